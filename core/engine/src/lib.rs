@@ -1,0 +1,1 @@
+//! The machines: guild, relay and session as functions of their history.

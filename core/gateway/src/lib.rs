@@ -1,0 +1,1 @@
+//! The gateway binary: configuration and composition.

@@ -1,0 +1,3 @@
+//! The traits that transports and plugins implement, and that the shell calls.
+
+pub mod link;

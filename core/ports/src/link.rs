@@ -1,0 +1,134 @@
+//! The seam between the gateway and the network: listeners, links and how they move between threads.
+//!
+//! A transport turns bytes into payloads and frames into bytes; it knows nothing of sessions.
+//! Whatever a peer does wrong on the transport's own level is the transport's to refuse.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use throng_proto::wire::{Body, Wire};
+
+/// A boxed future that may move between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Where links come from.
+pub trait Listener: Send {
+    /// Waits for the next connection, before anything was read from it.
+    ///
+    /// # Errors
+    ///
+    /// An error of one `accept`, after which the listener goes on (too many open files, an aborted connection).
+    fn accept(&mut self) -> BoxFuture<'_, io::Result<Box<dyn Incoming>>>;
+
+    /// Address that clients reach.
+    fn local_addr(&self) -> io::Result<SocketAddr>;
+}
+
+/// A connection that has said nothing yet.
+pub trait Incoming: Send {
+    /// Address of the other side.
+    fn peer(&self) -> SocketAddr;
+
+    /// Reads the opening handshake within the transport's time limit.
+    ///
+    /// `None` when it did not become a link: refused, timed out, or served otherwise by the transport.
+    fn greet(self: Box<Self>) -> BoxFuture<'static, Option<Box<dyn Arrival>>>;
+
+    /// Turns the connection away with a reason and the seconds after which to come back.
+    fn refuse(self: Box<Self>, reason: &'static str, retry_after: u32) -> BoxFuture<'static, ()>;
+}
+
+/// A link between two threads: open, and in no runtime.
+pub trait Arrival: Send + fmt::Debug {
+    /// The query of the address that the client asked for, without `?`; for the protocol to read.
+    fn query(&self) -> &str;
+
+    /// Makes the link live in the runtime of the calling thread.
+    ///
+    /// # Errors
+    ///
+    /// The runtime cannot take the socket.
+    fn arrive(self: Box<Self>) -> io::Result<Rc<dyn Link>>;
+}
+
+/// One dispatch for one session.
+#[derive(Clone, Copy, Debug)]
+pub struct Dispatch<'a> {
+    /// The session's sequence of it.
+    pub sequence: u32,
+    /// What everybody shares.
+    pub body: &'a Body,
+}
+
+/// What a link received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// One whole payload.
+    Payload(Vec<u8>),
+    /// A payload longer than the link takes; the link reads no further.
+    TooLong,
+    /// The peer closed in order, with its code if it gave one.
+    Closed(Option<u16>),
+    /// The connection broke, or the peer broke the transport's rules and was refused.
+    Lost,
+}
+
+/// One live transport connection, owned by one thread.
+///
+/// Methods take `&self`: a link is shared by the task that reads it and the fan-out that writes it, both
+/// on the same thread. No method blocks.
+pub trait Link: fmt::Debug {
+    /// Address of the other side.
+    fn peer(&self) -> SocketAddr;
+
+    /// Sets how payloads travel from the next one on. [`Wire::Text`] before the first call.
+    fn set_wire(&self, wire: Wire);
+
+    /// Sends dispatches in order, as few writes as possible, and returns how many the link took.
+    ///
+    /// Fewer than given means that the link is blocked: it takes nothing more until [`Link::poll_flush`] is
+    /// ready. A dispatch that was taken is sent before any later one, whatever happens in between.
+    ///
+    /// # Errors
+    ///
+    /// The connection is gone; the read side says so too.
+    fn send(&self, dispatches: &[Dispatch<'_>]) -> io::Result<usize>;
+
+    /// Sends one payload without a sequence. It is kept when the link is blocked, up to a limit of the link.
+    ///
+    /// # Errors
+    ///
+    /// The connection is gone, or the limit is reached.
+    fn send_control(&self, text: &str) -> io::Result<()>;
+
+    /// Waits until what was taken has left and the link takes more.
+    fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Waits for what the peer sends. After anything but a payload there is nothing more.
+    fn poll_receive(&self, cx: &mut Context<'_>) -> Poll<Received>;
+
+    /// Starts the transport's close with `code` and `reason` (at most 123 bytes); the answer arrives as [`Received::Closed`].
+    fn close(&self, code: u16, reason: &str);
+
+    /// Takes the connection out of this thread's runtime with everything it holds, or `None` if it is gone.
+    ///
+    /// Payloads that were received but not yet polled move along.
+    fn depart(&self) -> Option<Box<dyn Arrival>>;
+
+    /// Total bytes written and read so far.
+    fn bytes(&self) -> LinkBytes;
+}
+
+/// What a link has carried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LinkBytes {
+    /// Bytes written to the peer.
+    pub sent: u64,
+    /// Bytes read from the peer.
+    pub received: u64,
+}

@@ -1,0 +1,143 @@
+//! One session's own bytes around the shared ones.
+
+use bytes::Bytes;
+use smallvec::SmallVec;
+
+use super::{Body, Segment, Wire};
+
+/// 2^17 bytes of window: the most that a client keeps, and the largest block.
+pub(super) const ZSTD_WINDOW_LOG: u32 = 17;
+/// Frame header for that window: magic, no content size, no checksum, window descriptor 0x38.
+const ZSTD_FRAME: [u8; 6] = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38];
+/// A compressed block of 17 spaces that leaves the repeat offsets at 1, 4, 8, the state every fresh
+/// encoder assumes: 8 literals by run length, three sequences with the offsets 8, 4, 1.
+pub(super) const ZSTD_NORMALISER: [u8; 14] =
+    [0x5c, 0x00, 0x00, 0x41, 0x20, 0x03, 0x00, 0x38, 0x00, 0x76, 0x00, 0x18, 0x50, 0xb8];
+/// Largest raw zstd block here: the window, as RFC 8878 §3.1.1.2.4 demands.
+const ZSTD_RAW_MAX: usize = 1 << ZSTD_WINDOW_LOG;
+/// zlib header: deflate, 32 KiB window, default level.
+const ZLIB_HEADER: [u8; 2] = [0x78, 0x9c];
+/// Largest stored deflate block.
+const STORED_MAX: usize = 65_535;
+/// Modulus of Adler-32.
+const ADLER: u32 = 65_521;
+
+/// One frame as it travels: own bytes, shared bytes, own bytes again.
+#[derive(Debug)]
+pub struct Parts<'a> {
+    /// This session's first bytes.
+    pub head: SmallVec<[u8; 48]>,
+    /// What every session of the same wire gets.
+    pub shared: SmallVec<[&'a Bytes; 2]>,
+    /// This session's last bytes; only [`Wire::PayloadZlib`] has any.
+    pub tail: SmallVec<[u8; 16]>,
+}
+
+impl Parts<'_> {
+    /// Returns the length of the frame in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.head.len() + self.shared.iter().map(|s| s.len()).sum::<usize>() + self.tail.len()
+    }
+}
+
+/// Builds the frame of a dispatch for the session whose next sequence is `sequence`.
+///
+/// `first` says that nothing was sent on this link before, so that stream codecs put their header in front.
+#[must_use]
+pub fn dispatch(wire: Wire, first: bool, sequence: u32, body: &Body) -> Parts<'_> {
+    let own = own_text(sequence);
+    let mut parts = Parts { head: SmallVec::new(), shared: SmallVec::new(), tail: SmallVec::new() };
+    open(wire, first, &mut parts.head);
+    uncompressed(wire, &own, &mut parts.head);
+    for segment in body.segments() {
+        parts.shared.push(match wire {
+            Wire::Text => segment.text(),
+            Wire::PayloadZlib | Wire::ZlibStream => segment.zlib(),
+            Wire::ZstdStream => segment.zstd(),
+        });
+    }
+    if wire == Wire::PayloadZlib {
+        let texts = body.segments().iter().map(|segment| Segment::text(segment).as_ref());
+        finish_zlib(std::iter::once(own.as_slice()).chain(texts), &mut parts.tail);
+    }
+    parts
+}
+
+/// Builds a whole frame from text that only one session gets: HELLO, acknowledgements and the like.
+#[must_use]
+pub fn control(wire: Wire, first: bool, text: &str) -> Vec<u8> {
+    let mut head: SmallVec<[u8; 48]> = SmallVec::new();
+    open(wire, first, &mut head);
+    uncompressed(wire, text.as_bytes(), &mut head);
+    match wire {
+        Wire::Text | Wire::ZstdStream => {}
+        Wire::ZlibStream => head.extend_from_slice(&[0x00, 0x00, 0x00, 0xff, 0xff]),
+        Wire::PayloadZlib => {
+            let mut tail = SmallVec::new();
+            finish_zlib(std::iter::once(text.as_bytes()), &mut tail);
+            head.extend_from_slice(&tail);
+        }
+    }
+    head.into_vec()
+}
+
+/// Writes `{"s":N,`.
+fn own_text(sequence: u32) -> SmallVec<[u8; 24]> {
+    use std::io::Write as _;
+    let mut text = SmallVec::new();
+    let written = write!(text, "{{\"s\":{sequence},");
+    debug_assert!(written.is_ok(), "memory takes any write");
+    text
+}
+
+fn open(wire: Wire, first: bool, head: &mut SmallVec<[u8; 48]>) {
+    match wire {
+        Wire::PayloadZlib => head.extend_from_slice(&ZLIB_HEADER),
+        Wire::ZlibStream if first => head.extend_from_slice(&ZLIB_HEADER),
+        Wire::ZstdStream if first => head.extend_from_slice(&ZSTD_FRAME),
+        _ => {}
+    }
+}
+
+fn uncompressed(wire: Wire, text: &[u8], head: &mut SmallVec<[u8; 48]>) {
+    match wire {
+        Wire::Text => head.extend_from_slice(text),
+        Wire::PayloadZlib | Wire::ZlibStream => {
+            for chunk in text.chunks(STORED_MAX) {
+                let length = u16::try_from(chunk.len()).unwrap_or(u16::MAX);
+                head.push(0x00);
+                head.extend_from_slice(&length.to_le_bytes());
+                head.extend_from_slice(&(!length).to_le_bytes());
+                head.extend_from_slice(chunk);
+            }
+        }
+        Wire::ZstdStream => {
+            for chunk in text.chunks(ZSTD_RAW_MAX) {
+                let header = u32::try_from(chunk.len()).unwrap_or(u32::MAX) << 3;
+                head.extend_from_slice(&header.to_le_bytes()[..3]);
+                head.extend_from_slice(chunk);
+            }
+        }
+    }
+}
+
+/// Ends a complete zlib stream: an empty last block, then the Adler-32 of all the text.
+fn finish_zlib<'a>(texts: impl Iterator<Item = &'a [u8]>, tail: &mut SmallVec<[u8; 16]>) {
+    let (low, high) = texts.fold((1, 0), |sums, text| adler(sums, text));
+    tail.extend_from_slice(&[0x01, 0x00, 0x00, 0xff, 0xff]);
+    tail.extend_from_slice(&((high << 16) | low).to_be_bytes());
+}
+
+fn adler((mut low, mut high): (u32, u32), text: &[u8]) -> (u32, u32) {
+    // 5,552 bytes is the longest run for which 32 bits cannot overflow before the modulus.
+    for run in text.chunks(5_552) {
+        for byte in run {
+            low += u32::from(*byte);
+            high += low;
+        }
+        low %= ADLER;
+        high %= ADLER;
+    }
+    (low, high)
+}

@@ -1,0 +1,1 @@
+//! Tokio around the machines: workers, drivers, admission, drain and metrics.

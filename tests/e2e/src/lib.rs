@@ -1,0 +1,1 @@
+//! Real sockets and real client libraries against the real binary.

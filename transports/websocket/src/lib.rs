@@ -1,0 +1,1 @@
+//! WebSocket links with our own framing: no buffer while idle, shared frames, vectored writes.
