@@ -1,3 +1,6 @@
 //! The traits that transports and plugins implement, and that the shell calls.
 
+pub mod hub;
+pub mod journal;
 pub mod link;
+pub mod store;

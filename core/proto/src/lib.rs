@@ -4,4 +4,16 @@
 //! The protocol is Discord's gateway v10; `core/docs/PROTOCOL.md` says what is spoken and where it differs.
 
 pub mod close;
+pub mod command;
+pub mod event;
+pub mod gateway;
+pub mod id;
+pub mod intents;
+pub mod mention;
+pub mod model;
+pub mod permissions;
+pub mod record;
+pub mod refusal;
+pub mod time;
+pub mod token;
 pub mod wire;

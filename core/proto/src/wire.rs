@@ -10,6 +10,7 @@
 //! blocks that were compressed alone: deflate blocks that end in a sync flush, or zstd blocks after
 //! which a *normaliser* block restores the repeat offsets that every fresh zstd encoder assumes.
 
+mod adler;
 mod segment;
 mod splice;
 

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
+use std::thread::LocalKey;
 
 use bytes::Bytes;
 use flate2::{Compress, Compression, FlushCompress};
@@ -9,14 +10,14 @@ use smallvec::{SmallVec, smallvec};
 use zstd_safe::zstd_sys::ZSTD_EndDirective;
 use zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer, ResetDirective};
 
-use super::splice::{ZSTD_NORMALISER, ZSTD_WINDOW_LOG};
+use super::Wire;
+use super::adler::Adler;
+use super::splice::{DEFLATE_FLUSH, ZSTD_FRAME, ZSTD_NORMALISER, ZSTD_WINDOW_LOG, uncompressed};
 
 /// Level of the shared deflate, which is paid once per event, not once per session.
 const ZLIB_LEVEL: u32 = 6;
 /// Level of the shared zstd blocks; Discord's own choice for its streams.
 const ZSTD_LEVEL: i32 = 6;
-/// Bytes of a zstd frame header with a window descriptor and no content size.
-const ZSTD_HEADER: usize = 6;
 
 /// Text that sessions share, with its compressed forms made on first use.
 ///
@@ -25,6 +26,7 @@ const ZSTD_HEADER: usize = 6;
 #[derive(Debug)]
 pub struct Segment {
     text: Bytes,
+    adler: OnceLock<Adler>,
     zlib: OnceLock<Bytes>,
     zstd: OnceLock<Bytes>,
 }
@@ -33,7 +35,12 @@ impl Segment {
     /// Wraps text for sharing.
     #[must_use]
     pub fn new(text: impl Into<Bytes>) -> Arc<Self> {
-        Arc::new(Self { text: text.into(), zlib: OnceLock::new(), zstd: OnceLock::new() })
+        Arc::new(Self {
+            text: text.into(),
+            adler: OnceLock::new(),
+            zlib: OnceLock::new(),
+            zstd: OnceLock::new(),
+        })
     }
 
     /// Returns the JSON text.
@@ -42,14 +49,19 @@ impl Segment {
         &self.text
     }
 
+    /// Returns the sums of the text, for the end of a zlib stream.
+    pub(super) fn adler(&self) -> Adler {
+        *self.adler.get_or_init(|| Adler::of(&self.text))
+    }
+
     /// Returns raw deflate blocks that end in a sync flush (`00 00 ff ff`).
     pub fn zlib(&self) -> &Bytes {
-        self.zlib.get_or_init(|| ZLIB.with_borrow_mut(|encoder| deflate(encoder, &self.text)))
+        self.zlib.get_or_init(|| compressed(&ZLIB, deflate, Wire::ZlibStream, &self.text))
     }
 
     /// Returns zstd blocks without a frame header, the last one the normaliser.
     pub fn zstd(&self) -> &Bytes {
-        self.zstd.get_or_init(|| ZSTD.with_borrow_mut(|encoder| compress(encoder, &self.text)))
+        self.zstd.get_or_init(|| compressed(&ZSTD, compress, Wire::ZstdStream, &self.text))
     }
 }
 
@@ -104,16 +116,37 @@ thread_local! {
     static ZSTD: RefCell<CCtx<'static>> = RefCell::new(zstd_encoder());
 }
 
-fn deflate(encoder: &mut Compress, text: &[u8]) -> Bytes {
+/// Compresses `text`, or stores it in uncompressed blocks should the encoder fail.
+fn compressed<E>(
+    encoder: &'static LocalKey<RefCell<E>>,
+    encode: impl FnOnce(&mut E, &[u8]) -> Option<Vec<u8>>,
+    wire: Wire,
+    text: &[u8],
+) -> Bytes {
+    let encoded = encoder.with_borrow_mut(|encoder| encode(encoder, text));
+    debug_assert!(encoded.is_some(), "only a lack of memory fails");
+    // Frames live long in replay rings, so they keep no spare capacity.
+    Bytes::from(encoded.unwrap_or_else(|| stored(wire, text)).into_boxed_slice())
+}
+
+fn stored(wire: Wire, text: &[u8]) -> Vec<u8> {
+    let mut out = SmallVec::new();
+    uncompressed(wire, text, &mut out);
+    if wire == Wire::ZlibStream {
+        out.extend_from_slice(&DEFLATE_FLUSH);
+    }
+    out.into_vec()
+}
+
+fn deflate(encoder: &mut Compress, text: &[u8]) -> Option<Vec<u8>> {
     encoder.reset();
     let mut out = Vec::with_capacity(text.len() / 3 + 64);
     loop {
-        let read = usize::try_from(encoder.total_in()).unwrap_or(usize::MAX);
-        let result = encoder.compress_vec(&text[read..], &mut out, FlushCompress::Sync);
-        debug_assert!(result.is_ok(), "deflate of memory has no error");
+        let read = usize::try_from(encoder.total_in()).ok()?;
+        encoder.compress_vec(&text[read..], &mut out, FlushCompress::Sync).ok()?;
         // A sync flush is complete when the output has room left after all input was read.
         if encoder.total_in() == text.len() as u64 && out.len() < out.capacity() {
-            return Bytes::from(out);
+            return Some(out);
         }
         out.reserve(out.capacity().max(64));
     }
@@ -133,22 +166,26 @@ fn zstd_encoder() -> CCtx<'static> {
     encoder
 }
 
-fn compress(encoder: &mut CCtx<'static>, text: &[u8]) -> Bytes {
-    let reset = encoder.reset(ResetDirective::SessionOnly);
-    debug_assert!(reset.is_ok(), "a session reset has no error");
-    let mut out = Vec::with_capacity(zstd_safe::compress_bound(text.len()) + 64);
+fn compress(encoder: &mut CCtx<'static>, text: &[u8]) -> Option<Vec<u8>> {
+    encoder.reset(ResetDirective::SessionOnly).ok()?;
+    let bound = zstd_safe::compress_bound(text.len());
+    let mut out = Vec::with_capacity(bound + ZSTD_FRAME.len() + ZSTD_NORMALISER.len());
     let mut input = InBuffer::around(text);
     loop {
         let written = out.len();
         let mut buffer = OutBuffer::around_pos(&mut out, written);
         let flush = ZSTD_EndDirective::ZSTD_e_flush;
-        let left = encoder.compress_stream2(&mut buffer, &mut input, flush).unwrap_or(0);
+        let left = encoder.compress_stream2(&mut buffer, &mut input, flush).ok()?;
         if left == 0 && input.pos == text.len() {
             break;
         }
         out.reserve(left.max(1024));
     }
-    out.drain(..ZSTD_HEADER.min(out.len()));
+    // An empty text makes no frame header.
+    if !text.is_empty() {
+        debug_assert!(out.starts_with(&ZSTD_FRAME), "these parameters fix the header");
+        out.drain(..ZSTD_FRAME.len());
+    }
     out.extend_from_slice(&ZSTD_NORMALISER);
-    Bytes::from(out)
+    Some(out)
 }

@@ -1,14 +1,17 @@
 //! One session's own bytes around the shared ones.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use smallvec::SmallVec;
 
+use super::adler::Adler;
 use super::{Body, Segment, Wire};
 
 /// 2^17 bytes of window: the most that a client keeps, and the largest block.
 pub(super) const ZSTD_WINDOW_LOG: u32 = 17;
 /// Frame header for that window: magic, no content size, no checksum, window descriptor 0x38.
-const ZSTD_FRAME: [u8; 6] = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38];
+pub(super) const ZSTD_FRAME: [u8; 6] = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38];
 /// A compressed block of 17 spaces that leaves the repeat offsets at 1, 4, 8, the state every fresh
 /// encoder assumes: 8 literals by run length, three sequences with the offsets 8, 4, 1.
 pub(super) const ZSTD_NORMALISER: [u8; 14] =
@@ -19,8 +22,10 @@ const ZSTD_RAW_MAX: usize = 1 << ZSTD_WINDOW_LOG;
 const ZLIB_HEADER: [u8; 2] = [0x78, 0x9c];
 /// Largest stored deflate block.
 const STORED_MAX: usize = 65_535;
-/// Modulus of Adler-32.
-const ADLER: u32 = 65_521;
+/// What a sync flush adds: an empty stored block.
+pub(super) const DEFLATE_FLUSH: [u8; 5] = [0x00, 0x00, 0x00, 0xff, 0xff];
+/// An empty stored block that is the last one.
+const DEFLATE_END: [u8; 5] = [0x01, 0x00, 0x00, 0xff, 0xff];
 
 /// One frame as it travels: own bytes, shared bytes, own bytes again.
 #[derive(Debug)]
@@ -43,7 +48,8 @@ impl Parts<'_> {
 
 /// Builds the frame of a dispatch for the session whose next sequence is `sequence`.
 ///
-/// `first` says that nothing was sent on this link before, so that stream codecs put their header in front.
+/// `first` says that nothing was sent on this link before, so that stream codecs put their header in
+/// front.
 #[must_use]
 pub fn dispatch(wire: Wire, first: bool, sequence: u32, body: &Body) -> Parts<'_> {
     let own = own_text(sequence);
@@ -58,8 +64,8 @@ pub fn dispatch(wire: Wire, first: bool, sequence: u32, body: &Body) -> Parts<'_
         });
     }
     if wire == Wire::PayloadZlib {
-        let texts = body.segments().iter().map(|segment| Segment::text(segment).as_ref());
-        finish_zlib(std::iter::once(own.as_slice()).chain(texts), &mut parts.tail);
+        let whole = |sum: Adler, segment: &Arc<Segment>| sum.then(segment.adler());
+        finish(body.segments().iter().fold(Adler::of(&own), whole), &mut parts.tail);
     }
     parts
 }
@@ -72,11 +78,9 @@ pub fn control(wire: Wire, first: bool, text: &str) -> Vec<u8> {
     uncompressed(wire, text.as_bytes(), &mut head);
     match wire {
         Wire::Text | Wire::ZstdStream => {}
-        Wire::ZlibStream => head.extend_from_slice(&[0x00, 0x00, 0x00, 0xff, 0xff]),
+        Wire::ZlibStream => head.extend_from_slice(&DEFLATE_FLUSH),
         Wire::PayloadZlib => {
-            let mut tail = SmallVec::new();
-            finish_zlib(std::iter::once(text.as_bytes()), &mut tail);
-            head.extend_from_slice(&tail);
+            finish(Adler::of(text.as_bytes()), &mut head);
         }
     }
     head.into_vec()
@@ -100,7 +104,8 @@ fn open(wire: Wire, first: bool, head: &mut SmallVec<[u8; 48]>) {
     }
 }
 
-fn uncompressed(wire: Wire, text: &[u8], head: &mut SmallVec<[u8; 48]>) {
+/// Puts `text` into blocks that take no encoder.
+pub(super) fn uncompressed(wire: Wire, text: &[u8], head: &mut SmallVec<[u8; 48]>) {
     match wire {
         Wire::Text => head.extend_from_slice(text),
         Wire::PayloadZlib | Wire::ZlibStream => {
@@ -122,22 +127,8 @@ fn uncompressed(wire: Wire, text: &[u8], head: &mut SmallVec<[u8; 48]>) {
     }
 }
 
-/// Ends a complete zlib stream: an empty last block, then the Adler-32 of all the text.
-fn finish_zlib<'a>(texts: impl Iterator<Item = &'a [u8]>, tail: &mut SmallVec<[u8; 16]>) {
-    let (low, high) = texts.fold((1, 0), |sums, text| adler(sums, text));
-    tail.extend_from_slice(&[0x01, 0x00, 0x00, 0xff, 0xff]);
-    tail.extend_from_slice(&((high << 16) | low).to_be_bytes());
-}
-
-fn adler((mut low, mut high): (u32, u32), text: &[u8]) -> (u32, u32) {
-    // 5,552 bytes is the longest run for which 32 bits cannot overflow before the modulus.
-    for run in text.chunks(5_552) {
-        for byte in run {
-            low += u32::from(*byte);
-            high += low;
-        }
-        low %= ADLER;
-        high %= ADLER;
-    }
-    (low, high)
+/// Ends a complete zlib stream, whose text has the given sums.
+fn finish<const N: usize>(sums: Adler, out: &mut SmallVec<[u8; N]>) {
+    out.extend_from_slice(&DEFLATE_END);
+    out.extend_from_slice(&sums.to_be_bytes());
 }

@@ -1,0 +1,74 @@
+//! Events on their way from a guild to its relays.
+
+use std::sync::Arc;
+
+use throng_proto::event::{EventKind, Mentions, Scope};
+use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
+use throng_proto::model::Profile;
+use throng_proto::record::EventRecord;
+use throng_proto::wire::Body;
+
+use crate::shape::Shape;
+
+/// What happened, encoded once and shared by every relay and session.
+#[derive(Debug)]
+pub struct Event {
+    /// Kind.
+    pub kind: EventKind,
+    /// Guild.
+    pub guild: GuildId,
+    /// Place in the guild's sequence; 0 for ephemeral events, which have none.
+    pub sequence: u64,
+    /// Who may see it.
+    pub scope: Scope,
+    /// With everything.
+    pub body: Body,
+    /// Without content, for sessions without MESSAGE_CONTENT; `None` when there is no difference.
+    pub stripped: Option<Body>,
+    /// Who caused it: gets its own messages in full, and never its own presence.
+    pub author: Option<UserId>,
+    /// Whom it notifies.
+    pub mentions: Mentions,
+    /// What relays must know from now on.
+    pub change: Change,
+}
+
+/// What an event changes for the relays of the guild. Takes effect before the event is delivered, except
+/// [`Change::Gone`] and [`Change::Left`], which take effect after.
+#[derive(Clone, Debug, Default)]
+pub enum Change {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Settings, roles or channels.
+    Shape(Arc<Shape>),
+    /// A member's roles, nickname or time-out.
+    Member(UserId, Arc<Profile>),
+    /// A channel has a new last message.
+    LastMessage(ChannelId, MessageId),
+    /// A member left; its attachments end.
+    Left(UserId),
+    /// The guild is gone; all attachments end.
+    Gone,
+}
+
+impl Event {
+    /// Makes an event from what the log keeps; it changes nothing but the last message.
+    #[must_use]
+    pub fn from_record(record: &EventRecord) -> Self {
+        Self {
+            kind: record.kind,
+            guild: record.guild,
+            sequence: record.sequence,
+            scope: record.scope,
+            body: Body::dispatch(record.kind.name(), &record.payload),
+            stripped: record
+                .stripped
+                .as_ref()
+                .map(|payload| Body::dispatch(record.kind.name(), payload)),
+            author: record.author,
+            mentions: record.mentions.clone(),
+            change: Change::Nothing,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The seam between the HTTP API and the gateway: who asks, what of, and what comes back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use throng_proto::command::{Actor, Command, Outcome};
+use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
+use throng_proto::model::{Channel, Emoji, Guild, Member, Message, Role, User};
+use throng_proto::record::Page;
+use throng_proto::refusal::Refusal;
+use throng_proto::token::Token;
+
+use crate::link::BoxFuture;
+
+/// Everything that an API asks of the gateway. Implemented by the shell.
+pub trait Hub: Send + Sync + 'static {
+    /// Finds out whose a token is: a stored token or a JWT. `None` when nobody's.
+    fn authenticate(&self, token: Token) -> BoxFuture<'static, Result<Option<User>, Refusal>>;
+
+    /// Runs a command in a guild. The guild checks the actor's permissions.
+    fn command(
+        &self,
+        guild: GuildId,
+        actor: Actor,
+        command: Command,
+    ) -> BoxFuture<'static, Outcome>;
+
+    /// Finds the guild of a channel, in memory.
+    fn guild_of(&self, channel: ChannelId) -> Option<GuildId>;
+
+    /// Reads a user.
+    fn user(&self, user: UserId) -> BoxFuture<'static, Result<Option<User>, Refusal>>;
+
+    /// Reads a user by exact name.
+    fn user_named(&self, name: String) -> BoxFuture<'static, Result<Option<User>, Refusal>>;
+
+    /// Reads the guilds that a user is in, in order of their ids.
+    fn guilds_of(&self, user: UserId) -> BoxFuture<'static, Result<Vec<GuildId>, Refusal>>;
+
+    /// Reads a message; permission is the caller's to ask for with [`Command::Access`].
+    fn message(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        me: Option<UserId>,
+    ) -> BoxFuture<'static, Result<Option<Message>, Refusal>>;
+
+    /// Reads part of a channel's history, newest first; permission as with [`Hub::message`].
+    fn messages(
+        &self,
+        channel: ChannelId,
+        page: Page,
+        limit: usize,
+        me: Option<UserId>,
+    ) -> BoxFuture<'static, Result<Vec<Message>, Refusal>>;
+
+    /// Reads who reacted with an emoji.
+    fn reactors(
+        &self,
+        message: MessageId,
+        emoji: Emoji,
+        after: UserId,
+        limit: usize,
+    ) -> BoxFuture<'static, Result<Vec<User>, Refusal>>;
+
+    /// Makes a user with a new token, which is shown only now.
+    fn create_user(
+        &self,
+        username: String,
+        bot: bool,
+    ) -> BoxFuture<'static, Result<(User, String), Refusal>>;
+
+    /// Makes a guild. Roles, channels and members come with ids from [`Hub::next_id`]; the owner is added
+    /// as a member and the @everyone role is made when they are missing.
+    fn create_guild(&self, draft: GuildDraft) -> BoxFuture<'static, Result<(), Refusal>>;
+
+    /// Adds many members at once, in one commit; those already there keep what they have.
+    fn import_members(
+        &self,
+        guild: GuildId,
+        members: Vec<Member>,
+    ) -> BoxFuture<'static, Result<usize, Refusal>>;
+
+    /// Makes a snowflake.
+    fn next_id(&self) -> u64;
+
+    /// Returns what the deployment says of itself.
+    fn facts(&self) -> Arc<Facts>;
+
+    /// Begins to drain: no new links, sessions move away, then the process ends.
+    fn drain(&self);
+
+    /// Returns how the node is.
+    fn health(&self) -> Health;
+
+    /// Writes all metrics in Prometheus' text format.
+    fn metrics(&self) -> String;
+}
+
+/// A guild to make.
+#[derive(Clone, Debug)]
+pub struct GuildDraft {
+    /// Settings.
+    pub guild: Guild,
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// Channels.
+    pub channels: Vec<Channel>,
+    /// Members.
+    pub members: Vec<Member>,
+}
+
+/// What does not change while the process runs.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Address of the gateway: `ws://host:port`, without path, query or slash.
+    pub gateway_url: String,
+    /// Shards that `/gateway/bot` recommends.
+    pub shards: u32,
+    /// Identifies per day and user that `/gateway/bot` tells.
+    pub identifies_total: u32,
+    /// Identifies that may run at the same time.
+    pub max_concurrency: u32,
+}
+
+/// How the node is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// Serving.
+    Ready,
+    /// Loading, before any link is taken.
+    Starting,
+    /// Moving its sessions away.
+    Draining,
+    /// Serving, but something is wrong; the text says what.
+    Degraded(String),
+}
+
+/// How long a client should wait after a refusal that is nobody's fault.
+pub const RETRY_AFTER: Duration = Duration::from_secs(5);

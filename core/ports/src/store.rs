@@ -1,0 +1,93 @@
+//! The seam to durable state: users, guilds, messages and the log of events.
+//!
+//! A commit is acknowledged only when it survives what the store promises to survive, and commits take
+//! effect in the order in which they were asked for. Reads see every acknowledged commit.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
+use throng_proto::model::{Emoji, Message, User};
+use throng_proto::record::{EventRecord, GuildRecord, Page, Write};
+use throng_proto::time::Timestamp;
+
+use crate::journal::Journals;
+use crate::link::BoxFuture;
+
+/// Why the store did not do something.
+#[derive(Clone, Debug, Error)]
+pub enum StoreError {
+    /// The disk is full; reads go on, and writes work again when there is room.
+    #[error("the disk is full: {0}")]
+    Full(String),
+    /// The database is damaged.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
+    /// Anything else.
+    #[error("the store failed: {0}")]
+    Failed(String),
+}
+
+/// Answer of the store.
+pub type Stored<T> = Result<T, StoreError>;
+
+/// Durable state.
+pub trait Store: Send + Sync + 'static {
+    /// Commits writes together. The writes of one call take effect in order, all or none.
+    ///
+    /// The place among other commits is that of the call, not that of the first poll.
+    fn commit(&self, writes: Vec<Write>) -> BoxFuture<'static, Stored<()>>;
+
+    /// Reads every guild id.
+    fn guilds(&self) -> BoxFuture<'static, Stored<Vec<GuildId>>>;
+
+    /// Reads a guild with its roles, channels and members.
+    fn guild(&self, guild: GuildId) -> BoxFuture<'static, Stored<Option<GuildRecord>>>;
+
+    /// Reads a user.
+    fn user(&self, user: UserId) -> BoxFuture<'static, Stored<Option<User>>>;
+
+    /// Reads a user by exact username.
+    fn user_named(&self, username: String) -> BoxFuture<'static, Stored<Option<User>>>;
+
+    /// Reads whose a token is, by the SHA-256 of its secret.
+    fn token(&self, digest: [u8; 32]) -> BoxFuture<'static, Stored<Option<User>>>;
+
+    /// Reads the guilds that a user is in, in order of their ids.
+    fn guilds_of(&self, user: UserId) -> BoxFuture<'static, Stored<Vec<GuildId>>>;
+
+    /// Reads one message with its reactions; `me` decides [`throng_proto::model::ReactionCount::me`].
+    fn message(
+        &self,
+        channel: ChannelId,
+        message: MessageId,
+        me: Option<UserId>,
+    ) -> BoxFuture<'static, Stored<Option<Message>>>;
+
+    /// Reads part of a channel's history, newest first, at most `limit` (1 to 100) messages.
+    fn messages(
+        &self,
+        channel: ChannelId,
+        page: Page,
+        limit: usize,
+        me: Option<UserId>,
+    ) -> BoxFuture<'static, Stored<Vec<Message>>>;
+
+    /// Reads who added an emoji to a message, in order of ids after `after`, at most `limit`.
+    fn reactors(
+        &self,
+        message: MessageId,
+        emoji: Emoji,
+        after: UserId,
+        limit: usize,
+    ) -> BoxFuture<'static, Stored<Vec<User>>>;
+
+    /// Reads the events of a guild after a place in its sequence, in order.
+    fn events(&self, guild: GuildId, after: u64) -> BoxFuture<'static, Stored<Vec<EventRecord>>>;
+
+    /// Forgets events from before a time, but never the newest of a guild.
+    fn trim_events(&self, before: Timestamp) -> BoxFuture<'static, Stored<u64>>;
+
+    /// Returns where sessions keep their journals.
+    fn journals(&self) -> Arc<dyn Journals>;
+}

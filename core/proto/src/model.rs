@@ -1,0 +1,27 @@
+//! Objects of the protocol in the shape that clients parse.
+//!
+//! Every nullable key is sent, because some library indexes each of them without a default; keys that
+//! are the same for everybody are zero-sized constants. See [Discord Docs/Reference] and
+//! `core/docs/PROTOCOL.md`.
+//!
+//! [Discord Docs/Reference]: https://discord.com/developers/docs/reference
+
+mod channel;
+pub mod constant;
+mod guild;
+mod member;
+mod message;
+mod presence;
+mod role;
+mod user;
+
+pub use channel::{Channel, ChannelKind, Overwrite, OverwriteKind};
+pub use guild::{Guild, GuildBody};
+pub use member::{Member, MemberEvent, Profile};
+pub use message::{
+    Content, Emoji, MENTIONS_MAX, MentionedUser, Message, MessageEvent, MessageHead, MessageKind,
+    MessageReference, Nonce, ReactionCount,
+};
+pub use presence::{ClientStatus, Presence, PresenceUser, Status};
+pub use role::{Colors, Role};
+pub use user::{CurrentUser, User};

@@ -1,0 +1,145 @@
+//! Channels and their overwrites.
+
+use serde::{Deserialize, Serialize};
+
+use super::constant::{Null, Number};
+use crate::id::{AnyId, ChannelId, GuildId, MessageId};
+use crate::permissions::Permissions;
+
+/// A channel of a guild. See [Discord Docs/Channel](https://discord.com/developers/docs/resources/channel).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Channel {
+    /// Snowflake.
+    pub id: ChannelId,
+    /// Kind, a number on the wire.
+    #[serde(rename = "type")]
+    pub kind: ChannelKind,
+    /// Guild that the channel belongs to.
+    pub guild_id: GuildId,
+    /// Name, 1 to 100 characters.
+    pub name: String,
+    /// Order among the channels.
+    pub position: u32,
+    /// Category.
+    pub parent_id: Option<ChannelId>,
+    /// What roles and members may do here beyond, or short of, their roles.
+    pub permission_overwrites: Vec<Overwrite>,
+    /// Topic, 0 to 1024 characters.
+    pub topic: Option<String>,
+    /// Tells whether the channel is for adults.
+    #[serde(default)]
+    pub nsfw: bool,
+    /// Newest message, also when it was deleted since.
+    pub last_message_id: Option<MessageId>,
+    /// Always null.
+    #[serde(default)]
+    pub last_pin_timestamp: Null,
+    /// Seconds between messages of one member.
+    #[serde(default)]
+    pub rate_limit_per_user: u32,
+    /// Always 0.
+    #[serde(default)]
+    pub flags: Number<0>,
+    /// Bits per second of a voice channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bitrate: Option<u32>,
+    /// Members that a voice channel takes; 0 is any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_limit: Option<u32>,
+}
+
+impl Channel {
+    /// Makes a channel without topic, parent and overwrites.
+    #[must_use]
+    pub fn new(id: ChannelId, guild: GuildId, name: impl Into<String>, kind: ChannelKind) -> Self {
+        let voice = kind == ChannelKind::VOICE;
+        Self {
+            id,
+            kind,
+            guild_id: guild,
+            name: name.into(),
+            position: 0,
+            parent_id: None,
+            permission_overwrites: Vec::new(),
+            topic: None,
+            nsfw: false,
+            last_message_id: None,
+            last_pin_timestamp: Null,
+            rate_limit_per_user: 0,
+            flags: Number,
+            bitrate: voice.then_some(64_000),
+            user_limit: voice.then_some(0),
+        }
+    }
+}
+
+/// Kind of a channel, by its number on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ChannelKind(pub u8);
+
+impl ChannelKind {
+    /// Text.
+    pub const TEXT: Self = Self(0);
+    /// Voice.
+    pub const VOICE: Self = Self(2);
+    /// A heading that groups channels.
+    pub const CATEGORY: Self = Self(4);
+    /// Announcements.
+    pub const ANNOUNCEMENT: Self = Self(5);
+
+    /// Tells whether a guild may have channels of this kind: text, voice, category, announcement, stage, forum, media.
+    #[must_use]
+    pub const fn in_guild(self) -> bool {
+        matches!(self.0, 0 | 2 | 4 | 5 | 13 | 15 | 16)
+    }
+
+    /// Tells whether messages can be posted in channels of this kind.
+    #[must_use]
+    pub const fn has_messages(self) -> bool {
+        matches!(self.0, 0 | 2 | 5 | 13)
+    }
+}
+
+/// A change to what one role or member may do in a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overwrite {
+    /// Role or member.
+    pub id: AnyId,
+    /// Which of both.
+    #[serde(rename = "type")]
+    pub kind: OverwriteKind,
+    /// What is added.
+    #[serde(default)]
+    pub allow: Permissions,
+    /// What is taken, before `allow` is added.
+    #[serde(default)]
+    pub deny: Permissions,
+}
+
+/// What an overwrite is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OverwriteKind {
+    /// A role, 0 on the wire.
+    Role,
+    /// A member, 1 on the wire.
+    Member,
+}
+
+impl Serialize for OverwriteKind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(u8::from(*self == Self::Member))
+    }
+}
+
+impl<'de> Deserialize<'de> for OverwriteKind {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u8::deserialize(deserializer)? {
+            0 => Ok(Self::Role),
+            1 => Ok(Self::Member),
+            other => Err(serde::de::Error::custom(format_args!(
+                "overwrite type is 0 (role) or 1 (member), not {other}"
+            ))),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Messages, reactions and the event around them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::constant::{Empty, False};
+use super::{ChannelKind, Profile, User};
+use crate::id::{AnyId, ChannelId, GuildId, MessageId, RoleId};
+use crate::time::Timestamp;
+
+/// Users and roles that one message may mention each; Discord's limit for explicit lists.
+pub const MENTIONS_MAX: usize = 100;
+
+/// A message. See [Discord Docs/Message](https://discord.com/developers/docs/resources/message).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// Snowflake; orders the messages of a channel.
+    pub id: MessageId,
+    /// Channel.
+    pub channel_id: ChannelId,
+    /// Who wrote it.
+    pub author: User,
+    /// Text, at most 2000 characters.
+    pub content: String,
+    /// When it was posted.
+    pub timestamp: Timestamp,
+    /// When it was last edited.
+    pub edited_timestamp: Option<Timestamp>,
+    /// Text to speech.
+    #[serde(default)]
+    pub tts: bool,
+    /// An effective @everyone or @here.
+    #[serde(default)]
+    pub mention_everyone: bool,
+    /// Mentioned users.
+    pub mentions: Vec<User>,
+    /// Mentioned roles.
+    pub mention_roles: Vec<RoleId>,
+    /// Files; nothing stores them, so what the client named is echoed.
+    pub attachments: Vec<Value>,
+    /// Embeds as posted.
+    pub embeds: Vec<Value>,
+    /// Pinned.
+    #[serde(default)]
+    pub pinned: bool,
+    /// Kind, a number on the wire.
+    #[serde(rename = "type")]
+    pub kind: MessageKind,
+    /// Bit set.
+    #[serde(default)]
+    pub flags: u64,
+    /// Components as posted.
+    pub components: Vec<Value>,
+    /// Reactions by emoji; only where the HTTP API answers with a message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<ReactionCount>,
+    /// What the author sent to recognise the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<Nonce>,
+    /// What the message answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_reference: Option<MessageReference>,
+    /// The answered message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub referenced_message: Option<Box<Self>>,
+}
+
+/// Kind of a message, by its number on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MessageKind(pub u8);
+
+impl MessageKind {
+    /// An ordinary message.
+    pub const DEFAULT: Self = Self(0);
+    /// An answer to another message.
+    pub const REPLY: Self = Self(19);
+}
+
+/// An author's own mark on a message: a string of at most 25 characters, or an integer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Nonce {
+    /// A number.
+    Number(i64),
+    /// A string.
+    Text(String),
+}
+
+/// Where an answered message is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageReference {
+    /// 0: an answer.
+    #[serde(rename = "type", default)]
+    pub kind: u8,
+    /// Message.
+    pub message_id: MessageId,
+    /// Channel; the one posted in when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_id: Option<ChannelId>,
+    /// Guild.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guild_id: Option<GuildId>,
+}
+
+/// An emoji of a reaction: a Unicode one has only a name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Emoji {
+    /// Custom emoji.
+    #[serde(default)]
+    pub id: Option<AnyId>,
+    /// Name, or the characters of a Unicode emoji.
+    pub name: Option<String>,
+}
+
+impl Emoji {
+    /// Returns `name` or `name:id`, the form in addresses and in the store.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let name = self.name.as_deref().unwrap_or_default();
+        self.id.map_or_else(|| name.to_owned(), |id| format!("{name}:{id}"))
+    }
+
+    /// Reads the form of [`Emoji::key`].
+    #[must_use]
+    pub fn from_key(key: &str) -> Self {
+        match key.rsplit_once(':').and_then(|(name, id)| Some((name, id.parse().ok()?))) {
+            Some((name, id)) => Self { id: Some(id), name: Some(name.to_owned()) },
+            None => Self { id: None, name: Some(key.to_owned()) },
+        }
+    }
+}
+
+/// How often one emoji was added to a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReactionCount {
+    /// Which.
+    pub emoji: Emoji,
+    /// How often.
+    pub count: u32,
+    /// Tells whether the asking user added it.
+    pub me: bool,
+    /// Always false.
+    #[serde(default)]
+    pub me_burst: False,
+    /// Always empty.
+    #[serde(default)]
+    pub burst_colors: Empty,
+}
+
+/// Payload of MESSAGE_CREATE and MESSAGE_UPDATE: the message with what only members of the guild see.
+#[derive(Clone, Debug, Serialize)]
+pub struct MessageEvent<'a> {
+    /// The message; its `mentions` are replaced by those of the event.
+    #[serde(flatten)]
+    pub message: MessageHead<'a>,
+    /// Guild.
+    pub guild_id: GuildId,
+    /// The author as a member; absent when the author has left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<&'a Profile>,
+    /// Mentioned users with what they are in the guild.
+    pub mentions: Vec<MentionedUser<'a>>,
+    /// Kind of the channel.
+    pub channel_type: ChannelKind,
+}
+
+/// A mentioned user with its profile in the guild.
+#[derive(Clone, Debug, Serialize)]
+pub struct MentionedUser<'a> {
+    #[serde(flatten)]
+    user: &'a User,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member: Option<&'a Profile>,
+}
+
+/// The keys of a message but `mentions`, with the content of one variant.
+#[derive(Clone, Debug, Serialize)]
+pub struct MessageHead<'a> {
+    id: MessageId,
+    channel_id: ChannelId,
+    author: &'a User,
+    content: &'a str,
+    timestamp: Timestamp,
+    edited_timestamp: Option<Timestamp>,
+    tts: bool,
+    mention_everyone: bool,
+    mention_roles: &'a [RoleId],
+    attachments: &'a [Value],
+    embeds: &'a [Value],
+    pinned: bool,
+    #[serde(rename = "type")]
+    kind: MessageKind,
+    flags: u64,
+    components: &'a [Value],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a Nonce>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_reference: Option<&'a MessageReference>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    referenced_message: Option<Value>,
+}
+
+/// Which variant of a message a session gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// With everything.
+    Full,
+    /// Without content, embeds, attachments and components, for sessions without MESSAGE_CONTENT.
+    Stripped,
+}
+
+impl Message {
+    /// Builds the payload of an event in one variant; `profile` looks members up.
+    #[must_use]
+    pub fn event<'a>(
+        &'a self,
+        guild_id: GuildId,
+        channel_type: ChannelKind,
+        content: Content,
+        profile: impl Fn(&'a User) -> Option<&'a Profile>,
+    ) -> MessageEvent<'a> {
+        MessageEvent {
+            message: self.head(content),
+            guild_id,
+            member: profile(&self.author),
+            mentions: self
+                .mentions
+                .iter()
+                .map(|user| MentionedUser { user, member: profile(user) })
+                .collect(),
+            channel_type,
+        }
+    }
+
+    fn head(&self, content: Content) -> MessageHead<'_> {
+        let full = content == Content::Full;
+        MessageHead {
+            id: self.id,
+            channel_id: self.channel_id,
+            author: &self.author,
+            content: if full { &self.content } else { "" },
+            timestamp: self.timestamp,
+            edited_timestamp: self.edited_timestamp,
+            tts: self.tts,
+            mention_everyone: self.mention_everyone,
+            mention_roles: &self.mention_roles,
+            attachments: if full { &self.attachments } else { &[] },
+            embeds: if full { &self.embeds } else { &[] },
+            pinned: self.pinned,
+            kind: self.kind,
+            flags: self.flags,
+            components: if full { &self.components } else { &[] },
+            nonce: self.nonce.as_ref(),
+            message_reference: self.message_reference.as_ref(),
+            referenced_message: self.referenced_message.as_ref().map(|message| {
+                let mut value = serde_json::to_value(message).unwrap_or_default();
+                if !full {
+                    strip(&mut value);
+                }
+                value
+            }),
+        }
+    }
+}
+
+fn strip(message: &mut Value) {
+    message["content"] = Value::String(String::new());
+    for key in ["attachments", "embeds", "components"] {
+        message[key] = Value::Array(Vec::new());
+    }
+}

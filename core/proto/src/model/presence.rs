@@ -1,0 +1,75 @@
+//! Who is online.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::id::{GuildId, UserId};
+
+/// A member's presence in a guild. See [Discord Docs/Presence Update].
+///
+/// [Discord Docs/Presence Update]: https://discord.com/developers/docs/events/gateway-events#presence-update
+#[derive(Clone, Debug, Serialize)]
+pub struct Presence<'a> {
+    /// Whose; only the id is sent.
+    pub user: PresenceUser,
+    /// Guild.
+    pub guild_id: GuildId,
+    /// Status.
+    pub status: Status,
+    /// Activities as the client sent them.
+    pub activities: &'a [Box<RawValue>],
+    /// Status by kind of client.
+    pub client_status: ClientStatus,
+}
+
+/// The user of a presence, reduced to its id.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PresenceUser {
+    /// Snowflake.
+    pub id: UserId,
+}
+
+/// What a user shows of being there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Online.
+    #[default]
+    Online,
+    /// Away.
+    Idle,
+    /// Do not disturb.
+    Dnd,
+    /// Online, but shown to others as offline.
+    Invisible,
+    /// Offline.
+    Offline,
+}
+
+impl Status {
+    /// Returns what others see.
+    #[must_use]
+    pub const fn shown(self) -> Self {
+        if matches!(self, Self::Invisible) { Self::Offline } else { self }
+    }
+
+    /// Tells whether others see the user as there.
+    #[must_use]
+    pub const fn is_online(self) -> bool {
+        !matches!(self, Self::Invisible | Self::Offline)
+    }
+}
+
+/// Status by kind of client; every client counts as `web` here.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct ClientStatus {
+    /// Absent when offline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub web: Option<Status>,
+}
+
+impl From<Status> for ClientStatus {
+    fn from(status: Status) -> Self {
+        Self { web: status.is_online().then_some(status) }
+    }
+}

@@ -1,0 +1,135 @@
+//! What the store keeps: records, and the writes that change them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{EventKind, Mentions, Scope};
+use crate::id::{AnyId, ChannelId, GuildId, MessageId, RoleId, UserId};
+use crate::model::{Channel, Emoji, Guild, Member, Message, Nonce, Role, User};
+use crate::time::Timestamp;
+
+/// One change to the store. The writes of one commit take effect together or not at all.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// Adds or replaces a user.
+    User(User),
+    /// Adds a token: SHA-256 of the secret, and whose it is.
+    Token {
+        /// SHA-256 of the secret.
+        digest: [u8; 32],
+        /// Whose.
+        user: UserId,
+    },
+    /// Adds or replaces a guild's own settings.
+    Guild(Guild),
+    /// Deletes a guild with everything in it.
+    GuildDelete(GuildId),
+    /// Adds or replaces a role.
+    Role(GuildId, Role),
+    /// Deletes a role; its holders are written apart.
+    RoleDelete(GuildId, RoleId),
+    /// Adds or replaces a channel.
+    Channel(Channel),
+    /// Deletes a channel with its messages.
+    ChannelDelete(GuildId, ChannelId),
+    /// Adds or replaces a member, and its user.
+    Member(GuildId, Member),
+    /// Removes a member.
+    MemberDelete(GuildId, UserId),
+    /// Adds a message and makes it the channel's last one.
+    Message(Box<Message>),
+    /// Replaces a message, if it is still there.
+    MessageUpdate(Box<Message>),
+    /// Deletes messages and their reactions.
+    MessageDelete(ChannelId, Vec<MessageId>),
+    /// Adds a reaction; nothing when it is there.
+    ReactionAdd(MessageId, Emoji, UserId),
+    /// Removes a reaction.
+    ReactionRemove(MessageId, Emoji, UserId),
+    /// Removes all reactions of a message, or those of one emoji.
+    ReactionClear(MessageId, Option<Emoji>),
+    /// Adds an event to its guild's log, from which sessions catch up after a crash.
+    Event(Box<EventRecord>),
+}
+
+/// A durable event as the log keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventRecord {
+    /// Guild.
+    pub guild: GuildId,
+    /// Place in the guild's sequence; without gaps, from 1.
+    pub sequence: u64,
+    /// When it was accepted; decides when the log forgets it.
+    pub at: Timestamp,
+    /// Kind.
+    pub kind: EventKind,
+    /// Who may see it.
+    pub scope: Scope,
+    /// JSON of `d`.
+    pub payload: String,
+    /// JSON of `d` without content, where that differs.
+    #[serde(default)]
+    pub stripped: Option<String>,
+    /// Who caused it.
+    #[serde(default)]
+    pub author: Option<UserId>,
+    /// Whom it notifies.
+    #[serde(default)]
+    pub mentions: Mentions,
+}
+
+/// A whole guild as the store loads it.
+#[derive(Clone, Debug)]
+pub struct GuildRecord {
+    /// Settings.
+    pub guild: Guild,
+    /// Roles, @everyone among them, in order of their ids.
+    pub roles: Vec<Role>,
+    /// Channels, in order of their ids, each with its last message.
+    pub channels: Vec<Channel>,
+    /// Members, in order of their users' ids.
+    pub members: Vec<Member>,
+    /// Last number of the guild's sequence; 0 when nothing happened yet.
+    pub sequence: u64,
+    /// Nonces of messages from the last minutes, so that a repeated post is recognised after a restart.
+    pub nonces: Vec<NonceRecord>,
+}
+
+/// Nonce of a recent message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NonceRecord {
+    /// Author.
+    pub author: UserId,
+    /// Nonce.
+    pub nonce: Nonce,
+    /// Channel of the message.
+    pub channel: ChannelId,
+    /// Message.
+    pub message: MessageId,
+}
+
+/// Which part of a channel's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// The newest.
+    Latest,
+    /// The newest before an id.
+    Before(MessageId),
+    /// The oldest after an id.
+    After(MessageId),
+    /// Half before and half after an id, itself among them.
+    Around(MessageId),
+}
+
+/// Target of an overwrite as a role.
+impl From<RoleId> for AnyId {
+    fn from(role: RoleId) -> Self {
+        role.cast()
+    }
+}
+
+/// Target of an overwrite as a member.
+impl From<UserId> for AnyId {
+    fn from(user: UserId) -> Self {
+        user.cast()
+    }
+}

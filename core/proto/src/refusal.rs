@@ -1,0 +1,166 @@
+//! Why a request of the HTTP API or of a session was refused, with Discord's numbers.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// A refusal with its status, its code and its text.
+///
+/// See [Discord Docs/JSON Error Codes].
+///
+/// [Discord Docs/JSON Error Codes]: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// No channel has the id, or the asker may not know of it.
+    #[error("Unknown Channel")]
+    UnknownChannel,
+    /// No guild has the id, or the asker is not in it.
+    #[error("Unknown Guild")]
+    UnknownGuild,
+    /// Nobody with the id is in the guild.
+    #[error("Unknown Member")]
+    UnknownMember,
+    /// No message has the id.
+    #[error("Unknown Message")]
+    UnknownMessage,
+    /// No overwrite has the id.
+    #[error("Unknown Overwrite")]
+    UnknownOverwrite,
+    /// No role has the id.
+    #[error("Unknown Role")]
+    UnknownRole,
+    /// No user has the id.
+    #[error("Unknown User")]
+    UnknownUser,
+    /// No such emoji.
+    #[error("Unknown Emoji")]
+    UnknownEmoji,
+    /// The asker may not see the place.
+    #[error("Missing Access")]
+    MissingAccess,
+    /// The asker may see the place but not do this there.
+    #[error("Missing Permissions")]
+    MissingPermissions,
+    /// A message without content.
+    #[error("Cannot send an empty message")]
+    EmptyMessage,
+    /// A message of somebody else.
+    #[error("Cannot edit a message authored by another user")]
+    NotAuthor,
+    /// Messages cannot be posted in a channel of this kind.
+    #[error("Cannot send messages in a non-text channel")]
+    NonTextChannel,
+    /// A guild's limit is reached.
+    #[error("Maximum number of {what} reached ({max})")]
+    TooMany {
+        /// What there are too many of, such as `guild roles`.
+        what: &'static str,
+        /// The limit.
+        max: usize,
+        /// Discord's code for it.
+        code: u32,
+    },
+    /// Something about the body is wrong.
+    #[error("Invalid Form Body")]
+    InvalidForm(Vec<FieldError>),
+    /// The policy refused.
+    #[error("{0}")]
+    Policy(String),
+    /// Too many requests.
+    #[error("You are being rate limited.")]
+    RateLimited {
+        /// When to come back.
+        retry_after: Duration,
+    },
+    /// The gateway cannot do this now.
+    #[error("{reason}")]
+    Unavailable {
+        /// What is wrong and what to do.
+        reason: String,
+        /// When to come back.
+        retry_after: Duration,
+    },
+}
+
+/// What is wrong with one field of a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// Path with dots, such as `embeds.0.title`.
+    pub field: String,
+    /// Word, such as `BASE_TYPE_MAX_LENGTH`.
+    pub code: &'static str,
+    /// Sentence.
+    pub message: String,
+}
+
+impl Refusal {
+    /// Makes a refusal for one wrong field.
+    #[must_use]
+    pub fn field(field: &str, code: &'static str, message: impl Into<String>) -> Self {
+        Self::InvalidForm(vec![FieldError {
+            field: field.to_owned(),
+            code,
+            message: message.into(),
+        }])
+    }
+
+    /// Returns the HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::UnknownChannel
+            | Self::UnknownGuild
+            | Self::UnknownMember
+            | Self::UnknownMessage
+            | Self::UnknownOverwrite
+            | Self::UnknownRole
+            | Self::UnknownUser => 404,
+            Self::MissingAccess
+            | Self::MissingPermissions
+            | Self::NotAuthor
+            | Self::Policy(_) => 403,
+            Self::UnknownEmoji
+            | Self::EmptyMessage
+            | Self::NonTextChannel
+            | Self::TooMany { .. }
+            | Self::InvalidForm(_) => 400,
+            Self::RateLimited { .. } => 429,
+            Self::Unavailable { .. } => 503,
+        }
+    }
+
+    /// Returns Discord's code.
+    #[must_use]
+    pub const fn code(&self) -> u32 {
+        match self {
+            Self::UnknownChannel => 10_003,
+            Self::UnknownGuild => 10_004,
+            Self::UnknownMember => 10_007,
+            Self::UnknownMessage => 10_008,
+            Self::UnknownOverwrite => 10_009,
+            Self::UnknownRole => 10_011,
+            Self::UnknownUser => 10_013,
+            Self::UnknownEmoji => 10_014,
+            Self::MissingAccess => 50_001,
+            Self::NotAuthor => 50_005,
+            Self::EmptyMessage => 50_006,
+            Self::NonTextChannel => 50_008,
+            Self::MissingPermissions => 50_013,
+            Self::TooMany { code, .. } => *code,
+            Self::InvalidForm(_) => 50_035,
+            Self::Policy(_) => 20_000,
+            Self::RateLimited { .. } | Self::Unavailable { .. } => 0,
+        }
+    }
+
+    /// Returns when to come back, where that helps.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after } | Self::Unavailable { retry_after, .. } => {
+                Some(*retry_after)
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The wire as its peers see it.
+
+mod wire;

@@ -1,0 +1,154 @@
+//! Shared frames through the decoders that clients use, one decoder per link.
+
+mod foreign;
+mod story;
+
+use std::io::Read as _;
+
+use flate2::read::ZlibDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
+use throng_proto::wire::{self, Body, Segment, Wire};
+use zstd_safe::{DCtx, InBuffer, OutBuffer};
+
+use story::{Message, PAD, Random, bodies, link};
+
+const MESSAGES: usize = 1_500;
+
+#[test]
+fn every_text_message_is_its_json() {
+    for seed in 0..2 {
+        for message in link(Wire::Text, seed, MESSAGES) {
+            assert_eq!(message.frame, message.text, "seed {seed}");
+            message.check_json();
+        }
+    }
+}
+
+#[test]
+fn every_zlib_payload_is_a_complete_stream() {
+    for seed in 0..2 {
+        for message in link(Wire::PayloadZlib, seed, MESSAGES) {
+            let mut decoder = ZlibDecoder::new(message.frame.as_slice());
+            let mut text = Vec::new();
+            decoder.read_to_end(&mut text).expect("a stream with a right sum");
+            assert!(text == message.text, "seed {seed}");
+            assert_eq!(decoder.total_in(), message.frame.len() as u64, "no byte behind the stream");
+            message.check_json();
+        }
+    }
+}
+
+#[test]
+fn one_inflate_context_reads_a_whole_zlib_stream() {
+    for seed in 0..2 {
+        let mut decoder = Decompress::new(true);
+        for message in link(Wire::ZlibStream, seed, MESSAGES) {
+            assert!(message.frame.ends_with(&[0x00, 0x00, 0xff, 0xff]), "seed {seed}");
+            let text = inflate(&mut decoder, &message.frame);
+            assert!(text == message.text, "seed {seed}");
+            message.check_json();
+        }
+    }
+}
+
+#[test]
+fn one_zstd_context_reads_each_message_as_it_arrives() {
+    for seed in 0..2 {
+        let mut decoder = DCtx::create();
+        for (index, message) in link(Wire::ZstdStream, seed, MESSAGES).iter().enumerate() {
+            let text = decompress(&mut decoder, &message.frame);
+            assert!(text == message.text, "seed {seed}, message {index}");
+            message.check_json();
+        }
+    }
+}
+
+#[test]
+fn incompressible_text_larger_than_a_block_survives_every_wire() {
+    let mut random = Random::new(7);
+    let noise = format!("\"{}\"", random.noise(400_000));
+    for body in [Body::dispatch("NOISE", &noise), Body::dispatch("SPACE", &" ".repeat(131_072))] {
+        for wire in [Wire::PayloadZlib, Wire::ZlibStream, Wire::ZstdStream] {
+            let frame = story::frame(wire, true, 1, &body);
+            let text = match wire {
+                Wire::ZstdStream => decompress(&mut DCtx::create(), &frame),
+                _ => inflate(&mut Decompress::new(true), &frame),
+            };
+            let whole = [b"{\"s\":1,", body.text().as_ref()].concat();
+            assert!(text.starts_with(&whole), "{wire:?}");
+        }
+    }
+}
+
+#[test]
+fn deflate_ends_at_every_size_of_its_output() {
+    // Noise of one length after the other meets, among others, the size that fills the first buffer.
+    let mut random = Random::new(11);
+    for length in 0..3_000 {
+        let segment = Segment::new(random.noise(length));
+        assert!(segment.zlib().ends_with(&[0x00, 0x00, 0xff, 0xff]), "length {length}");
+        let mut decoder = Decompress::new(false);
+        assert!(inflate(&mut decoder, segment.zlib()) == *segment.text(), "length {length}");
+    }
+}
+
+#[test]
+fn the_zstd_header_is_cut_from_every_segment() {
+    let mut random = Random::new(13);
+    for length in (0..600).chain([131_071, 131_072, 131_073, 262_144, 400_000]) {
+        for text in [random.noise(length), "a".repeat(length)] {
+            let segment = Segment::new(text);
+            let hello = wire::control(Wire::ZstdStream, true, "{}");
+            let mut decoder = DCtx::create();
+            assert_eq!(decompress(&mut decoder, &hello), b"{}");
+            let text = decompress(&mut decoder, segment.zstd());
+            assert!(text == [segment.text().as_ref(), PAD].concat(), "length {length}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_text_is_a_normaliser_alone() {
+    let segment = Segment::new("");
+    assert_eq!(segment.zstd().len(), 14);
+    assert_eq!(inflate(&mut Decompress::new(false), segment.zlib()), b"");
+}
+
+#[test]
+fn parts_count_their_own_bytes() {
+    for (index, body) in bodies(3).iter().enumerate() {
+        for wire in story::WIRES {
+            let parts = wire::dispatch(wire, index % 2 == 0, index as u32, body);
+            let frame = story::frame(wire, index % 2 == 0, index as u32, body);
+            assert_eq!(parts.bytes(), frame.len());
+        }
+    }
+}
+
+fn inflate(decoder: &mut Decompress, frame: &[u8]) -> Vec<u8> {
+    let (start, mut text) = (decoder.total_in(), Vec::with_capacity(64 * 1024));
+    loop {
+        let read = usize::try_from(decoder.total_in() - start).expect("a frame fits memory");
+        let flush = FlushDecompress::Sync;
+        let status = decoder.decompress_vec(&frame[read..], &mut text, flush).expect("deflate");
+        let done = decoder.total_in() - start == frame.len() as u64;
+        if status == Status::StreamEnd || (done && text.len() < text.capacity()) {
+            return text;
+        }
+        text.reserve(text.capacity());
+    }
+}
+
+/// Reads a frame to its end, as a client does that waits for no further bytes.
+fn decompress(decoder: &mut DCtx<'_>, frame: &[u8]) -> Vec<u8> {
+    let (mut input, mut text) = (InBuffer::around(frame), Vec::with_capacity(64 * 1024));
+    loop {
+        let written = text.len();
+        let mut output = OutBuffer::around_pos(&mut text, written);
+        decoder.decompress_stream(&mut output, &mut input).expect("zstd");
+        if input.pos == frame.len() && text.len() < text.capacity() {
+            return text;
+        }
+        text.reserve(text.capacity());
+    }
+}
