@@ -10,7 +10,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 use throng_proto::wire::{self, Body, Segment, Wire};
 use zstd_safe::{DCtx, InBuffer, OutBuffer};
 
-use story::{Message, PAD, Random, bodies, link};
+use story::{PAD, Random, bodies, link};
 
 const MESSAGES: usize = 1_500;
 

@@ -45,7 +45,8 @@ pub(crate) fn link(wire: Wire, seed: u64, messages: usize) -> Vec<Message> {
     let mut random = Random::new(seed);
     let bodies = bodies(seed);
     let mut sequence = 0;
-    let first = control(wire, true, r#"{"t":null,"s":null,"op":10,"d":{"heartbeat_interval":41250}}"#);
+    let first =
+        control(wire, true, r#"{"t":null,"s":null,"op":10,"d":{"heartbeat_interval":41250}}"#);
     let mut story = vec![first];
     while story.len() < messages {
         if random.below(5) == 0 {
@@ -147,7 +148,8 @@ impl Random {
     }
 
     fn words(&mut self, length: usize) -> String {
-        let words = ["throng ", "guild ", "member \\\"", "1234567890", "\u{1f984}", "\\u0000", "der die "];
+        let words =
+            ["throng ", "guild ", "member \\\"", "1234567890", "\u{1f984}", "\\u0000", "der die "];
         let mut text = String::new();
         while text.len() < length {
             text.push_str(words[self.below(words.len())]);
