@@ -1,1 +1,5 @@
-//! The rules of the house as tests.
+//! The rules of the house as tests; this library reads the tree, `tests/it` holds the rules.
+
+pub mod arrows;
+pub mod crates;
+pub mod tree;

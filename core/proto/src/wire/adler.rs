@@ -30,7 +30,7 @@ impl Adler {
 
     /// Sums these bytes followed by those of `next`, without reading either again.
     pub(super) fn then(self, next: Self) -> Self {
-        // Each byte of `next` adds our low sum, less the 1 that every sum starts with, to the high one.
+        // Each byte of `next` adds our low sum, less the 1 that all sums begin with, to `high`.
         let carried = (u64::from(self.low) + u64::from(MODULUS) - 1) % u64::from(MODULUS);
         let carried = carried * (next.count as u64 % u64::from(MODULUS)) % u64::from(MODULUS);
         let low = (self.low + next.low + MODULUS - 1) % MODULUS;

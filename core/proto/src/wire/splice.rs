@@ -48,8 +48,8 @@ impl Parts<'_> {
 
 /// Builds the frame of a dispatch for the session whose next sequence is `sequence`.
 ///
-/// `first` says that nothing was sent on this link before, so that stream codecs put their header in
-/// front.
+/// `first` says that nothing was sent on this link before, so that stream codecs put their header
+/// in front.
 #[must_use]
 pub fn dispatch(wire: Wire, first: bool, sequence: u32, body: &Body) -> Parts<'_> {
     let own = own_text(sequence);

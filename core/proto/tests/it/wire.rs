@@ -82,7 +82,7 @@ fn incompressible_text_larger_than_a_block_survives_every_wire() {
 
 #[test]
 fn deflate_ends_at_every_size_of_its_output() {
-    // Noise of one length after the other meets, among others, the size that fills the first buffer.
+    // One length after the other meets, among others, the size that fills the first buffer.
     let mut random = Random::new(11);
     for length in 0..3_000 {
         let segment = Segment::new(random.noise(length));

@@ -1,0 +1,88 @@
+//! What every file of source looks like.
+
+use throng_tidy::tree::File;
+
+use crate::{files, none, rust_files};
+
+const COLUMNS_MAX: usize = 100;
+const FILE_LINES_MAX: usize = 500;
+const TEST_LINES_MAX: usize = 700;
+const LIB_LINES_MAX: usize = 200;
+const MAIN_LINES_MAX: usize = 150;
+
+/// Words that must not be left behind. Written in halves, so that this file has none.
+const LEFT_BEHIND: &[(&str, &str)] = &[
+    (concat!("TO", "DO"), "do it, or open an issue"),
+    (concat!("FIX", "ME"), "do it, or open an issue"),
+    (concat!("todo", "!("), "write it"),
+    (concat!("#[ig", "nore"), "a test runs or does not exist"),
+    (concat!("#[should", "_panic"), "check the result instead"),
+];
+/// Ways to wait for nothing in particular.
+const SLEEPS: &[&str] = &[concat!("thread::", "sleep"), concat!("time::", "sleep")];
+/// Test files that may sleep, each with the reason.
+const SLEEPERS: &[(&str, &str)] = &[];
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    let silent = rust_files().into_iter().filter(|file| !file.text.starts_with("//! "));
+    none(silent.map(|file| format!("{}:1: begin with a `//!` sentence", file.path)));
+}
+
+#[test]
+fn no_file_is_long() {
+    none(rust_files().iter().filter_map(|file| {
+        let (lines, max) = (file.text.lines().count(), lines_max(file));
+        (lines > max).then(|| format!("{}:{lines}: more than {max} lines; split it", file.path))
+    }));
+}
+
+#[test]
+fn no_line_is_long() {
+    let long = |line: &str| line.chars().count() > COLUMNS_MAX;
+    none(found(&rust_files(), long, "more than 100 columns; break it"));
+}
+
+#[test]
+fn no_line_ends_in_white_space() {
+    let kinds = ["js", "json", "md", "mjs", "py", "rhai", "rs", "sh", "toml", "yml"];
+    let files: Vec<_> = files().into_iter().filter(|file| file.is(&kinds)).collect();
+    none(found(&files, |line| line.trim_end() != line, "white space at the end; cut it"));
+}
+
+#[test]
+fn nothing_is_left_to_do() {
+    let kinds = ["js", "mjs", "py", "rhai", "rs", "sh", "toml"];
+    let files: Vec<_> = files().into_iter().filter(|file| file.is(&kinds)).collect();
+    for (word, advice) in LEFT_BEHIND {
+        none(found(&files, |line| line.contains(word), &format!("`{word}`: {advice}")));
+    }
+}
+
+#[test]
+fn tests_do_not_sleep() {
+    let awake = |file: &File| !SLEEPERS.iter().any(|(path, _)| *path == file.path);
+    let files: Vec<_> =
+        rust_files().into_iter().filter(|file| file.is_test() && awake(file)).collect();
+    let sleeps = |line: &str| SLEEPS.iter().any(|call| line.contains(call));
+    none(found(&files, sleeps, "a test that sleeps; wait for the event, or pause the clock"));
+}
+
+fn lines_max(file: &File) -> usize {
+    match file.path.rsplit('/').next() {
+        Some("lib.rs") => LIB_LINES_MAX,
+        Some("main.rs") => MAIN_LINES_MAX,
+        _ if file.is_test() => TEST_LINES_MAX,
+        _ => FILE_LINES_MAX,
+    }
+}
+
+fn found(files: &[File], wrong: impl Fn(&str) -> bool, advice: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    for file in files {
+        for (number, _) in file.lines().filter(|(_, line)| wrong(line)) {
+            faults.push(format!("{}:{number}: {advice}", file.path));
+        }
+    }
+    faults
+}
