@@ -193,3 +193,29 @@ fn compress(encoder: &mut CCtx<'static>, text: &[u8]) -> Option<Vec<u8>> {
     out.extend_from_slice(&ZSTD_NORMALISER);
     Some(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_that_was_only_stored_reads_like_compressed_text() {
+        let text = "throng ".repeat(40_000);
+        let mut inflated = Vec::with_capacity(text.len() + 1);
+        let deflated = stored(Wire::ZlibStream, text.as_bytes());
+        let flush = flate2::FlushDecompress::Sync;
+        let result = flate2::Decompress::new(false).decompress_vec(&deflated, &mut inflated, flush);
+        assert!(result.is_ok() && inflated == text.as_bytes());
+
+        let mut frame = ZSTD_FRAME.to_vec();
+        frame.extend(stored(Wire::ZstdStream, text.as_bytes()));
+        let mut out = Vec::with_capacity(text.len() + 1);
+        let mut output = OutBuffer::around(&mut out);
+        let mut input = InBuffer::around(&frame);
+        let mut decoder = zstd_safe::DCtx::create();
+        while input.pos < frame.len() {
+            assert!(decoder.decompress_stream(&mut output, &mut input).is_ok());
+        }
+        assert!(output.as_slice() == text.as_bytes());
+    }
+}

@@ -103,7 +103,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| is_id(word))
 }
 
-/// Lists what a line of source cites: the word and an id, or a message that begins with id and colon.
+/// Lists what a line cites: the word and an id, or a message that begins with an id and a colon.
 fn named(line: &str) -> impl Iterator<Item = &str> {
     let cited = line
         .split("nvariant ")
