@@ -1,1 +1,8 @@
-//! The store that forgets: everything in memory, for tests and trials.
+#![doc = include_str!("../README.md")]
+
+mod journal;
+mod store;
+mod tables;
+
+pub use journal::MemoryJournals;
+pub use store::MemoryStore;

@@ -1,1 +1,19 @@
-//! The durable store: SQLite in WAL mode with one writer and group commit.
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod failure;
+mod journal;
+mod migration;
+mod open;
+mod query;
+mod read;
+mod reader;
+mod store;
+mod write;
+mod writer;
+
+pub use config::Config;
+pub use journal::{FileJournals, UNFLUSHED_BYTES_MAX};
+pub use open::OpenError;
+pub use store::SqliteStore;
+pub use writer::Stats;

@@ -1,0 +1,36 @@
+//! State of the store, one map for each table of the durable one.
+
+mod check;
+mod read;
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use throng_proto::model::{Channel, Guild, Message, Profile, Role, User};
+use throng_proto::record::EventRecord;
+
+/// Everything that is stored. Clones share nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tables {
+    users: BTreeMap<UserId, User>,
+    usernames: BTreeMap<String, UserId>,
+    tokens: BTreeMap<[u8; 32], UserId>,
+    guilds: BTreeMap<GuildId, Guild>,
+    roles: BTreeMap<(GuildId, RoleId), Role>,
+    channels: BTreeMap<ChannelId, Channel>,
+    guild_channels: BTreeSet<(GuildId, ChannelId)>,
+    members: BTreeMap<(GuildId, UserId), Profile>,
+    user_guilds: BTreeSet<(UserId, GuildId)>,
+    messages: BTreeMap<MessageId, Message>,
+    channel_messages: BTreeSet<(ChannelId, MessageId)>,
+    reactions: BTreeMap<MessageId, Vec<Reaction>>,
+    events: BTreeMap<(GuildId, u64), EventRecord>,
+}
+
+/// One emoji of one message, at its place among the message's emoji.
+#[derive(Clone, Debug)]
+struct Reaction {
+    emoji: String,
+    users: BTreeSet<UserId>,
+}

@@ -1,0 +1,194 @@
+//! What each read asks the tables.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rusqlite::{Connection, Row, params};
+use throng_proto::id::{ChannelId, EPOCH_MILLIS, GuildId, MessageId, UserId};
+use throng_proto::model::constant::{Empty, False};
+use throng_proto::model::{Channel, Emoji, Member, Message, ReactionCount, User};
+use throng_proto::record::{EventRecord, GuildRecord, NonceRecord, Page};
+use throng_proto::time::Timestamp;
+
+use crate::query::{Outcome, all, bound, id, json, key, one};
+use crate::write::EventHead;
+
+/// How far back a guild's nonces are read; Discord recognises repeated ones for a few minutes.
+const NONCES_KEPT: Duration = Duration::from_mins(5);
+
+pub(crate) fn guilds(db: &Connection) -> Outcome<Vec<GuildId>> {
+    all(db, "SELECT id FROM guilds ORDER BY id", [], |row| id(row, 0))
+}
+
+pub(crate) fn guild(db: &Connection, guild: GuildId) -> Outcome<Option<GuildRecord>> {
+    let of = [key(guild)];
+    let Some(guild) = one(db, "SELECT body FROM guilds WHERE id = ?1", of, |row| json(row, 0))?
+    else {
+        return Ok(None);
+    };
+    Ok(Some(GuildRecord {
+        guild,
+        roles: all(db, "SELECT body FROM roles WHERE guild_id = ?1 ORDER BY id", of, |row| {
+            json(row, 0)
+        })?,
+        channels: all(
+            db,
+            "SELECT body, last_message_id FROM channels WHERE guild_id = ?1 ORDER BY id",
+            of,
+            channel,
+        )?,
+        members: all(
+            db,
+            "SELECT users.body, members.profile FROM members JOIN users \
+             ON users.id = members.user_id WHERE guild_id = ?1 ORDER BY user_id",
+            of,
+            |row| Ok(Member { user: json(row, 0)?, profile: json(row, 1)? }),
+        )?,
+        sequence: one(
+            db,
+            "SELECT ifnull(max(sequence), 0) FROM events WHERE guild_id = ?1",
+            of,
+            |row| Ok(row.get::<_, i64>(0)?.cast_unsigned()),
+        )?
+        .unwrap_or_default(),
+        nonces: nonces(db, of[0])?,
+    }))
+}
+
+fn channel(row: &Row<'_>) -> Outcome<Channel> {
+    let last: Option<i64> = row.get(1)?;
+    let last_message_id = last.map(|id| MessageId::new(id.cast_unsigned()));
+    Ok(Channel { last_message_id, ..json(row, 0)? })
+}
+
+fn nonces(db: &Connection, guild: i64) -> Outcome<Vec<NonceRecord>> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = now.saturating_sub(NONCES_KEPT).as_millis();
+    let since = u64::try_from(since).unwrap_or(u64::MAX).saturating_sub(EPOCH_MILLIS) << 22;
+    all(
+        db,
+        "SELECT author_id, nonce, channel_id, messages.id FROM channels JOIN messages \
+         ON messages.channel_id = channels.id AND messages.id >= ?2 \
+         WHERE channels.guild_id = ?1 AND nonce IS NOT NULL ORDER BY messages.id",
+        [guild, bound(since)],
+        |row| {
+            Ok(NonceRecord {
+                author: id(row, 0)?,
+                nonce: json(row, 1)?,
+                channel: id(row, 2)?,
+                message: id(row, 3)?,
+            })
+        },
+    )
+}
+
+pub(crate) fn user(db: &Connection, user: UserId) -> Outcome<Option<User>> {
+    one(db, "SELECT body FROM users WHERE id = ?1", [key(user)], |row| json(row, 0))
+}
+
+pub(crate) fn user_named(db: &Connection, username: &str) -> Outcome<Option<User>> {
+    one(db, "SELECT body FROM users WHERE username = ?1", [username], |row| json(row, 0))
+}
+
+pub(crate) fn token(db: &Connection, digest: &[u8; 32]) -> Outcome<Option<User>> {
+    let sql = "SELECT body FROM tokens JOIN users ON users.id = user_id WHERE digest = ?1";
+    one(db, sql, [digest], |row| json(row, 0))
+}
+
+pub(crate) fn guilds_of(db: &Connection, user: UserId) -> Outcome<Vec<GuildId>> {
+    let sql = "SELECT guild_id FROM members WHERE user_id = ?1 ORDER BY guild_id";
+    all(db, sql, [key(user)], |row| id(row, 0))
+}
+
+pub(crate) fn message(
+    db: &Connection,
+    channel: ChannelId,
+    message: MessageId,
+    me: Option<UserId>,
+) -> Outcome<Option<Message>> {
+    let sql = "SELECT body FROM messages WHERE id = ?1 AND channel_id = ?2";
+    let found = one(db, sql, [key(message), key(channel)], |row| json(row, 0))?;
+    found.map(|message| with_reactions(db, message, me)).transpose()
+}
+
+pub(crate) fn messages(
+    db: &Connection,
+    channel: ChannelId,
+    page: Page,
+    limit: usize,
+    me: Option<UserId>,
+) -> Outcome<Vec<Message>> {
+    let found = match page {
+        Page::Latest => until(db, channel, i64::MAX, limit)?,
+        Page::Before(before) => until(db, channel, bound(before.value()).saturating_sub(1), limit)?,
+        Page::After(after) => after_of(db, channel, bound(after.value()), limit)?,
+        Page::Around(around) => {
+            let around = bound(around.value());
+            let mut found = after_of(db, channel, around, limit / 2)?;
+            found.extend(until(db, channel, around, limit - limit / 2)?);
+            found
+        }
+    };
+    found.into_iter().map(|message| with_reactions(db, message, me)).collect()
+}
+
+/// Reads the newest messages up to an id, itself among them, newest first.
+fn until(db: &Connection, channel: ChannelId, last: i64, limit: usize) -> Outcome<Vec<Message>> {
+    let sql = "SELECT body FROM messages WHERE channel_id = ?1 AND id <= ?2 \
+               ORDER BY id DESC LIMIT ?3";
+    all(db, sql, params![key(channel), last, bound(limit)], |row| json(row, 0))
+}
+
+/// Reads the oldest messages after an id, newest first.
+fn after_of(db: &Connection, channel: ChannelId, id: i64, limit: usize) -> Outcome<Vec<Message>> {
+    let sql = "SELECT body FROM messages WHERE channel_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+    let mut found = all(db, sql, params![key(channel), id, bound(limit)], |row| json(row, 0))?;
+    found.reverse();
+    Ok(found)
+}
+
+fn with_reactions(db: &Connection, mut message: Message, me: Option<UserId>) -> Outcome<Message> {
+    let sql = "SELECT emoji, count(*), max(user_id IS ?2) FROM reactions WHERE message_id = ?1 \
+               GROUP BY emoji ORDER BY min(ordinal)";
+    message.reactions = all(db, sql, params![key(message.id), me.map(key)], |row| {
+        Ok(ReactionCount {
+            emoji: Emoji::from_key(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?),
+            count: row.get(1)?,
+            me: row.get(2)?,
+            me_burst: False,
+            burst_colors: Empty,
+        })
+    })?;
+    Ok(message)
+}
+
+pub(crate) fn reactors(
+    db: &Connection,
+    message: MessageId,
+    emoji: &Emoji,
+    after: UserId,
+    limit: usize,
+) -> Outcome<Vec<User>> {
+    let sql = "SELECT users.body FROM reactions JOIN users ON users.id = user_id \
+               WHERE message_id = ?1 AND emoji = ?2 AND user_id > ?3 ORDER BY user_id LIMIT ?4";
+    let after = bound(after.value());
+    all(db, sql, params![key(message), emoji.key(), after, bound(limit)], |row| json(row, 0))
+}
+
+pub(crate) fn events(db: &Connection, guild: GuildId, after: u64) -> Outcome<Vec<EventRecord>> {
+    let sql = "SELECT sequence, at, head, payload, stripped FROM events \
+               WHERE guild_id = ?1 AND sequence > ?2 ORDER BY sequence";
+    all(db, sql, [key(guild), bound(after)], |row| {
+        let head: EventHead = json(row, 2)?;
+        Ok(EventRecord {
+            guild,
+            sequence: row.get::<_, i64>(0)?.cast_unsigned(),
+            at: Timestamp::from_millis(row.get::<_, i64>(1)?.cast_unsigned()),
+            kind: head.kind,
+            scope: head.scope,
+            payload: row.get(3)?,
+            stripped: row.get(4)?,
+            author: head.author,
+            mentions: head.mentions,
+        })
+    })
+}

@@ -1,0 +1,87 @@
+//! The reading side: a few threads, each with its own connection, that take reads from one bounded queue.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{Builder, JoinHandle};
+use std::{io, mem};
+
+use parking_lot::Mutex;
+use rusqlite::Connection;
+use throng_ports::link::BoxFuture;
+use throng_ports::store::{StoreError, Stored};
+use tokio::sync::oneshot;
+
+use crate::query::Outcome;
+
+type Job = Box<dyn FnOnce(&Connection) + Send>;
+
+/// Threads that read. Dropping it waits for the reads that were taken.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    queue: Option<SyncSender<Job>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Readers {
+    /// Starts a thread for each connection.
+    pub(crate) fn start(connections: Vec<Connection>, queue_max: usize) -> io::Result<Self> {
+        let (queue, jobs) = sync_channel::<Job>(queue_max.max(1));
+        let jobs = Arc::new(Mutex::new(jobs));
+        let mut readers = Self { queue: Some(queue), threads: Vec::new() };
+        for connection in connections {
+            let jobs = Arc::clone(&jobs);
+            let builder = Builder::new().name("store-read".to_owned());
+            readers.threads.push(builder.spawn(move || serve(&connection, &jobs))?);
+        }
+        Ok(readers)
+    }
+
+    /// Queues a read, which sees one state of the database throughout.
+    pub(crate) fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> Outcome<T> + Send + 'static,
+    ) -> BoxFuture<'static, Stored<T>> {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            // Nobody may be waiting any more.
+            _ = answer.send(in_snapshot(connection, query));
+        });
+        let queued = self.queue.as_ref().is_some_and(|queue| queue.try_send(job).is_ok());
+        Box::pin(async move {
+            match answered.await {
+                Ok(read) => read.map_err(StoreError::from),
+                Err(_) if queued => Err(StoreError::Failed("it has stopped".to_owned())),
+                Err(_) => Err(StoreError::Failed("overloaded: too many reads wait".to_owned())),
+            }
+        })
+    }
+}
+
+impl Drop for Readers {
+    fn drop(&mut self) {
+        self.queue = None;
+        for thread in mem::take(&mut self.threads) {
+            // A thread that panicked has already said so.
+            _ = thread.join();
+        }
+    }
+}
+
+fn serve(connection: &Connection, jobs: &Mutex<Receiver<Job>>) {
+    loop {
+        // The lock is held while waiting and given up before the work.
+        let job = jobs.lock().recv();
+        let Ok(job) = job else { return };
+        job(connection);
+    }
+}
+
+fn in_snapshot<T>(
+    connection: &Connection,
+    query: impl FnOnce(&Connection) -> Outcome<T>,
+) -> Outcome<T> {
+    let transaction = connection.unchecked_transaction()?;
+    let found = query(&transaction)?;
+    transaction.commit()?;
+    Ok(found)
+}
