@@ -1,1 +1,20 @@
-//! Discord's HTTP API and the admin API.
+#![doc = include_str!("../README.md")]
+
+mod admin;
+mod answer;
+mod api;
+mod clock;
+mod config;
+mod document;
+mod draft;
+mod fault;
+mod guard;
+mod public;
+mod quota;
+mod request;
+mod routes;
+pub mod schema;
+
+pub use admin::admin_router;
+pub use config::{Config, Import, RateLimit, RateLimits};
+pub use public::public_router;

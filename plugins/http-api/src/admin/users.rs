@@ -1,0 +1,60 @@
+//! Makes accounts.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::json;
+use throng_proto::refusal::Refusal;
+
+use crate::answer::{self, Answer};
+use crate::api::Api;
+use crate::fault::Fault;
+use crate::request::Form;
+
+/// An account to make.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Body {
+    username: String,
+    #[serde(default)]
+    bot: bool,
+}
+
+/// Makes an account and shows its token, once.
+pub(super) async fn create(State(api): State<Arc<Api>>, Form(body): Form<Body>) -> Answer {
+    let name = username(&body.username)?;
+    if api.hub.user_named(name.to_owned()).await?.is_some() {
+        return Err(taken(name));
+    }
+    let made = api.hub.create_user(name.to_owned(), body.bot).await;
+    let (user, token) = made.map_err(|refusal| raced(refusal, name))?;
+    let answer = json!({
+        "id": user.id,
+        "username": user.username,
+        "bot": user.bot,
+        "token": token,
+    });
+    Ok(answer::json(StatusCode::CREATED, &answer))
+}
+
+/// Reads a name of 1 to 32 characters, without space around it.
+pub(super) fn username(text: &str) -> Result<&str, Fault> {
+    let name = text.trim();
+    if (1..=32).contains(&name.chars().count()) {
+        return Ok(name);
+    }
+    let message = "Must be between 1 and 32 in length.";
+    Err(Fault::field("username", "BASE_TYPE_BAD_LENGTH", message))
+}
+
+fn taken(name: &str) -> Fault {
+    Fault::new(StatusCode::CONFLICT, 0, format!("Username `{name}` is taken; choose another one."))
+}
+
+/// Somebody else may have taken the name since it was looked up.
+fn raced(refusal: Refusal, name: &str) -> Fault {
+    let fault = Fault::from(refusal);
+    if fault.names("TAKEN") { taken(name) } else { fault }
+}

@@ -1,0 +1,104 @@
+//! Settings of the HTTP API and of the admin API.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Settings of both APIs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Bytes that a JSON body may have. Default 262,144 (256 KiB).
+    pub json_bytes_max: usize,
+    /// Bytes that a multipart body, or the body of an admin request, may have. Default 8,388,608 (8 MiB).
+    pub body_bytes_max: usize,
+    /// Seconds that a request may take, its body included. Default 30.
+    ///
+    /// An import of members has no limit as a whole; its body may not pause for longer than this.
+    pub request_timeout_seconds: u64,
+    /// How often one user may ask.
+    pub rate_limits: RateLimits,
+    /// How members are imported.
+    pub import: Import,
+}
+
+impl Config {
+    /// Returns how long a request may take.
+    #[must_use]
+    pub const fn request_timeout(&self) -> Duration {
+        Duration::from_secs(self.request_timeout_seconds)
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            json_bytes_max: 256 * 1024,
+            body_bytes_max: 8 * 1024 * 1024,
+            request_timeout_seconds: 30,
+            rate_limits: RateLimits::default(),
+            import: Import::default(),
+        }
+    }
+}
+
+/// How often one user may ask for the same route with the same guild or channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RateLimits {
+    /// For posting messages. Default 5,000 in 5 seconds, which a test suite never meets.
+    pub messages: RateLimit,
+    /// For every other route. Default 5,000 in 5 seconds.
+    pub others: RateLimit,
+    /// Requests of one user in one second over all routes; 0, the default, is any number.
+    pub global_per_second: u32,
+    /// Windows that are remembered at the same time. Default 65,536, about 6 MB.
+    ///
+    /// Past it, a window that has ended or else any other is forgotten, so that memory stays bounded.
+    pub windows_max: usize,
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        Self {
+            messages: RateLimit::default(),
+            others: RateLimit::default(),
+            global_per_second: 0,
+            windows_max: 65_536,
+        }
+    }
+}
+
+/// One limit: so many requests in each window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RateLimit {
+    /// Requests in one window. Default 5,000.
+    pub requests: u32,
+    /// Milliseconds from the first request of a window to its end. Default 5,000.
+    pub window_millis: u64,
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self { requests: 5_000, window_millis: 5_000 }
+    }
+}
+
+/// How members are imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Import {
+    /// Members in one commit. Default 500.
+    pub batch_members_max: usize,
+    /// Bytes that one line may have. Default 16,384.
+    pub line_bytes_max: usize,
+    /// Broken lines that an answer describes; further ones are only counted. Default 100.
+    pub errors_max: usize,
+}
+
+impl Default for Import {
+    fn default() -> Self {
+        Self { batch_members_max: 500, line_bytes_max: 16 * 1024, errors_max: 100 }
+    }
+}

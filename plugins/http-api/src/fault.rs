@@ -1,0 +1,226 @@
+//! Answers that say why a request was not done, in Discord's shape.
+
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use http::header::{RETRY_AFTER, VIA};
+use http::{HeaderValue, StatusCode};
+use serde_json::{Map, Value, json};
+use throng_proto::refusal::{FieldError, Refusal};
+
+use crate::answer;
+
+/// An answer other than success.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Fault {
+    status: StatusCode,
+    code: u32,
+    message: String,
+    fields: Vec<FieldError>,
+    retry: Option<Retry>,
+}
+
+/// When to come back, and whose limit it was.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Retry {
+    after: Duration,
+    scope: Scope,
+}
+
+/// Whose limit a client ran into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// One user's on one route.
+    User,
+    /// One user's over all routes.
+    Global,
+    /// A guild's.
+    Shared,
+}
+
+impl Fault {
+    pub(crate) fn new(status: StatusCode, code: u32, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), fields: Vec::new(), retry: None }
+    }
+
+    /// Nobody's token, or none.
+    pub(crate) fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, 0, "401: Unauthorized")
+    }
+
+    /// No route has the path.
+    pub(crate) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, 0, "404: Not Found")
+    }
+
+    /// A route has the path but not with this method.
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, 0, "405: Method Not Allowed")
+    }
+
+    /// A body, or a line of one, over its limit.
+    pub(crate) fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, 40_005, "Request entity too large")
+    }
+
+    /// Text that is not JSON.
+    pub(crate) fn broken_json() -> Self {
+        let message = "The request body contains invalid JSON.";
+        Self::new(StatusCode::BAD_REQUEST, 50_109, message)
+    }
+
+    /// A body that broke off or came too slowly.
+    pub(crate) fn timed_out() -> Self {
+        let message = "408: The request took longer than `request_timeout_seconds` allows.";
+        Self::new(StatusCode::REQUEST_TIMEOUT, 0, message)
+    }
+
+    /// A defect of this program.
+    pub(crate) fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, 0, "500: Internal Server Error")
+    }
+
+    /// Something wrong with a request to the admin API, in words.
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, 0, message)
+    }
+
+    /// One wrong field.
+    pub(crate) fn field(field: &str, code: &'static str, message: impl Into<String>) -> Self {
+        Refusal::field(field, code, message).into()
+    }
+
+    /// Too many requests.
+    pub(crate) fn rate_limited(after: Duration, scope: Scope) -> Self {
+        Self::from(Refusal::RateLimited { retry_after: after }).scoped(scope)
+    }
+
+    fn scoped(mut self, scope: Scope) -> Self {
+        self.retry = self.retry.map(|retry| Retry { scope, ..retry });
+        self
+    }
+
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Says what is wrong with the first wrong field.
+    pub(crate) fn first_field(&self) -> Option<String> {
+        let field = self.fields.first()?;
+        let place = if field.field.is_empty() { "" } else { ": " };
+        Some(format!("{}{place}{}", field.field, field.message))
+    }
+
+    /// Tells whether a field of the body was refused with a code that contains `word`.
+    pub(crate) fn names(&self, word: &str) -> bool {
+        self.fields.iter().any(|field| field.code.contains(word))
+    }
+
+    /// Builds the body: `code`, `message`, and `errors` or `retry_after` where there are any.
+    pub(crate) fn body(&self) -> Value {
+        let mut body = json!({ "code": self.code, "message": self.message });
+        if !self.fields.is_empty() {
+            body["errors"] = nested(&self.fields);
+        }
+        if let Some(retry) = self.retry {
+            body["retry_after"] = json!(millis(retry.after));
+            if self.status == StatusCode::TOO_MANY_REQUESTS {
+                body["global"] = json!(retry.scope == Scope::Global);
+            }
+        }
+        body
+    }
+}
+
+/// Rounds up to milliseconds, so that a client that waits exactly as told is let in.
+fn millis(after: Duration) -> f64 {
+    (after.as_secs_f64() * 1000.0).ceil() / 1000.0
+}
+
+/// Turns `embeds.0.title` into `{"embeds":{"0":{"title":{"_errors":[..]}}}}`.
+fn nested(fields: &[FieldError]) -> Value {
+    let mut root = Value::Object(Map::new());
+    for field in fields {
+        let mut place = &mut root;
+        for key in field.field.split('.').filter(|key| !key.is_empty()) {
+            place = &mut place[key];
+        }
+        let error = json!({ "code": field.code, "message": field.message });
+        match &mut place["_errors"] {
+            Value::Array(errors) => errors.push(error),
+            empty => *empty = Value::Array(vec![error]),
+        }
+    }
+    root
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        let status =
+            StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry = refusal.retry_after().map(|after| Retry { after, scope: Scope::Shared });
+        let (code, message) = (refusal.code(), refusal.to_string());
+        let fields = match refusal {
+            Refusal::InvalidForm(fields) => fields,
+            _ => Vec::new(),
+        };
+        Self { status, code, message, fields, retry }
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let mut response = answer::json(self.status, &self.body());
+        let Some(retry) = self.retry else { return response };
+        let headers = response.headers_mut();
+        headers
+            .insert(RETRY_AFTER, HeaderValue::from(retry.after.as_millis().div_ceil(1000) as u64));
+        if self.status == StatusCode::TOO_MANY_REQUESTS {
+            let scope = match retry.scope {
+                Scope::User => "user",
+                Scope::Global => "global",
+                Scope::Shared => "shared",
+            };
+            headers.insert("x-ratelimit-scope", HeaderValue::from_static(scope));
+            if retry.scope == Scope::Global {
+                headers.insert("x-ratelimit-global", HeaderValue::from_static("true"));
+            }
+            // discord.py takes a 429 without it for a ban by the proxy, and gives up.
+            headers.insert(VIA, HeaderValue::from_static("1.1 throng"));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_nest_by_their_paths() {
+        let field = |field: &str| FieldError {
+            field: field.to_owned(),
+            code: "X",
+            message: "wrong".to_owned(),
+        };
+        let fault = Fault::from(Refusal::InvalidForm(vec![
+            field("embeds.0.title"),
+            field("embeds.0.title"),
+            field("content"),
+            field(""),
+        ]));
+        let error = json!({ "code": "X", "message": "wrong" });
+        assert_eq!(
+            fault.body()["errors"],
+            json!({
+                "embeds": { "0": { "title": { "_errors": [error, error] } } },
+                "content": { "_errors": [error] },
+                "_errors": [error],
+            })
+        );
+    }
+}

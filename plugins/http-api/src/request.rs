@@ -1,0 +1,11 @@
+//! Reads the parts of a request: path, query and body.
+
+mod body;
+mod place;
+mod search;
+mod upload;
+
+pub(crate) use body::{Form, Json, List, peek};
+pub(crate) use place::{At, EmojiKey};
+pub(crate) use search::Search;
+pub(crate) use upload::{Payload, Upload};

@@ -1,0 +1,167 @@
+//! JSON bodies, with errors that name the field.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use futures_util::StreamExt;
+use http::header::CONTENT_LENGTH;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_path_to_error::Segment;
+
+use crate::api::Api;
+use crate::fault::Fault;
+
+/// A JSON body that is an object; an empty one counts as `{}`.
+#[derive(Debug)]
+pub(crate) struct Form<T>(pub(crate) T);
+
+/// A JSON body that is an array.
+#[derive(Debug)]
+pub(crate) struct List<T>(pub(crate) Vec<T>);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Form<T> {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Fault> {
+        let body = read(request, api.config.json_bytes_max).await?;
+        Json::parse(&body)?.object()?.decode().map(Self)
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<Api>> for List<T> {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Fault> {
+        let body = read(request, api.config.json_bytes_max).await?;
+        Json::parse(&body)?.decode().map(Self)
+    }
+}
+
+/// Text that is JSON, before anything was made of it.
+#[derive(Debug)]
+pub(crate) struct Json(pub(crate) Value);
+
+impl Json {
+    /// Reads text.
+    ///
+    /// # Errors
+    ///
+    /// It is not JSON.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, Fault> {
+        if text.trim_ascii().is_empty() {
+            return Ok(Self(Value::Object(serde_json::Map::new())));
+        }
+        serde_json::from_slice(text).map(Self).map_err(|_| Fault::broken_json())
+    }
+
+    /// Makes sure that it is an object: serde would read a struct from an array too.
+    ///
+    /// # Errors
+    ///
+    /// It is something else.
+    pub(crate) fn object(self) -> Result<Self, Fault> {
+        if self.0.is_object() {
+            return Ok(self);
+        }
+        Err(Fault::field("", "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType"))
+    }
+
+    /// Drops keys that are null, where null means the same as absent.
+    pub(crate) fn without_nulls(mut self) -> Self {
+        drop_nulls(&mut self.0);
+        if let Some(mentions) = self.0.get_mut("allowed_mentions") {
+            drop_nulls(mentions);
+        }
+        self
+    }
+
+    /// Makes a value of it.
+    ///
+    /// # Errors
+    ///
+    /// A field has the wrong type or is missing; the answer says which.
+    pub(crate) fn decode<T: DeserializeOwned>(self) -> Result<T, Fault> {
+        serde_path_to_error::deserialize(self.0).map_err(|error| {
+            let path: Vec<_> = error.path().iter().filter_map(key).collect();
+            misfit(&path.join("."), &error.inner().to_string())
+        })
+    }
+}
+
+fn key(segment: &Segment) -> Option<String> {
+    match segment {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    }
+}
+
+fn drop_nulls(value: &mut Value) {
+    if let Value::Object(keys) = value {
+        keys.retain(|_, value| !value.is_null());
+    }
+}
+
+/// Tells in Discord's words what serde says of a field.
+fn misfit(path: &str, message: &str) -> Fault {
+    if let Some(field) =
+        message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next())
+    {
+        let path = if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
+        return Fault::field(&path, "BASE_TYPE_REQUIRED", "This field is required");
+    }
+    let expected = message.rsplit_once("expected ").map_or("", |(_, expected)| expected);
+    let code = match expected {
+        "a string" | "a formatted string" => "STRING_TYPE_CONVERT",
+        "a boolean" => "BOOLEAN_TYPE_CONVERT",
+        "a sequence" => "LIST_TYPE_CONVERT",
+        _ if expected.starts_with("struct") || expected.starts_with("a map") => {
+            "MODEL_TYPE_CONVERT"
+        }
+        _ if ["u", "i", "a snowflake", "permissions"]
+            .iter()
+            .any(|word| expected.starts_with(word)) =>
+        {
+            "NUMBER_TYPE_COERCE"
+        }
+        _ if message.ends_with("is not a snowflake") => "NUMBER_TYPE_COERCE",
+        _ => "BASE_TYPE_INVALID",
+    };
+    Fault::field(path, code, message)
+}
+
+/// Reads a body of at most `bytes_max` bytes.
+///
+/// # Errors
+///
+/// The body is longer, or broke off.
+pub(crate) async fn read(request: Request, bytes_max: usize) -> Result<Vec<u8>, Fault> {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    // Refused before it is read, so that nobody uploads in vain.
+    if length.and_then(|length| length.parse().ok()).is_some_and(|length: usize| length > bytes_max)
+    {
+        return Err(Fault::too_large());
+    }
+    collect(request.into_body(), bytes_max).await
+}
+
+async fn collect(body: Body, bytes_max: usize) -> Result<Vec<u8>, Fault> {
+    let mut chunks = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Fault::broken_json())?;
+        if bytes.len() + chunk.len() > bytes_max {
+            return Err(Fault::too_large());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// Reads a value from JSON that was read before; what does not fit counts as absent.
+pub(crate) fn peek<'de, T: Deserialize<'de> + Default>(value: &'de Value) -> T {
+    T::deserialize(value).unwrap_or_default()
+}

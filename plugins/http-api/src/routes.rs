@@ -1,0 +1,83 @@
+//! Every route of the public API with its description.
+
+mod applications;
+mod channels;
+mod gateway;
+mod guilds;
+mod members;
+mod messages;
+mod overwrites;
+mod reactions;
+mod roles;
+mod users;
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::Api;
+
+/// Routes that need no token.
+pub(crate) fn open() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new().routes(routes!(gateway::get_gateway))
+}
+
+/// Routes that need a token.
+pub(crate) fn guarded() -> OpenApiRouter<Arc<Api>> {
+    accounts().merge(places()).merge(talk())
+}
+
+fn accounts() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new()
+        .routes(routes!(gateway::get_bot_gateway))
+        .routes(routes!(users::get_my_user))
+        .routes(routes!(users::get_user))
+        .routes(routes!(users::list_my_guilds))
+        .routes(routes!(users::leave_guild))
+        .routes(routes!(applications::get_my_application))
+        .routes(routes!(applications::get_my_oauth2_application))
+        .routes(routes!(
+            applications::list_commands,
+            applications::create_command,
+            applications::replace_commands
+        ))
+        .routes(routes!(
+            applications::list_guild_commands,
+            applications::create_guild_command,
+            applications::replace_guild_commands
+        ))
+}
+
+fn places() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new()
+        .routes(routes!(guilds::create_guild))
+        .routes(routes!(guilds::get_guild, guilds::update_guild, guilds::delete_guild))
+        .routes(routes!(channels::list_guild_channels, channels::create_guild_channel))
+        .routes(routes!(channels::get_channel, channels::update_channel, channels::delete_channel))
+        .routes(routes!(overwrites::put_overwrite, overwrites::delete_overwrite))
+        .routes(routes!(roles::list_guild_roles, roles::create_guild_role))
+        .routes(routes!(roles::update_guild_role, roles::delete_guild_role))
+        .routes(routes!(members::list_guild_members))
+        .routes(routes!(members::search_guild_members))
+        .routes(routes!(members::update_my_guild_member))
+        .routes(routes!(
+            members::get_guild_member,
+            members::add_guild_member,
+            members::update_guild_member,
+            members::delete_guild_member
+        ))
+        .routes(routes!(members::add_guild_member_role, members::delete_guild_member_role))
+}
+
+fn talk() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::new()
+        .routes(routes!(messages::list_messages, messages::create_message))
+        .routes(routes!(messages::bulk_delete_messages))
+        .routes(routes!(messages::get_message, messages::update_message, messages::delete_message))
+        .routes(routes!(messages::trigger_typing))
+        .routes(routes!(reactions::delete_all_reactions))
+        .routes(routes!(reactions::list_reactors, reactions::delete_emoji_reactions))
+        .routes(routes!(reactions::add_my_reaction, reactions::delete_my_reaction))
+        .routes(routes!(reactions::delete_user_reaction))
+}

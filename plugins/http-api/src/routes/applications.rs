@@ -1,0 +1,179 @@
+//! What libraries ask of their application, and the commands that they register.
+//!
+//! Nothing runs commands here; registering succeeds so that bots which register at start can start.
+
+use axum::response::Response;
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+use throng_proto::id::{AnyId, GuildId, UserId};
+use throng_proto::refusal::Refusal;
+
+use crate::answer::{self, Answer};
+use crate::api::Ask;
+use crate::fault::Fault;
+use crate::request::{At, Form, List};
+use crate::schema;
+
+/// Commands that one registration may have, as at Discord.
+const COMMANDS_MAX: usize = 110;
+
+/// Returns the application of the account that asks.
+#[utoipa::path(get, path = "/applications/@me", tag = "applications",
+    responses((status = 200, body = schema::Application)))]
+pub(super) async fn get_my_application(ask: Ask) -> Response {
+    answer::ok(&application(&ask))
+}
+
+/// Returns the application of the account that asks.
+#[utoipa::path(get, path = "/oauth2/applications/@me", tag = "applications",
+    responses((status = 200, body = schema::Application)))]
+pub(super) async fn get_my_oauth2_application(ask: Ask) -> Response {
+    answer::ok(&application(&ask))
+}
+
+/// Every account is its own application and its own owner.
+fn application(ask: &Ask) -> Value {
+    json!({
+        "id": ask.user.id,
+        "name": ask.user.username,
+        "icon": null,
+        "description": "",
+        "summary": "",
+        "type": null,
+        "bot_public": true,
+        "bot_require_code_grant": false,
+        // Signs interactions, which do not exist here; 32 bytes in hex, as clients expect.
+        "verify_key": "0".repeat(64),
+        "owner": ask.user,
+        "team": null,
+        "bot": ask.user,
+        // Intents MESSAGE_CONTENT, GUILD_MEMBERS and GUILD_PRESENCES are granted to everybody.
+        "flags": APPLICATION_FLAGS,
+        "flags_new": APPLICATION_FLAGS.to_string(),
+        "tags": [],
+        "install_params": null,
+        "integration_types_config": {},
+        "redirect_uris": [],
+        "interactions_endpoint_url": null,
+        "role_connections_verification_url": null,
+        "terms_of_service_url": null,
+        "privacy_policy_url": null,
+        "custom_install_url": null,
+        "guild_id": null,
+        "cover_image": null,
+        "rpc_origins": [],
+        "hook": true,
+        "approximate_guild_count": 0,
+        "approximate_user_install_count": 0,
+    })
+}
+
+/// GATEWAY_PRESENCE (12), GATEWAY_GUILD_MEMBERS (14), GATEWAY_MESSAGE_CONTENT (18).
+const APPLICATION_FLAGS: u32 = 1 << 12 | 1 << 14 | 1 << 18;
+
+/// Lists global commands: none are kept.
+#[utoipa::path(get, path = "/applications/{application_id}/commands", tag = "applications",
+    responses((status = 200, body = Vec<schema::ApplicationCommand>)))]
+pub(super) async fn list_commands(ask: Ask, At((application,)): At<(UserId,)>) -> Answer {
+    own(&ask, application)?;
+    Ok(answer::ok(&json!([])))
+}
+
+/// Accepts a global command.
+#[utoipa::path(post, path = "/applications/{application_id}/commands", tag = "applications",
+    request_body = schema::ApplicationCommand,
+    responses((status = 201, body = schema::ApplicationCommand)))]
+pub(super) async fn create_command(
+    ask: Ask,
+    At((application,)): At<(UserId,)>,
+    Form(command): Form<Map<String, Value>>,
+) -> Answer {
+    own(&ask, application)?;
+    Ok(answer::json(StatusCode::CREATED, &registered(&ask, None, command)))
+}
+
+/// Accepts all global commands.
+#[utoipa::path(put, path = "/applications/{application_id}/commands", tag = "applications",
+    request_body = Vec<schema::ApplicationCommand>,
+    responses((status = 200, body = Vec<schema::ApplicationCommand>)))]
+pub(super) async fn replace_commands(
+    ask: Ask,
+    At((application,)): At<(UserId,)>,
+    List(commands): List<Map<String, Value>>,
+) -> Answer {
+    own(&ask, application)?;
+    replace(&ask, None, commands)
+}
+
+/// Lists commands of a guild: none are kept.
+#[utoipa::path(get, path = "/applications/{application_id}/guilds/{guild_id}/commands",
+    tag = "applications", responses((status = 200, body = Vec<schema::ApplicationCommand>)))]
+pub(super) async fn list_guild_commands(
+    ask: Ask,
+    At((application, _guild)): At<(UserId, GuildId)>,
+) -> Answer {
+    own(&ask, application)?;
+    Ok(answer::ok(&json!([])))
+}
+
+/// Accepts a command of a guild.
+#[utoipa::path(post, path = "/applications/{application_id}/guilds/{guild_id}/commands",
+    tag = "applications", request_body = schema::ApplicationCommand,
+    responses((status = 201, body = schema::ApplicationCommand)))]
+pub(super) async fn create_guild_command(
+    ask: Ask,
+    At((application, guild)): At<(UserId, GuildId)>,
+    Form(command): Form<Map<String, Value>>,
+) -> Answer {
+    own(&ask, application)?;
+    Ok(answer::json(StatusCode::CREATED, &registered(&ask, Some(guild), command)))
+}
+
+/// Accepts all commands of a guild.
+#[utoipa::path(put, path = "/applications/{application_id}/guilds/{guild_id}/commands",
+    tag = "applications", request_body = Vec<schema::ApplicationCommand>,
+    responses((status = 200, body = Vec<schema::ApplicationCommand>)))]
+pub(super) async fn replace_guild_commands(
+    ask: Ask,
+    At((application, guild)): At<(UserId, GuildId)>,
+    List(commands): List<Map<String, Value>>,
+) -> Answer {
+    own(&ask, application)?;
+    replace(&ask, Some(guild), commands)
+}
+
+fn own(ask: &Ask, application: UserId) -> Result<(), Fault> {
+    if application == ask.user.id { Ok(()) } else { Err(Refusal::MissingAccess.into()) }
+}
+
+fn replace(ask: &Ask, guild: Option<GuildId>, commands: Vec<Map<String, Value>>) -> Answer {
+    if commands.len() > COMMANDS_MAX {
+        let message = format!("Must be {COMMANDS_MAX} or fewer in length.");
+        return Err(Fault::field("", "BASE_TYPE_MAX_LENGTH", message));
+    }
+    let commands: Vec<_> =
+        commands.into_iter().map(|command| registered(ask, guild, command)).collect();
+    Ok(answer::ok(&commands))
+}
+
+/// Adds what the server adds to a command.
+fn registered(ask: &Ask, guild: Option<GuildId>, given: Map<String, Value>) -> Map<String, Value> {
+    let id = AnyId::new(ask.api.hub.next_id());
+    let mut command = Map::new();
+    for (key, value) in [
+        ("type", json!(1)),
+        ("description", json!("")),
+        ("default_member_permissions", Value::Null),
+        ("nsfw", json!(false)),
+    ] {
+        command.insert(key.to_owned(), value);
+    }
+    command.extend(given.into_iter().filter(|(_, value)| !value.is_null()));
+    command.insert("id".to_owned(), json!(id));
+    command.insert("application_id".to_owned(), json!(ask.user.id));
+    command.insert("version".to_owned(), json!(id));
+    if let Some(guild) = guild {
+        command.insert("guild_id".to_owned(), json!(guild));
+    }
+    command
+}

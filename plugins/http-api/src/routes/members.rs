@@ -1,0 +1,132 @@
+//! Members of a guild.
+
+use http::StatusCode;
+use throng_proto::command::{Command, MemberPatch};
+use throng_proto::id::{GuildId, RoleId, UserId};
+use throng_proto::refusal::Refusal;
+
+use crate::answer::{self, Answer};
+use crate::api::Ask;
+use crate::request::{At, Form, Search};
+use crate::schema;
+
+/// Members that one answer lists, as at Discord.
+const MEMBERS_MAX: usize = 1000;
+
+/// Lists members in order of their ids.
+#[utoipa::path(get, path = "/guilds/{guild_id}/members", tag = "members",
+    params(
+        ("limit" = Option<u32>, Query, description = "1 to 1000; 1 when absent."),
+        ("after" = Option<String>, Query, description = "Only members with greater ids."),
+    ),
+    responses((status = 200, body = Vec<schema::Member>)))]
+pub(super) async fn list_guild_members(
+    ask: Ask,
+    At((guild,)): At<(GuildId,)>,
+    search: Search,
+) -> Answer {
+    let limit = search.limit(1..=MEMBERS_MAX, 1)?;
+    let after = search.id("after")?.unwrap_or_else(|| UserId::new(0));
+    let reply = ask.guild(guild, Command::MemberList { after, limit }).await?;
+    Ok(answer::reply(StatusCode::OK, reply))
+}
+
+/// Finds members whose name or nickname starts with a text.
+#[utoipa::path(get, path = "/guilds/{guild_id}/members/search", tag = "members",
+    params(
+        ("query" = String, Query, description = "Start of the name or nickname."),
+        ("limit" = Option<u32>, Query, description = "1 to 1000; 1 when absent."),
+    ),
+    responses((status = 200, body = Vec<schema::Member>)))]
+pub(super) async fn search_guild_members(
+    ask: Ask,
+    At((guild,)): At<(GuildId,)>,
+    search: Search,
+) -> Answer {
+    let limit = search.limit(1..=MEMBERS_MAX, 1)?;
+    let query = search.required("query")?.to_owned();
+    let reply = ask.guild(guild, Command::MemberSearch { query, limit }).await?;
+    Ok(answer::reply(StatusCode::OK, reply))
+}
+
+/// Returns a member.
+#[utoipa::path(get, path = "/guilds/{guild_id}/members/{user_id}", tag = "members",
+    responses((status = 200, body = schema::Member)))]
+pub(super) async fn get_guild_member(ask: Ask, At((guild, user)): At<(GuildId, UserId)>) -> Answer {
+    let reply = ask.guild(guild, Command::MemberGet(user)).await?;
+    Ok(answer::reply(StatusCode::OK, reply))
+}
+
+/// Adds a user: oneself, or anybody with MANAGE_GUILD.
+#[utoipa::path(put, path = "/guilds/{guild_id}/members/{user_id}", tag = "members",
+    request_body = schema::MemberSettings,
+    responses(
+        (status = 201, body = schema::Member),
+        (status = 204, description = "Was a member already."),
+    ))]
+pub(super) async fn add_guild_member(
+    ask: Ask,
+    At((guild, user)): At<(GuildId, UserId)>,
+    Form(patch): Form<MemberPatch>,
+) -> Answer {
+    let user = ask.api.hub.user(user).await?.ok_or(Refusal::UnknownUser)?;
+    let reply = ask.guild(guild, Command::MemberPut(user, patch)).await?;
+    Ok(answer::reply(StatusCode::CREATED, reply))
+}
+
+/// Changes a member.
+#[utoipa::path(patch, path = "/guilds/{guild_id}/members/{user_id}", tag = "members",
+    request_body = schema::MemberSettings, responses((status = 200, body = schema::Member)))]
+pub(super) async fn update_guild_member(
+    ask: Ask,
+    At((guild, user)): At<(GuildId, UserId)>,
+    Form(patch): Form<MemberPatch>,
+) -> Answer {
+    let reply = ask.guild(guild, Command::MemberPatch(user, patch)).await?;
+    Ok(answer::reply(StatusCode::OK, reply))
+}
+
+/// Changes oneself as a member.
+#[utoipa::path(patch, path = "/guilds/{guild_id}/members/@me", tag = "members",
+    request_body = schema::MemberSettings, responses((status = 200, body = schema::Member)))]
+pub(super) async fn update_my_guild_member(
+    ask: Ask,
+    At((guild,)): At<(GuildId,)>,
+    Form(patch): Form<MemberPatch>,
+) -> Answer {
+    let reply = ask.guild(guild, Command::MemberPatch(ask.user.id, patch)).await?;
+    Ok(answer::reply(StatusCode::OK, reply))
+}
+
+/// Removes a member. Needs KICK_MEMBERS.
+#[utoipa::path(delete, path = "/guilds/{guild_id}/members/{user_id}", tag = "members",
+    responses((status = 204)))]
+pub(super) async fn delete_guild_member(
+    ask: Ask,
+    At((guild, user)): At<(GuildId, UserId)>,
+) -> Answer {
+    ask.guild(guild, Command::MemberDelete(user)).await?;
+    Ok(answer::nothing())
+}
+
+/// Gives a member a role below one's own. Needs MANAGE_ROLES.
+#[utoipa::path(put, path = "/guilds/{guild_id}/members/{user_id}/roles/{role_id}",
+    tag = "members", responses((status = 204)))]
+pub(super) async fn add_guild_member_role(
+    ask: Ask,
+    At((guild, user, role)): At<(GuildId, UserId, RoleId)>,
+) -> Answer {
+    ask.guild(guild, Command::MemberRoleAdd(user, role)).await?;
+    Ok(answer::nothing())
+}
+
+/// Takes a role below one's own from a member. Needs MANAGE_ROLES.
+#[utoipa::path(delete, path = "/guilds/{guild_id}/members/{user_id}/roles/{role_id}",
+    tag = "members", responses((status = 204)))]
+pub(super) async fn delete_guild_member_role(
+    ask: Ask,
+    At((guild, user, role)): At<(GuildId, UserId, RoleId)>,
+) -> Answer {
+    ask.guild(guild, Command::MemberRoleRemove(user, role)).await?;
+    Ok(answer::nothing())
+}

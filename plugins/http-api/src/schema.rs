@@ -1,0 +1,11 @@
+//! Shapes of bodies for the OpenAPI document; the objects themselves are `throng_proto`'s.
+//!
+//! A test compares the keys of answers with the objects that are really sent.
+
+mod account;
+mod guild;
+mod message;
+
+pub use account::*;
+pub use guild::*;
+pub use message::*;

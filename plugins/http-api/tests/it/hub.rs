@@ -1,0 +1,272 @@
+//! A hub that answers from memory and remembers every command.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use throng_ports::hub::{Facts, GuildDraft, Health, Hub};
+use throng_ports::link::BoxFuture;
+use throng_proto::command::{Actor, Command, Outcome, Reply};
+use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
+use throng_proto::model::{Emoji, Guild, Member, Message, Profile, Role, User};
+use throng_proto::permissions::Permissions;
+use throng_proto::record::Page;
+use throng_proto::refusal::Refusal;
+use throng_proto::time::Timestamp;
+use throng_proto::token::Token;
+
+/// The only guild.
+pub(crate) const GUILD: GuildId = GuildId::new(100);
+/// Its only channel.
+pub(crate) const CHANNEL: ChannelId = ChannelId::new(200);
+/// Its only message.
+pub(crate) const MESSAGE: MessageId = MessageId::new(300);
+/// Its owner, who has the token `alice`.
+pub(crate) const ALICE: UserId = UserId::new(1);
+/// Another member, who has the token `bob`.
+pub(crate) const BOB: UserId = UserId::new(2);
+
+#[derive(Debug, Default)]
+pub(crate) struct FakeHub {
+    pub(crate) state: Mutex<State>,
+    next: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) commands: Vec<(GuildId, Actor, Command)>,
+    pub(crate) pages: Vec<(Page, usize)>,
+    pub(crate) drafts: Vec<GuildDraft>,
+    pub(crate) batches: Vec<Vec<Member>>,
+    pub(crate) named: HashMap<String, User>,
+    /// Refuses commands whose `Debug` starts with the word.
+    pub(crate) refusals: Vec<(&'static str, Refusal)>,
+    pub(crate) health: Option<Health>,
+    pub(crate) drained: bool,
+    pub(crate) stalled: bool,
+}
+
+impl FakeHub {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self { next: AtomicU64::new(1_000), ..Self::default() })
+    }
+
+    pub(crate) fn refuse(&self, command: &'static str, refusal: Refusal) {
+        self.state.lock().unwrap().refusals.push((command, refusal));
+    }
+
+    /// Returns the last command as `Debug` text.
+    pub(crate) fn last(&self) -> String {
+        let state = self.state.lock().unwrap();
+        state.commands.last().map(|(_, _, command)| format!("{command:?}")).unwrap_or_default()
+    }
+
+    pub(crate) fn last_draft(&self) -> throng_proto::command::MessageDraft {
+        let state = self.state.lock().unwrap();
+        match &state.commands.last().unwrap().2 {
+            Command::MessageCreate(_, draft) => draft.as_ref().clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn find(&self, user: UserId) -> Option<User> {
+        match user {
+            id if id == ALICE => Some(User::new(ALICE, "alice", true)),
+            id if id == BOB => Some(User::new(BOB, "bob", false)),
+            _ => self.state.lock().unwrap().named.values().find(|named| named.id == user).cloned(),
+        }
+    }
+}
+
+pub(crate) fn message() -> Message {
+    let mut message: Message = serde_json::from_value(serde_json::json!({
+        "id": MESSAGE, "channel_id": CHANNEL, "author": User::new(BOB, "bob", false),
+        "content": "hello", "timestamp": "2026-01-01T00:00:00Z", "edited_timestamp": null,
+        "mentions": [], "mention_roles": [], "attachments": [], "embeds": [], "type": 0,
+        "components": [],
+    }))
+    .unwrap();
+    message.flags = 0;
+    message
+}
+
+pub(crate) fn roles() -> Vec<Role> {
+    vec![
+        Role::new(GUILD.cast(), "@everyone", Permissions::VIEW_CHANNEL),
+        Role::new(throng_proto::id::RoleId::new(101), "mod", Permissions::KICK_MEMBERS),
+    ]
+}
+
+fn reply(command: &Command, members: &[Member]) -> Reply {
+    match command {
+        Command::GuildGet { .. } => {
+            let roles: Vec<_> = roles().into_iter().map(Arc::new).collect();
+            let guild = Guild::new(GUILD, "guild", ALICE);
+            Reply::json(&guild.body(roles.iter().collect()))
+        }
+        Command::RoleList => Reply::json(&roles()),
+        Command::MemberGet(_) => Reply::json(&members[0]),
+        Command::MemberList { .. } => Reply::json(&members),
+        Command::MemberPut(..) => Reply::json(&members[0]).created(),
+        Command::ChannelList => Reply::json(&[0; 0]),
+        Command::GuildDelete
+        | Command::OverwritePut(..)
+        | Command::OverwriteDelete(..)
+        | Command::RoleDelete(_)
+        | Command::MemberDelete(_)
+        | Command::MemberRoleAdd(..)
+        | Command::MemberRoleRemove(..)
+        | Command::MessageDelete(_)
+        | Command::MessageBulkDelete(..)
+        | Command::ReactionAdd(..)
+        | Command::ReactionRemove(..)
+        | Command::ReactionClear(..)
+        | Command::Typing(_)
+        | Command::Access(..) => Reply::nothing(),
+        _ => Reply::json(&serde_json::json!({ "id": "1" })),
+    }
+}
+
+impl Hub for FakeHub {
+    fn authenticate(&self, token: Token) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
+        let user = match token.expose() {
+            "alice" => self.find(ALICE),
+            "bob" => self.find(BOB),
+            _ => None,
+        };
+        Box::pin(async move { Ok(user) })
+    }
+
+    fn command(
+        &self,
+        guild: GuildId,
+        actor: Actor,
+        command: Command,
+    ) -> BoxFuture<'static, Outcome> {
+        let text = format!("{command:?}");
+        assert!(!text.contains("panic please"), "a panic was asked for");
+        let user = self.find(BOB).unwrap();
+        let profile =
+            Profile::new(Timestamp::from_millis(0), vec![throng_proto::id::RoleId::new(101)]);
+        let mut outcome = Ok(reply(&command, &[Member { user, profile }]));
+        let mut state = self.state.lock().unwrap();
+        if let Some((_, refusal)) = state.refusals.iter().find(|(word, _)| text.starts_with(word)) {
+            outcome = Err(refusal.clone());
+        } else if guild != GUILD && state.drafts.iter().all(|draft| draft.guild.id != guild) {
+            outcome = Err(Refusal::UnknownGuild);
+        }
+        state.commands.push((guild, actor, command));
+        let stalled = state.stalled;
+        Box::pin(async move {
+            if stalled {
+                std::future::pending::<()>().await;
+            }
+            outcome
+        })
+    }
+
+    fn guild_of(&self, channel: ChannelId) -> Option<GuildId> {
+        (channel == CHANNEL).then_some(GUILD)
+    }
+
+    fn user(&self, user: UserId) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
+        let user = self.find(user);
+        Box::pin(async move { Ok(user) })
+    }
+
+    fn user_named(&self, name: String) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
+        let user = match name.as_str() {
+            "alice" => self.find(ALICE),
+            "bob" => self.find(BOB),
+            name => self.state.lock().unwrap().named.get(name).cloned(),
+        };
+        Box::pin(async move { Ok(user) })
+    }
+
+    fn guilds_of(&self, _: UserId) -> BoxFuture<'static, Result<Vec<GuildId>, Refusal>> {
+        Box::pin(async { Ok(vec![GUILD]) })
+    }
+
+    fn message(
+        &self,
+        channel: ChannelId,
+        id: MessageId,
+        _: Option<UserId>,
+    ) -> BoxFuture<'static, Result<Option<Message>, Refusal>> {
+        let found = (channel == CHANNEL && id == MESSAGE).then(message);
+        Box::pin(async move { Ok(found) })
+    }
+
+    fn messages(
+        &self,
+        _: ChannelId,
+        page: Page,
+        limit: usize,
+        _: Option<UserId>,
+    ) -> BoxFuture<'static, Result<Vec<Message>, Refusal>> {
+        self.state.lock().unwrap().pages.push((page, limit));
+        Box::pin(async { Ok(vec![message()]) })
+    }
+
+    fn reactors(
+        &self,
+        _: MessageId,
+        _: Emoji,
+        _: UserId,
+        _: usize,
+    ) -> BoxFuture<'static, Result<Vec<User>, Refusal>> {
+        let users = vec![self.find(BOB).unwrap()];
+        Box::pin(async move { Ok(users) })
+    }
+
+    fn create_user(
+        &self,
+        username: String,
+        bot: bool,
+    ) -> BoxFuture<'static, Result<(User, String), Refusal>> {
+        let user = User::new(UserId::new(self.next_id()), username.clone(), bot);
+        self.state.lock().unwrap().named.insert(username, user.clone());
+        Box::pin(async move { Ok((user, "secret".to_owned())) })
+    }
+
+    fn create_guild(&self, draft: GuildDraft) -> BoxFuture<'static, Result<(), Refusal>> {
+        self.state.lock().unwrap().drafts.push(draft);
+        Box::pin(async { Ok(()) })
+    }
+
+    fn import_members(
+        &self,
+        _: GuildId,
+        members: Vec<Member>,
+    ) -> BoxFuture<'static, Result<usize, Refusal>> {
+        // Alice is a member already.
+        let new = members.iter().filter(|member| member.user.id != ALICE).count();
+        self.state.lock().unwrap().batches.push(members);
+        Box::pin(async move { Ok(new) })
+    }
+
+    fn next_id(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn facts(&self) -> Arc<Facts> {
+        Arc::new(Facts {
+            gateway_url: "ws://127.0.0.1:8080".to_owned(),
+            shards: 1,
+            identifies_total: 1000,
+            max_concurrency: 16,
+        })
+    }
+
+    fn drain(&self) {
+        self.state.lock().unwrap().drained = true;
+    }
+
+    fn health(&self) -> Health {
+        self.state.lock().unwrap().health.clone().unwrap_or(Health::Ready)
+    }
+
+    fn metrics(&self) -> String {
+        "# HELP throng_up Up.\nthrong_up 1\n".to_owned()
+    }
+}

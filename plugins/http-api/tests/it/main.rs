@@ -1,0 +1,12 @@
+//! Tests of both APIs over a hub that only remembers what it was asked.
+
+#![allow(clippy::unwrap_used, reason = "these are tests, though not every function is one")]
+
+mod admin;
+mod document;
+mod hub;
+mod import;
+mod limits;
+mod messages;
+mod public;
+mod request;
