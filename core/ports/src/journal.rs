@@ -5,6 +5,9 @@
 //! A *generation* is one run of the gateway: a new run reads the newest sealed generation whole, writes its
 //! own, seals it, and discards the old one.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
 use std::io;
 
 /// Where journals are kept.

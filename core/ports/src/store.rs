@@ -3,6 +3,9 @@
 //! A commit is acknowledged only when it survives what the store promises to survive, and commits take
 //! effect in the order in which they were asked for. Reads see every acknowledged commit.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
 use std::sync::Arc;
 
 use thiserror::Error;

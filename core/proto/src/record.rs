@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 /// One change to the store. The writes of one commit take effect together or not at all.
 #[derive(Clone, Debug)]
 pub enum Write {
-    /// Adds or replaces a user.
+    /// Adds or replaces a user; the commit fails when another has its username.
     User(User),
     /// Adds a token: SHA-256 of the secret, and whose it is.
     Token {
@@ -27,7 +27,7 @@ pub enum Write {
     Role(GuildId, Role),
     /// Deletes a role; its holders are written apart.
     RoleDelete(GuildId, RoleId),
-    /// Adds or replaces a channel.
+    /// Adds or replaces a channel; its last message never goes back.
     Channel(Channel),
     /// Deletes a channel with its messages.
     ChannelDelete(GuildId, ChannelId),
@@ -41,13 +41,14 @@ pub enum Write {
     MessageUpdate(Box<Message>),
     /// Deletes messages and their reactions.
     MessageDelete(ChannelId, Vec<MessageId>),
-    /// Adds a reaction; nothing when it is there.
+    /// Adds a reaction; nothing when it is there or the message is not.
     ReactionAdd(MessageId, Emoji, UserId),
     /// Removes a reaction.
     ReactionRemove(MessageId, Emoji, UserId),
     /// Removes all reactions of a message, or those of one emoji.
     ReactionClear(MessageId, Option<Emoji>),
-    /// Adds an event to its guild's log, from which sessions catch up after a crash.
+    /// Adds an event to its guild's log, from which sessions catch up after a crash; the commit fails
+    /// when its place is taken.
     Event(Box<EventRecord>),
 }
 

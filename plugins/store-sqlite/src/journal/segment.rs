@@ -141,3 +141,67 @@ impl Journal for FileJournal {
         self.written + self.buffer.len() as u64
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::recovery;
+    use super::*;
+
+    /// Makes every write fail, as a full disk does, until the returned file is put back.
+    fn break_file(journal: &mut FileJournal) -> File {
+        let broken = File::open(journal.path(journal.newest)).unwrap();
+        std::mem::replace(&mut journal.file, broken)
+    }
+
+    #[test]
+    fn records_wait_while_the_file_takes_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = FileJournal::create(dir.path().join("0")).unwrap();
+        journal.append(b"first");
+        journal.flush().unwrap();
+        let file = break_file(&mut journal);
+        journal.append(b"second");
+        assert!(journal.flush().is_err());
+        assert!(journal.rotate().is_err());
+        journal.append(b"third");
+        // Half of a record reached the file before the error.
+        let mut torn = &file;
+        torn.write_all(b"\x05\0\0\0torn").unwrap();
+        journal.file = file;
+        journal.flush().unwrap();
+        let found = recovery::read(&journal.dir).unwrap();
+        assert_eq!(found, [&b"first"[..], b"second", b"third"]);
+        let bytes = fs::metadata(journal.path(0)).unwrap().len();
+        assert_eq!(bytes, journal.segment_bytes(), "nothing of the torn record is left");
+    }
+
+    #[test]
+    fn past_its_limit_what_waits_is_dropped_and_reported_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = FileJournal::create(dir.path().join("0")).unwrap();
+        journal.buffer_max = 40;
+        journal.append(b"first");
+        journal.flush().unwrap();
+        let file = break_file(&mut journal);
+        journal.append(&[2; 20]);
+        assert_ne!(journal.flush().unwrap_err().kind(), io::ErrorKind::QuotaExceeded);
+        journal.append(&[3; 20]);
+        journal.append(b"later");
+        journal.file = file;
+        let error = journal.flush().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::QuotaExceeded);
+        assert!(error.to_string().starts_with("56 bytes"), "{error}");
+        journal.flush().unwrap();
+        assert_eq!(recovery::read(&journal.dir).unwrap(), [b"first", b"later"]);
+    }
+
+    #[test]
+    fn a_healthy_file_takes_more_than_the_limit_between_two_flushes() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = FileJournal::create(dir.path().join("0")).unwrap();
+        journal.buffer_max = 40;
+        (0..10).for_each(|record| journal.append(&[record; 20]));
+        journal.flush().unwrap();
+        assert_eq!(recovery::read(&journal.dir).unwrap().len(), 10);
+    }
+}

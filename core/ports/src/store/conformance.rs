@@ -1,0 +1,66 @@
+//! What every store must do, as a suite that each adapter runs.
+
+mod catalog;
+mod history;
+mod log;
+mod messages;
+mod model;
+mod sample;
+
+use std::sync::Arc;
+
+use throng_proto::record::Write;
+
+use super::{Store, StoreError, Stored};
+
+pub use history::History;
+
+/// Runs every check on an empty store.
+///
+/// # Panics
+///
+/// The store breaks its contract; the message says where.
+pub async fn suite(store: Arc<dyn Store>) {
+    let store = &*store;
+    catalog::an_empty_store_answers_with_nothing(store).await;
+    catalog::users_are_found_by_id_name_and_token(store).await;
+    catalog::a_taken_username_fails_its_whole_commit(store).await;
+    catalog::a_renamed_user_frees_the_name(store).await;
+    catalog::a_guild_is_read_with_its_parts_in_order(store).await;
+    catalog::members_show_the_newest_account(store).await;
+    catalog::the_last_message_of_a_channel_never_goes_back(store).await;
+    catalog::a_deleted_guild_takes_everything_along(store).await;
+    catalog::commits_take_effect_in_the_order_of_the_calls(store).await;
+    messages::a_message_is_read_as_it_was_written(store).await;
+    messages::pages_are_newest_first(store).await;
+    messages::changes_to_a_message_that_is_gone_do_nothing(store).await;
+    messages::reactions_are_counted_in_order_of_the_first(store).await;
+    messages::reactors_are_paged_by_id(store).await;
+    messages::a_deleted_channel_takes_its_messages_along(store).await;
+    messages::recent_nonces_are_kept(store).await;
+    log::events_are_read_in_order_after_a_place(store).await;
+    log::an_event_cannot_be_replaced(store).await;
+    log::trimming_keeps_the_newest_of_each_guild(store).await;
+}
+
+/// Unwraps an answer.
+#[track_caller]
+fn ok<T>(answer: Stored<T>) -> T {
+    match answer {
+        Ok(value) => value,
+        Err(error) => panic!("the store refused: {error}"),
+    }
+}
+
+/// Commits and expects success.
+async fn commit(store: &dyn Store, writes: Vec<Write>) {
+    ok(store.commit(writes).await);
+}
+
+/// Commits and expects a refusal, whose text it returns.
+async fn refused(store: &dyn Store, writes: Vec<Write>) -> String {
+    match store.commit(writes).await {
+        Err(StoreError::Failed(text)) => text,
+        other => panic!("the commit should have failed, and answered {other:?}"),
+    }
+}

@@ -1,0 +1,9 @@
+//! The durable store against the contract of its seams, and against full disks, damage and crashes.
+
+#![allow(clippy::unwrap_used, reason = "these are tests, though not every function is one")]
+
+mod contract;
+mod damage;
+mod group;
+mod journal;
+mod sample;
