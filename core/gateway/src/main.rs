@@ -1,1 +1,110 @@
-fn main() {}
+//! The gateway: reads its configuration, builds everything, serves, and drains.
+
+mod admin;
+mod cli;
+mod config;
+mod demo;
+mod files;
+mod log;
+mod public;
+mod signal;
+mod tokens;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use throng_engine::policy::Native;
+use throng_ports::hub::{Facts, Hub};
+use throng_ports::store::Store;
+use throng_ports::token::Tokens;
+use throng_shell::{Node, Parts};
+
+use config::Settings;
+
+#[cfg(feature = "jemalloc")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("throng: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    let cli = cli::parse();
+    let settings = config::load(&cli)?;
+    if let Some(cli::Action::Config) = cli.action {
+        return config::print(&settings);
+    }
+    log::start(&settings.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_name("control")
+        .enable_all()
+        .build()
+        .context("the runtime cannot start")?;
+    let served = runtime.block_on(serve(settings));
+    // Whatever still runs has had its time; nothing it could do is unacknowledged.
+    runtime.shutdown_background();
+    served
+}
+
+async fn serve(settings: Settings) -> anyhow::Result<()> {
+    let signals = signal::Signals::listen()?;
+    files::prepare(&settings.data)?;
+    let public = public::Listening::bind(&settings)?;
+    let admin = admin::Listening::bind(&settings).await?;
+    let (store, first_start) = store(&settings)?;
+    let tokens: Arc<dyn Tokens> = Arc::new(tokens::Issuer::new(&settings.auth)?);
+    let node = Node::start(Parts {
+        config: settings.shell(),
+        store,
+        policy: Arc::new(Native { relay_capacity: settings.relay.capacity }),
+        tokens,
+        facts: facts(&settings, public.gateway_url()),
+        connections_max: files::connections_max(settings.limits.connections_max),
+    })
+    .await?;
+    let hub: Arc<dyn Hub> = Arc::new(node.clone());
+    let admin_token = files::admin_token(&settings.data)?;
+    admin.announce(&settings.data);
+    admin.start(&hub, admin_token, settings.http.clone());
+    public.announce();
+    if first_start && settings.demo {
+        demo::create(&hub, &settings.data, public.http_url()).await?;
+    }
+    public.start(&node, &hub, settings.http.clone());
+    signals.drain_on_terminate(&node);
+    node.drained().await;
+    Ok(())
+}
+
+/// Opens the store, and tells whether it was empty.
+fn store(settings: &Settings) -> anyhow::Result<(Arc<dyn Store>, bool)> {
+    match settings.store.kind {
+        config::StoreKind::Memory => {
+            tracing::warn!("store.kind is memory: everything is lost when the process ends");
+            Ok((Arc::new(throng_plugin_store_memory::MemoryStore::new()), true))
+        }
+        config::StoreKind::Sqlite => {
+            let first = !settings.data.join("throng.db").exists();
+            let config = settings.store.sqlite;
+            let store = throng_plugin_store_sqlite::SqliteStore::open(&settings.data, config)?;
+            Ok((Arc::new(store), first))
+        }
+    }
+}
+
+fn facts(settings: &Settings, gateway_url: String) -> Facts {
+    Facts {
+        gateway_url: settings.public_url.clone().unwrap_or(gateway_url),
+        shards: 1,
+        identifies_total: settings.gateway.identifies_per_day,
+        max_concurrency: settings.gateway.max_concurrency,
+    }
+}

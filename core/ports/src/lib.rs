@@ -4,3 +4,4 @@ pub mod hub;
 pub mod journal;
 pub mod link;
 pub mod store;
+pub mod token;

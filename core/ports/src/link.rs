@@ -3,6 +3,9 @@
 //! A transport turns bytes into payloads and frames into bytes; it knows nothing of sessions.
 //! Whatever a peer does wrong on the transport's own level is the transport's to refuse.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -105,6 +108,9 @@ pub trait Link: fmt::Debug {
     ///
     /// The connection is gone, or the limit is reached.
     fn send_control(&self, text: &str) -> io::Result<()>;
+
+    /// Tells whether something was taken that has not left yet, so that [`Link::poll_flush`] must be polled.
+    fn is_blocked(&self) -> bool;
 
     /// Waits until what was taken has left and the link takes more.
     fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;

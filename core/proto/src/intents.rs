@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 /// A set of gateway intents. See [Discord Docs/Gateway Intents].
 ///
 /// [Discord Docs/Gateway Intents]: https://discord.com/developers/docs/events/gateway#gateway-intents
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Intents(u32);
 

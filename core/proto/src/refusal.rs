@@ -115,10 +115,9 @@ impl Refusal {
             | Self::UnknownOverwrite
             | Self::UnknownRole
             | Self::UnknownUser => 404,
-            Self::MissingAccess
-            | Self::MissingPermissions
-            | Self::NotAuthor
-            | Self::Policy(_) => 403,
+            Self::MissingAccess | Self::MissingPermissions | Self::NotAuthor | Self::Policy(_) => {
+                403
+            }
             Self::UnknownEmoji
             | Self::EmptyMessage
             | Self::NonTextChannel

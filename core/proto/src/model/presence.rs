@@ -68,8 +68,10 @@ pub struct ClientStatus {
     pub web: Option<Status>,
 }
 
-impl From<Status> for ClientStatus {
-    fn from(status: Status) -> Self {
-        Self { web: status.is_online().then_some(status) }
+impl ClientStatus {
+    /// Returns the status of the one kind of client that a user has.
+    #[must_use]
+    pub const fn of(status: Status) -> Self {
+        Self { web: if status.is_online() { Some(status) } else { None } }
     }
 }

@@ -1,0 +1,163 @@
+//! One link's side of the protocol: what may be said when, how often, and how soon.
+//!
+//! # Invariants
+//!
+//! - C1: nothing but heartbeats is accepted before IDENTIFY or RESUME, and no second IDENTIFY after.
+//! - C2: every heartbeat is acknowledged.
+//! - C3: a link that says nothing in time is closed, and so is one that says too much.
+
+use std::time::Duration;
+
+use throng_proto::close::CloseCode;
+use throng_proto::gateway::{
+    Identify, Inbound, PresenceUpdate, RequestMembers, Resume, Subscriptions,
+};
+
+use crate::time::Instant;
+
+/// Bounds of a conversation.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// What HELLO says.
+    pub heartbeat_interval: Duration,
+    /// How long after a heartbeat the next one must have come.
+    pub heartbeat_timeout: Duration,
+    /// How long after HELLO a session must begin.
+    pub identify_timeout: Duration,
+    /// Payloads per window.
+    pub payloads_max: u32,
+    /// Length of the window.
+    pub payloads_window: Duration,
+}
+
+/// What one link said so far.
+#[derive(Clone, Debug)]
+pub struct Conversation {
+    began: bool,
+    deadline: Instant,
+    window: Instant,
+    count: u32,
+}
+
+/// What a payload asks for.
+#[derive(Debug)]
+pub enum Request {
+    /// Begin a session.
+    Identify(Box<Identify>),
+    /// Go on with a session.
+    Resume(Resume),
+    /// Acknowledge, and take note of the last sequence received.
+    Heartbeat(Option<u64>),
+    /// Show another presence.
+    Presence(PresenceUpdate),
+    /// Send members.
+    RequestMembers(RequestMembers),
+    /// Change subscriptions.
+    Subscribe(Subscriptions),
+    /// Nothing.
+    Nothing,
+}
+
+/// Why a link is closed: the code, and a text of at most 123 bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Close {
+    /// Code.
+    pub code: CloseCode,
+    /// Text.
+    pub reason: String,
+}
+
+impl Close {
+    /// Makes a close with the code's own text.
+    #[must_use]
+    pub fn plain(code: CloseCode) -> Self {
+        Self { code, reason: code.reason().to_owned() }
+    }
+
+    /// Makes a close with more detail.
+    #[must_use]
+    pub fn because(code: CloseCode, detail: &str) -> Self {
+        let mut reason = format!("{} {detail}", code.reason());
+        while reason.len() > 123 {
+            reason.pop();
+        }
+        Self { code, reason }
+    }
+}
+
+impl Conversation {
+    /// Begins at the moment of HELLO.
+    #[must_use]
+    pub fn new(now: Instant, limits: &Limits) -> Self {
+        Self { began: false, deadline: now.after(limits.identify_timeout), window: now, count: 0 }
+    }
+
+    /// Reads one payload.
+    ///
+    /// # Errors
+    ///
+    /// What the peer did wrong, as a close.
+    pub fn hear(
+        &mut self,
+        now: Instant,
+        limits: &Limits,
+        payload: &[u8],
+    ) -> Result<Request, Close> {
+        self.count_payload(now, limits)?;
+        let inbound = Inbound::decode(payload)
+            .map_err(|error| Close::because(error.close_code(), &error.to_string()))?;
+        match (inbound, self.began) {
+            (Inbound::Heartbeat(sequence), began) => {
+                if began {
+                    self.deadline = now.after(limits.heartbeat_timeout);
+                }
+                Ok(Request::Heartbeat(sequence))
+            }
+            (Inbound::Identify(identify), false) => {
+                self.begin(now, limits);
+                Ok(Request::Identify(identify))
+            }
+            (Inbound::Resume(resume), false) => {
+                self.begin(now, limits);
+                Ok(Request::Resume(resume))
+            }
+            (Inbound::Identify(_) | Inbound::Resume(_), true) => {
+                Err(Close::plain(CloseCode::AlreadyAuthenticated))
+            }
+            (_, false) => Err(Close::plain(CloseCode::NotAuthenticated)),
+            (Inbound::Presence(presence), true) => Ok(Request::Presence(presence)),
+            (Inbound::RequestMembers(request), true) => Ok(Request::RequestMembers(request)),
+            (Inbound::Subscribe(subscriptions), true) => Ok(Request::Subscribe(subscriptions)),
+            (Inbound::Ignored(_), true) => Ok(Request::Nothing),
+        }
+    }
+
+    /// Goes back to before IDENTIFY: op 9 was answered, and some clients try again on the same link.
+    pub fn start_over(&mut self, now: Instant, limits: &Limits) {
+        self.began = false;
+        self.deadline = now.after(limits.identify_timeout);
+    }
+
+    /// Returns when the link must be closed unless something is heard.
+    #[must_use]
+    pub const fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    fn begin(&mut self, now: Instant, limits: &Limits) {
+        self.began = true;
+        self.deadline = now.after(limits.heartbeat_timeout);
+    }
+
+    fn count_payload(&mut self, now: Instant, limits: &Limits) -> Result<(), Close> {
+        if now.since(self.window) >= limits.payloads_window {
+            self.window = now;
+            self.count = 0;
+        }
+        self.count += 1;
+        if self.count > limits.payloads_max {
+            return Err(Close::plain(CloseCode::RateLimited));
+        }
+        Ok(())
+    }
+}

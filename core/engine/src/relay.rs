@@ -1,0 +1,247 @@
+//! The relay: fan-out of one guild for the attachments of one worker.
+//!
+//! It knows the guild's shape and its own sessions' members, nothing else. For an event it computes who
+//! gets which variant, as sets of slots; writing is the worker's.
+//!
+//! # Invariants
+//!
+//! - L1: nobody gets an event of a channel that its roles and overwrites do not let it view.
+//! - L2: nobody gets an event whose intents it did not name.
+//! - L3: a relay holds the members of its own attachments, and no others.
+//! - L4: a digest names each change once: it is the difference to what the attachment was told before.
+
+mod attachment;
+mod audience;
+mod digest;
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use roaring::RoaringBitmap;
+use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use throng_proto::intents::Intents;
+
+pub use attachment::{Attachment, DigestKind, Interest};
+pub use audience::{Audience, Variant};
+pub use digest::Digest;
+
+use crate::class::{ClassId, Classes};
+use crate::event::Change;
+use crate::mode::{DeliveryTable, Mode};
+use crate::replay::Slot;
+use crate::shape::Shape;
+
+/// Fan-out unit of one guild on one worker.
+#[derive(Debug)]
+pub struct Relay {
+    shape: Arc<Shape>,
+    table: DeliveryTable,
+    classes: Classes,
+    attachments: IndexMap<Slot, Attachment>,
+    members: IndexMap<UserId, RelayMember>,
+    groups: IndexMap<GroupKey, RoaringBitmap>,
+    news: digest::News,
+}
+
+/// A member with attachments here.
+#[derive(Debug)]
+struct RelayMember {
+    class: ClassId,
+    slots: RoaringBitmap,
+}
+
+/// What attachments share that get the same events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct GroupKey {
+    class: ClassId,
+    mode: Mode,
+    interest: Interest,
+    digest: DigestKind,
+}
+
+impl Relay {
+    /// Makes a relay without attachments.
+    #[must_use]
+    pub fn new(shape: Arc<Shape>, table: DeliveryTable) -> Self {
+        Self {
+            classes: Classes::new(&shape),
+            shape,
+            table,
+            attachments: IndexMap::new(),
+            members: IndexMap::new(),
+            groups: IndexMap::new(),
+            news: digest::News::default(),
+        }
+    }
+
+    /// Returns the guild's id.
+    #[must_use]
+    pub fn guild(&self) -> GuildId {
+        self.shape.id()
+    }
+
+    /// Returns how many attachments there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.attachments.len()
+    }
+
+    /// Tells whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.attachments.is_empty()
+    }
+
+    /// Returns how many members the relay holds.
+    #[must_use]
+    pub fn member_count(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Counts the attachments of each mode.
+    #[must_use]
+    pub fn modes(&self) -> [u64; 4] {
+        let mut counts = [0; 4];
+        for (key, slots) in &self.groups {
+            counts[key.mode as usize] += slots.len();
+        }
+        counts
+    }
+
+    /// Returns the attachment of a session.
+    #[must_use]
+    pub fn attachment(&self, slot: Slot) -> Option<&Attachment> {
+        self.attachments.get(&slot)
+    }
+
+    /// Returns the slots of a user's sessions here.
+    #[must_use]
+    pub fn slots_of(&self, user: UserId) -> Option<&RoaringBitmap> {
+        self.members.get(&user).map(|member| &member.slots)
+    }
+
+    /// Replaces the delivery table.
+    pub fn set_table(&mut self, table: DeliveryTable) {
+        self.table = table;
+    }
+
+    /// Adds a session. A second call for the same slot replaces the first.
+    ///
+    /// `roles` are those of its member, sorted, without @everyone.
+    pub fn attach(&mut self, slot: Slot, attachment: Attachment, roles: &[RoleId]) {
+        self.detach(slot);
+        let user = attachment.user;
+        self.reclass(user, Some(roles));
+        let class = self.classes.of(user, roles);
+        let fresh = || RelayMember { class, slots: RoaringBitmap::new() };
+        self.members.entry(user).or_insert_with(fresh).slots.insert(slot);
+        if attachment.mode == Mode::Passive {
+            self.news.begin(slot);
+        }
+        self.join(slot, class, &attachment);
+        self.attachments.insert(slot, attachment);
+    }
+
+    /// Removes a session; its member goes with its last one.
+    pub fn detach(&mut self, slot: Slot) -> Option<Attachment> {
+        let attachment = self.attachments.swap_remove(&slot)?;
+        self.news.end(slot);
+        if let Some(member) = self.members.get_mut(&attachment.user) {
+            member.slots.remove(slot);
+            let (class, empty) = (member.class, member.slots.is_empty());
+            if empty {
+                self.members.swap_remove(&attachment.user);
+            }
+            self.leave(slot, class, &attachment);
+        }
+        Some(attachment)
+    }
+
+    /// Changes how much a session receives. Returns what it missed so far when it was passive.
+    pub fn set_mode(&mut self, slot: Slot, mode: Mode) -> Option<Digest> {
+        let attachment = self.attachments.get(&slot)?.clone();
+        if attachment.mode == mode {
+            return None;
+        }
+        let digest = self.pending_digest(slot);
+        let class = self.members.get(&attachment.user)?.class;
+        self.leave(slot, class, &attachment);
+        let changed = Attachment { mode, ..attachment };
+        self.join(slot, class, &changed);
+        self.attachments.insert(slot, changed);
+        if mode == Mode::Passive {
+            self.news.begin(slot);
+        } else {
+            self.news.end(slot);
+        }
+        digest
+    }
+
+    /// Sets whose presences and updates a user's own client wants to see.
+    pub fn set_watched(&mut self, slot: Slot, users: Vec<UserId>) {
+        if let Some(attachment) = self.attachments.get_mut(&slot) {
+            attachment.watched = users.into();
+        }
+    }
+
+    /// Applies what an event changes, before the event is delivered.
+    pub fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Shape(shape) => self.reshape(shape),
+            Change::Member(user, profile) => self.reclass(*user, Some(&profile.roles)),
+            Change::LastMessage(channel, message) => self.note(*channel, *message),
+            Change::Nothing | Change::Left(_) | Change::Gone => {}
+        }
+    }
+
+    fn note(&mut self, channel: ChannelId, message: MessageId) {
+        self.news.note(channel, message);
+    }
+
+    fn reshape(&mut self, shape: &Arc<Shape>) {
+        self.shape = Arc::clone(shape);
+        for user in self.classes.reshape(shape) {
+            self.reclass(user, None);
+        }
+    }
+
+    /// Computes a member's class again, with new roles or because overwrites changed.
+    fn reclass(&mut self, user: UserId, roles: Option<&[RoleId]>) {
+        let Some(member) = self.members.get_mut(&user) else { return };
+        let before = member.class;
+        let after = match roles {
+            Some(roles) => self.classes.of(user, roles),
+            None => self.classes.again(user, before),
+        };
+        member.class = after;
+        if before == after {
+            return;
+        }
+        for slot in member.slots.clone() {
+            if let Some(attachment) = self.attachments.get(&slot).cloned() {
+                self.leave(slot, before, &attachment);
+                self.join(slot, after, &attachment);
+            }
+        }
+    }
+
+    fn join(&mut self, slot: Slot, class: ClassId, attachment: &Attachment) {
+        self.groups.entry(attachment.group(class)).or_default().insert(slot);
+    }
+
+    fn leave(&mut self, slot: Slot, class: ClassId, attachment: &Attachment) {
+        let key = attachment.group(class);
+        if let Some(slots) = self.groups.get_mut(&key) {
+            slots.remove(slot);
+            if slots.is_empty() {
+                self.groups.swap_remove(&key);
+            }
+        }
+    }
+
+    /// Tells whether any attachment named one of these intents.
+    #[must_use]
+    pub fn wants(&self, intents: Intents) -> bool {
+        self.groups.keys().any(|key| key.interest.intents.intersects(intents))
+    }
+}

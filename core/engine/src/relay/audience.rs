@@ -1,0 +1,167 @@
+//! Who gets an event, and in which variant.
+
+use std::ops::BitOrAssign;
+
+use roaring::RoaringBitmap;
+use throng_proto::event::{EventClass, EventKind, Scope};
+use throng_proto::id::UserId;
+use throng_proto::intents::Intents;
+
+use super::{GroupKey, Relay};
+use crate::event::Event;
+use crate::mode::Delivery;
+
+/// Which body of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variant {
+    /// With everything.
+    Full,
+    /// Without content.
+    Stripped,
+}
+
+/// Recipients of an event by variant; no slot is in both.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Audience {
+    /// Who gets everything.
+    pub full: RoaringBitmap,
+    /// Who gets it without content.
+    pub stripped: RoaringBitmap,
+}
+
+impl Audience {
+    fn of(&mut self, variant: Variant) -> &mut RoaringBitmap {
+        match variant {
+            Variant::Full => &mut self.full,
+            Variant::Stripped => &mut self.stripped,
+        }
+    }
+
+    /// Tells whether nobody gets the event.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.full.is_empty() && self.stripped.is_empty()
+    }
+}
+
+impl BitOrAssign for Audience {
+    fn bitor_assign(&mut self, other: Self) {
+        self.full |= other.full;
+        self.stripped |= other.stripped;
+    }
+}
+
+impl Relay {
+    /// Computes who gets an event. Costs O(groups) set operations, not O(sessions).
+    #[must_use]
+    pub fn audience(&self, event: &Event) -> Audience {
+        let mut audience = Audience::default();
+        match event.scope {
+            Scope::User(user) => self.add_own(user, event, &mut audience),
+            Scope::Guild | Scope::Channel(_) => {
+                for (key, slots) in &self.groups {
+                    self.add_group(key, slots, event, &mut audience);
+                }
+                self.add_mentioned(event, &mut audience);
+                self.adjust_author(event, &mut audience);
+            }
+        }
+        audience
+    }
+
+    fn add_group(&self, key: &GroupKey, slots: &RoaringBitmap, event: &Event, to: &mut Audience) {
+        if !self.entitled(key, event) {
+            return;
+        }
+        let delivery = self.table.of(key.mode, event.kind.class());
+        let notified = event.mentions.everyone
+            || event.mentions.roles.iter().any(|role| self.classes.has_role(key.class, *role));
+        let full = delivery == Delivery::Full || (delivery == Delivery::Digest && notified);
+        if !full {
+            return;
+        }
+        let variant = variant(key.interest.intents, event);
+        if watched_only(key, event) {
+            let watching = slots.iter().filter(|slot| self.watches(*slot, event.author));
+            to.of(variant).extend(watching);
+        } else {
+            *to.of(variant) |= slots;
+        }
+    }
+
+    /// Adds users whom the event mentions, and gives them its content: a mention reaches passive
+    /// attachments too, and unlocks content that the intents do not.
+    fn add_mentioned(&self, event: &Event, to: &mut Audience) {
+        for user in &event.mentions.users {
+            let Some(member) = self.members.get(user) else { continue };
+            for slot in &member.slots {
+                let Some(attachment) = self.attachments.get(&slot) else { continue };
+                let key = attachment.group(member.class);
+                let delivery = self.table.of(key.mode, event.kind.class());
+                if self.entitled(&key, event) && delivery != Delivery::Drop {
+                    to.stripped.remove(slot);
+                    to.full.insert(slot);
+                }
+            }
+        }
+    }
+
+    fn adjust_author(&self, event: &Event, to: &mut Audience) {
+        let Some(author) = event.author else { return };
+        let Some(member) = self.members.get(&author) else { return };
+        match event.kind.class() {
+            EventClass::Presence => to.full -= &member.slots,
+            EventClass::Member if event.kind == EventKind::GuildMemberRemove => {
+                to.full -= &member.slots;
+            }
+            EventClass::Member => to.full |= &member.slots,
+            _ => {
+                let own = &to.stripped & &member.slots;
+                to.stripped -= &own;
+                to.full |= own;
+            }
+        }
+    }
+
+    fn add_own(&self, user: UserId, event: &Event, to: &mut Audience) {
+        let Some(member) = self.members.get(&user) else { return };
+        for slot in &member.slots {
+            let attachment = self.attachments.get(&slot);
+            if attachment.is_some_and(|a| has_intent(a.interest.intents, event.kind)) {
+                to.full.insert(slot);
+            }
+        }
+    }
+
+    /// Tells whether intents and permissions let a group see an event at all.
+    fn entitled(&self, key: &GroupKey, event: &Event) -> bool {
+        has_intent(key.interest.intents, event.kind)
+            && match event.scope {
+                Scope::Channel(channel) => self.classes.can_view(&self.shape, key.class, channel),
+                Scope::Guild | Scope::User(_) => true,
+            }
+    }
+
+    fn watches(&self, slot: u32, user: Option<UserId>) -> bool {
+        let attachment = self.attachments.get(&slot);
+        attachment.zip(user).is_some_and(|(attachment, user)| attachment.watched.contains(&user))
+    }
+}
+
+fn has_intent(intents: Intents, kind: EventKind) -> bool {
+    let needed = kind.intents();
+    needed == Intents::NONE || intents.intersects(needed)
+}
+
+fn variant(intents: Intents, event: &Event) -> Variant {
+    if event.stripped.is_none() || intents.contains(Intents::MESSAGE_CONTENT) {
+        Variant::Full
+    } else {
+        Variant::Stripped
+    }
+}
+
+/// Clients that named no intents get members and presences only of users they watch.
+fn watched_only(key: &GroupKey, event: &Event) -> bool {
+    !key.interest.named && matches!(event.kind.class(), EventClass::Member | EventClass::Presence)
+}

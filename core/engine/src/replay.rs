@@ -1,0 +1,202 @@
+//! What a worker sent lately, once for all its sessions.
+//!
+//! A session keeps no copy of what it was sent, only how much: its sequence. Entries name their recipients,
+//! so the last `n` dispatches of a session are the last `n` entries that name it. A session that lags or
+//! resumes reads on from its place in this log.
+//!
+//! # Invariants
+//!
+//! - R1: walking back from a session's sequence, each entry that names it has the next smaller one.
+//! - R2: what is read for a session is byte for byte what was, or would have been, sent.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use roaring::RoaringBitmap;
+use throng_proto::event::EventKind;
+use throng_proto::wire::Body;
+
+use crate::time::Instant;
+
+/// A session's place among those of its worker.
+pub type Slot = u32;
+
+/// Place in the log, counted from the start of the worker.
+pub type Position = u64;
+
+/// Who gets an entry.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Recipients {
+    /// One session.
+    One(Slot),
+    /// Many.
+    Many(RoaringBitmap),
+}
+
+impl Recipients {
+    /// Tells whether a session is among them.
+    #[must_use]
+    pub fn contains(&self, slot: Slot) -> bool {
+        match self {
+            Self::One(one) => *one == slot,
+            Self::Many(many) => many.contains(slot),
+        }
+    }
+
+    /// Returns how many there are.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        match self {
+            Self::One(_) => 1,
+            Self::Many(many) => many.len(),
+        }
+    }
+}
+
+/// One event as it was sent.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// When it was appended.
+    pub at: Instant,
+    /// Kind, for metrics.
+    pub kind: EventKind,
+    /// What was sent; `None` when everybody has acknowledged it and it was given up.
+    pub body: Option<Body>,
+    /// Who got it.
+    pub to: Recipients,
+}
+
+/// Bounds of the log.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Entries at most.
+    pub entries_max: usize,
+    /// Bytes of JSON at most.
+    pub bytes_max: usize,
+    /// Age at most: as long as a session may be resumed.
+    pub age_max: Duration,
+}
+
+/// The log.
+#[derive(Debug)]
+pub struct Replay {
+    entries: VecDeque<Entry>,
+    first: Position,
+    bytes: usize,
+    limits: Limits,
+}
+
+impl Replay {
+    /// Makes an empty log.
+    #[must_use]
+    pub const fn new(limits: Limits) -> Self {
+        Self { entries: VecDeque::new(), first: 0, bytes: 0, limits }
+    }
+
+    /// Appends an entry and returns its place.
+    pub fn append(&mut self, entry: Entry) -> Position {
+        self.bytes += entry.body.as_ref().map_or(0, Body::text_bytes);
+        self.entries.push_back(entry);
+        self.end() - 1
+    }
+
+    /// Returns the place of the oldest entry that is still there.
+    #[must_use]
+    pub const fn start(&self) -> Position {
+        self.first
+    }
+
+    /// Returns the place after the last entry.
+    #[must_use]
+    pub fn end(&self) -> Position {
+        self.first + self.entries.len() as u64
+    }
+
+    /// Returns an entry.
+    #[must_use]
+    pub fn entry(&self, position: Position) -> Option<&Entry> {
+        self.entries.get(usize::try_from(position.checked_sub(self.first)?).ok()?)
+    }
+
+    /// Iterates over the entries from `position` to `end`, with their places.
+    pub fn range(
+        &self,
+        position: Position,
+        end: Position,
+    ) -> impl Iterator<Item = (Position, &Entry)> {
+        let start = position.max(self.first);
+        let skip =
+            usize::try_from(start - self.first).unwrap_or(usize::MAX).min(self.entries.len());
+        let take = usize::try_from(end.saturating_sub(start)).unwrap_or(usize::MAX);
+        (start..).zip(self.entries.range(skip..)).take(take)
+    }
+
+    /// Finds where to read on so that `missing` dispatches of a session come again before `end`.
+    ///
+    /// `opened` is where the session began: its slot belonged to another one before. `None` when one of them
+    /// is no longer there. Costs a walk back to the place.
+    #[must_use]
+    pub fn rewind(
+        &self,
+        slot: Slot,
+        opened: Position,
+        end: Position,
+        missing: u32,
+    ) -> Option<Position> {
+        let mut left = missing;
+        let mut position = end;
+        while left > 0 {
+            position = position.checked_sub(1).filter(|place| *place >= opened)?;
+            let entry = self.entry(position)?;
+            if entry.to.contains(slot) {
+                entry.body.as_ref()?;
+                left -= 1;
+            }
+        }
+        Some(position)
+    }
+
+    /// Gives up what one session alone got and has acknowledged.
+    pub fn acknowledge(&mut self, position: Position) {
+        let index = position.checked_sub(self.first).and_then(|index| usize::try_from(index).ok());
+        let entry = index.and_then(|index| self.entries.get_mut(index));
+        if let Some(Entry { body, to: Recipients::One(_), .. }) = entry {
+            self.bytes -= body.take().as_ref().map_or(0, Body::text_bytes);
+        }
+    }
+
+    /// Drops entries that are too old or too many, but none from `keep` on. Returns how many.
+    pub fn trim(&mut self, now: Instant, keep: Position) -> usize {
+        let before = self.entries.len();
+        while let Some(oldest) = self.entries.front() {
+            let old = now.since(oldest.at) > self.limits.age_max;
+            let many = self.entries.len() > self.limits.entries_max;
+            let large = self.bytes > self.limits.bytes_max;
+            if self.first >= keep || !(old || many || large) {
+                break;
+            }
+            self.bytes -= oldest.body.as_ref().map_or(0, Body::text_bytes);
+            self.entries.pop_front();
+            self.first += 1;
+        }
+        before - self.entries.len()
+    }
+
+    /// Returns how many entries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Tells whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Returns the bytes of JSON that the log keeps.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+}

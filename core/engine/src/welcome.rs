@@ -1,0 +1,96 @@
+//! GUILD_CREATE: one part that all sessions share, and a few bytes of their own.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde::Serialize;
+use throng_proto::id::{ChannelId, MessageId};
+use throng_proto::model::{Channel, Member, Presence, Profile};
+use throng_proto::wire::{Body, Segment};
+
+use crate::shape::Shape;
+
+/// A guild's part of GUILD_CREATE, the same for everybody until the guild changes.
+#[derive(Clone, Debug)]
+pub struct Welcome {
+    /// Everything up to the members: `"op":0,"t":"GUILD_CREATE","d":{…,`.
+    pub guild: Arc<Segment>,
+    /// `"members":[…],"presences":[…]}}`, or `None` for only the session's own member.
+    pub crowd: Option<Arc<Segment>>,
+    /// Members of the guild.
+    pub member_count: usize,
+}
+
+/// Encodes the shared part. Costs the whole guild without its members.
+#[must_use]
+pub fn guild_segment(
+    shape: &Shape,
+    last_messages: &IndexMap<ChannelId, MessageId>,
+    member_count: usize,
+) -> Arc<Segment> {
+    let channels: Vec<Channel> = shape
+        .channels
+        .values()
+        .map(|channel| Channel {
+            last_message_id: last_messages.get(&channel.id).copied().or(channel.last_message_id),
+            ..Channel::clone(channel)
+        })
+        .collect();
+    let guild = json(&shape.guild.body(shape.roles.values().collect()));
+    let mut text = String::with_capacity(guild.len() + 1024);
+    text.push_str("\"op\":0,\"t\":\"GUILD_CREATE\",\"d\":{");
+    let inner = guild.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    text.push_str(inner.unwrap_or_default());
+    text.push_str(",\"channels\":");
+    text.push_str(&json(&channels));
+    text.push_str(",\"threads\":[],\"voice_states\":[],\"stage_instances\":[],");
+    text.push_str("\"guild_scheduled_events\":[],\"soundboard_sounds\":[],\"member_count\":");
+    text.push_str(&member_count.to_string());
+    text.push(',');
+    Segment::new(text)
+}
+
+/// Encodes members and presences that sessions with GUILD_PRESENCES share. Costs O(members).
+pub fn crowd_segment<'a, 'b>(
+    members: impl Iterator<Item = &'a Arc<Member>>,
+    presences: impl Iterator<Item = Presence<'b>>,
+) -> Arc<Segment> {
+    let members: Vec<&Arc<Member>> = members.collect();
+    let presences: Vec<Presence<'b>> = presences.collect();
+    let (members, presences) = (json(&members), json(&presences));
+    Segment::new(format!("\"members\":{members},\"presences\":{presences}}}}}"))
+}
+
+/// Puts GUILD_CREATE together for one session.
+///
+/// `initial` marks the stream after READY: clients tell a guild that became available from one that was
+/// joined by `unavailable` being there.
+#[must_use]
+pub fn compose(welcome: &Welcome, member: &Member, large_threshold: usize, initial: bool) -> Body {
+    let Profile { joined_at, .. } = &member.profile;
+    let mut own = format!(
+        "\"joined_at\":\"{joined_at}\",\"large\":{},",
+        welcome.member_count > large_threshold
+    );
+    if initial {
+        own.push_str("\"unavailable\":false,");
+    }
+    if welcome.crowd.is_none() {
+        own.push_str("\"members\":[");
+        own.push_str(&json(member));
+        own.push_str("],\"presences\":[]}}");
+    }
+    let own = Segment::new(own);
+    Body::from_segments([Arc::clone(&welcome.guild), own].into_iter().chain(welcome.crowd.clone()))
+}
+
+/// Tells whether a member counts as known to everybody in a large guild: has a role or a nickname.
+#[must_use]
+pub fn is_notable(member: &Member) -> bool {
+    !member.profile.roles.is_empty() || member.profile.nick.is_some()
+}
+
+fn json(value: &impl Serialize) -> String {
+    // Structs of strings, numbers and lists always serialise.
+    serde_json::to_string(value).unwrap_or_default()
+}

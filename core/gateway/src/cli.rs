@@ -1,0 +1,54 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// What the command line says; it goes before environment, file and defaults.
+#[derive(Debug, Parser)]
+#[command(
+    name = "throng",
+    version,
+    about = "Carries the events of communities of a million people, live, to every one of them.",
+    after_help = "Examples:
+  throng                                     start with defaults: SQLite in throng-data/, loopback
+  throng --listen 127.0.0.1:9000             another public address
+  throng --config throng.toml                settings from a file; see core/docs/CONFIG.md
+  THRONG_RELAY__CAPACITY=5000 throng         settings from the environment
+  throng config                              show the settings in force, as TOML"
+)]
+pub(crate) struct Cli {
+    /// File with settings, in TOML.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// Public address: WebSocket and HTTP API. Port 0 takes any free port.
+    #[arg(long, value_name = "ADDR", global = true)]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Address of the admin API.
+    #[arg(long, value_name = "ADDR", global = true)]
+    pub(crate) admin: Option<SocketAddr>,
+    /// Directory for everything that lasts.
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) data: Option<PathBuf>,
+    /// Which log lines, such as `info` or `warn,throng_shell=debug`.
+    #[arg(long, value_name = "FILTER", global = true)]
+    pub(crate) log: Option<String>,
+    /// Log lines as JSON.
+    #[arg(long, global = true)]
+    pub(crate) log_json: bool,
+    #[command(subcommand)]
+    pub(crate) action: Option<Action>,
+}
+
+/// What to do instead of serving.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum Action {
+    /// Shows the settings in force, as TOML, and ends.
+    Config,
+}
+
+/// Reads the command line, or ends the process with help or an error.
+pub(crate) fn parse() -> Cli {
+    Cli::parse()
+}

@@ -1,0 +1,258 @@
+//! The tree of settings: defaults, then the file, then the environment, then the command line.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use figment::Figment;
+use figment::providers::{Env, Format as _, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+use throng_shell::{GatewayConfig, LimitsConfig, PassiveConfig, RelayConfig, ReplayConfig};
+
+use crate::cli::Cli;
+
+/// All settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Settings {
+    /// Public address: WebSocket and HTTP API.
+    pub(crate) listen: SocketAddr,
+    /// Address of the admin API.
+    pub(crate) admin: SocketAddr,
+    /// Directory for everything that lasts.
+    pub(crate) data: PathBuf,
+    /// Address that clients are told, such as `wss://gateway.example.org`; the public address by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) public_url: Option<String>,
+    /// Makes a demo guild with two users at the first start.
+    pub(crate) demo: bool,
+    /// Worker threads; 0 takes one per core.
+    pub(crate) workers: usize,
+    /// Log lines.
+    pub(crate) log: LogConfig,
+    /// Where state is kept.
+    pub(crate) store: StoreConfig,
+    /// Tokens.
+    pub(crate) auth: AuthConfig,
+    /// WebSocket connections.
+    pub(crate) websocket: WebSocketConfig,
+    /// The HTTP API and the admin API.
+    pub(crate) http: throng_plugin_http_api::Config,
+    /// The protocol.
+    pub(crate) gateway: GatewayConfig,
+    /// Relays.
+    pub(crate) relay: RelayConfig,
+    /// Passive attachments.
+    pub(crate) passive: PassiveConfig,
+    /// What is kept for sessions that resume.
+    pub(crate) replay: ReplayConfig,
+    /// Bounds.
+    pub(crate) limits: LimitsConfig,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            admin: SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)),
+            data: PathBuf::from("throng-data"),
+            public_url: None,
+            demo: true,
+            workers: 0,
+            log: LogConfig::default(),
+            store: StoreConfig::default(),
+            auth: AuthConfig::default(),
+            websocket: WebSocketConfig::default(),
+            http: throng_plugin_http_api::Config::default(),
+            gateway: GatewayConfig::default(),
+            relay: RelayConfig::default(),
+            passive: PassiveConfig::default(),
+            replay: ReplayConfig::default(),
+            limits: LimitsConfig::default(),
+        }
+    }
+}
+
+/// Log lines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LogConfig {
+    /// Which, such as `info` or `warn,throng_shell=debug`.
+    pub(crate) filter: String,
+    /// `human` or `json`.
+    pub(crate) format: LogFormat,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), format: LogFormat::Human }
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Where state is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct StoreConfig {
+    /// `sqlite`, or `memory`, which forgets everything at the end.
+    pub(crate) kind: StoreKind,
+    /// SQLite.
+    pub(crate) sqlite: throng_plugin_store_sqlite::Config,
+}
+
+/// Which store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum StoreKind {
+    /// SQLite in the data directory.
+    #[default]
+    Sqlite,
+    /// Memory.
+    Memory,
+}
+
+/// Tokens.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AuthConfig {
+    /// Secret for JWTs signed with HS256, at least 32 bytes; empty turns them off.
+    pub(crate) jwt_hs256_secret: String,
+    /// File with the public key, in PEM, for JWTs signed with EdDSA; empty turns them off.
+    pub(crate) jwt_eddsa_public_key: PathBuf,
+    /// What `iss` must be; empty takes any.
+    pub(crate) jwt_issuer: String,
+    /// What `aud` must be; empty takes any.
+    pub(crate) jwt_audience: String,
+}
+
+/// WebSocket connections.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct WebSocketConfig {
+    /// Seconds that the opening handshake may take.
+    pub(crate) handshake_timeout_secs: u64,
+    /// Bytes of a client's payload; longer ones close the link with 4002. Discord: 4096, users 15360.
+    pub(crate) payload_bytes_max: usize,
+    /// Connections that the kernel holds until they are accepted.
+    pub(crate) backlog: u32,
+}
+
+impl Default for WebSocketConfig {
+    fn default() -> Self {
+        Self { handshake_timeout_secs: 10, payload_bytes_max: 15_360, backlog: 4_096 }
+    }
+}
+
+/// Reads all settings and checks them as a whole.
+///
+/// # Errors
+///
+/// A file that is not there, a key that does not exist, a value that cannot be: each with its place.
+pub(crate) fn load(cli: &Cli) -> anyhow::Result<Settings> {
+    let mut figment = Figment::from(Serialized::defaults(Settings::default()));
+    if let Some(file) = &cli.config {
+        if !file.is_file() {
+            bail!("the settings file {} is not there; check --config", file.display());
+        }
+        figment = figment.merge(Toml::file_exact(file));
+    }
+    figment = figment.merge(Env::prefixed("THRONG_").split("__"));
+    let settings = overlay(figment, cli).extract().map_err(|error| explain(&error))?;
+    check(&settings)?;
+    Ok(settings)
+}
+
+fn overlay(mut figment: Figment, cli: &Cli) -> Figment {
+    if let Some(listen) = cli.listen {
+        figment = figment.merge(Serialized::default("listen", listen));
+    }
+    if let Some(admin) = cli.admin {
+        figment = figment.merge(Serialized::default("admin", admin));
+    }
+    if let Some(data) = &cli.data {
+        figment = figment.merge(Serialized::default("data", data));
+    }
+    if let Some(filter) = &cli.log {
+        figment = figment.merge(Serialized::default("log.filter", filter));
+    }
+    if cli.log_json {
+        figment = figment.merge(Serialized::default("log.format", LogFormat::Json));
+    }
+    figment
+}
+
+/// Names key and source of every error on a line of its own.
+fn explain(errors: &figment::Error) -> anyhow::Error {
+    let lines: Vec<String> = errors
+        .clone()
+        .into_iter()
+        .map(|error| {
+            let source = error.metadata.as_ref().map_or_else(String::new, |metadata| {
+                let place = metadata.source.as_ref().map(ToString::to_string);
+                format!(" in {}", place.unwrap_or_else(|| metadata.name.to_string()))
+            });
+            let key = error.path.join(".");
+            let key = if key.is_empty() { String::new() } else { format!(" (key `{key}`)") };
+            format!("{}{key}{source}", error.kind)
+        })
+        .collect();
+    anyhow::anyhow!("the settings are wrong: {}", lines.join("; "))
+}
+
+fn check(settings: &Settings) -> anyhow::Result<()> {
+    let mut problems: Vec<String> = settings
+        .shell()
+        .problems()
+        .into_iter()
+        .map(|(key, right)| format!("`{key}` must be {right}"))
+        .collect();
+    let secret = settings.auth.jwt_hs256_secret.len();
+    if secret > 0 && secret < 32 {
+        problems.push(format!("`auth.jwt_hs256_secret` must have at least 32 bytes, not {secret}"));
+    }
+    if let Some(url) = &settings.public_url
+        && !(url.starts_with("ws://") || url.starts_with("wss://"))
+    {
+        problems.push("`public_url` must begin with ws:// or wss://".to_owned());
+    }
+    if settings.listen == settings.admin && settings.listen.port() != 0 {
+        problems.push("`listen` and `admin` must be different addresses".to_owned());
+    }
+    if settings.websocket.payload_bytes_max < 1_024 {
+        problems.push("`websocket.payload_bytes_max` must be at least 1024".to_owned());
+    }
+    if !problems.is_empty() {
+        bail!("the settings are wrong: {}", problems.join("; "));
+    }
+    Ok(())
+}
+
+/// Shows settings as TOML.
+#[allow(clippy::print_stdout, reason = "this is what the action is for")]
+pub(crate) fn print(settings: &Settings) -> anyhow::Result<()> {
+    print!("{}", toml::to_string(settings).context("the settings cannot be shown")?);
+    Ok(())
+}
+
+impl Settings {
+    /// Returns what the shell needs.
+    pub(crate) fn shell(&self) -> throng_shell::Config {
+        throng_shell::Config {
+            workers: self.workers,
+            gateway: self.gateway.clone(),
+            relay: self.relay.clone(),
+            passive: self.passive.clone(),
+            replay: self.replay.clone(),
+            limits: self.limits.clone(),
+        }
+    }
+}

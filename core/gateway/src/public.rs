@@ -1,0 +1,165 @@
+//! The public listener: WebSocket, and the HTTP API on the same port.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use throng_ports::hub::Hub;
+use throng_ports::link::Listener as _;
+use throng_shell::Node;
+use throng_transport_websocket::{Config, HttpConnection, WebSocketListener};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+use crate::config::Settings;
+
+/// Connections on their way from the listener to the HTTP API.
+const HANDED_OVER_MAX: usize = 256;
+/// Time for the next request on a connection to send its head.
+const HEAD_TIME: Duration = Duration::from_secs(30);
+
+/// The public listener, bound but not yet served.
+pub(crate) struct Listening {
+    listener: WebSocketListener,
+    address: SocketAddr,
+    http: mpsc::Receiver<HttpConnection>,
+}
+
+impl Listening {
+    pub(crate) fn bind(settings: &Settings) -> anyhow::Result<Self> {
+        let (fallback, http) = mpsc::channel(HANDED_OVER_MAX);
+        let config = Config {
+            handshake_time_max: Duration::from_secs(settings.websocket.handshake_timeout_secs),
+            message_bytes_max: settings.websocket.payload_bytes_max,
+            backlog: settings.websocket.backlog,
+            fallback: Some(fallback),
+            ..Config::default()
+        };
+        let listen = settings.listen;
+        let listener =
+            WebSocketListener::bind(listen, config).with_context(|| taken(listen, "listen"))?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address, http })
+    }
+
+    pub(crate) fn gateway_url(&self) -> String {
+        format!("ws://{}", self.address)
+    }
+
+    pub(crate) fn http_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    #[allow(clippy::print_stdout, reason = "whoever started the gateway looks for this line")]
+    pub(crate) fn announce(&self) {
+        println!("listening: public {}", self.http_url());
+    }
+
+    /// Serves until the node drains.
+    pub(crate) fn start(
+        self,
+        node: &Node,
+        hub: &Arc<dyn Hub>,
+        config: throng_plugin_http_api::Config,
+    ) {
+        let router = throng_plugin_http_api::public_router(Arc::clone(hub), config);
+        tokio::spawn(serve_http(self.http, router));
+        let node = node.clone();
+        tokio::spawn(async move { node.serve(Box::new(self.listener)).await });
+    }
+}
+
+/// Says which key to change when an address cannot be taken.
+pub(crate) fn taken(address: SocketAddr, key: &str) -> String {
+    format!("cannot listen on {address}: free it, or choose another by --{key} or the key `{key}`")
+}
+
+async fn serve_http(mut connections: mpsc::Receiver<HttpConnection>, router: Router) {
+    while let Some(connection) = connections.recv().await {
+        let service = TowerToHyperService::new(router.clone());
+        tokio::spawn(async move {
+            let stream = TokioIo::new(Replayed::new(connection));
+            let served = hyper::server::conn::http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD_TIME)
+                .serve_connection(stream, service)
+                .await;
+            if let Err(error) = served {
+                tracing::debug!(%error, "an HTTP connection broke");
+            }
+        });
+    }
+}
+
+/// A socket whose first bytes were read already.
+struct Replayed {
+    read: Vec<u8>,
+    at: usize,
+    stream: TcpStream,
+}
+
+impl Replayed {
+    fn new(connection: HttpConnection) -> Self {
+        Self { read: connection.read, at: 0, stream: connection.stream }
+    }
+}
+
+impl AsyncRead for Replayed {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let rest = &this.read[this.at..];
+        if rest.is_empty() {
+            return Pin::new(&mut this.stream).poll_read(cx, buf);
+        }
+        let count = rest.len().min(buf.remaining());
+        buf.put_slice(&rest[..count]);
+        this.at += count;
+        if this.at == this.read.len() {
+            this.read = Vec::new();
+            this.at = 0;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Replayed {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

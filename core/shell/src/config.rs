@@ -1,0 +1,221 @@
+//! Settings of the shell. Every number has a unit, a default and a reason.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use throng_engine::{conversation, replay};
+
+/// Settings of the shell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Worker threads; 0 takes one per core.
+    pub workers: usize,
+    /// The protocol.
+    pub gateway: GatewayConfig,
+    /// Relays.
+    pub relay: RelayConfig,
+    /// Passive attachments.
+    pub passive: PassiveConfig,
+    /// What is kept for sessions that resume.
+    pub replay: ReplayConfig,
+    /// Bounds.
+    pub limits: LimitsConfig,
+}
+
+/// The protocol.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GatewayConfig {
+    /// Milliseconds between heartbeats, as HELLO says. Discord: 41250.
+    pub heartbeat_interval_ms: u64,
+    /// Milliseconds after a heartbeat until the link is closed with 4009; 1.5 intervals by default.
+    pub heartbeat_timeout_ms: u64,
+    /// Seconds after HELLO until a link without IDENTIFY or RESUME is closed with 4009.
+    pub identify_timeout_secs: u64,
+    /// Seconds that a session waits for RESUME after its link is gone.
+    pub resume_window_secs: u64,
+    /// IDENTIFYs of one user in 5 seconds; more get op 9. Discord: 1 per bucket.
+    pub identifies_per_5s: u32,
+    /// What `/gateway/bot` tells as `max_concurrency`.
+    pub max_concurrency: u32,
+    /// IDENTIFYs of one user per day, as `/gateway/bot` tells. Discord: 1000.
+    pub identifies_per_day: u32,
+    /// Intents that no session gets, as a bit set: naming one is refused with 4014.
+    pub intents_disallowed: u32,
+    /// Requests for all members of one guild that one session may make in 30 seconds. Discord: 1.
+    pub member_lists_per_30s: u32,
+    /// Members of a guild above which GUILD_CREATE carries only the session's own member. Discord: 75000.
+    pub guild_create_members_max: usize,
+}
+
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        Self {
+            heartbeat_interval_ms: 41_250,
+            heartbeat_timeout_ms: 61_875,
+            identify_timeout_secs: 30,
+            resume_window_secs: 300,
+            identifies_per_5s: 200,
+            max_concurrency: 16,
+            identifies_per_day: 100_000,
+            intents_disallowed: 0,
+            member_lists_per_30s: 20,
+            guild_create_members_max: 75_000,
+        }
+    }
+}
+
+/// Relays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RelayConfig {
+    /// Attachments of one relay.
+    pub capacity: usize,
+}
+
+impl Default for RelayConfig {
+    fn default() -> Self {
+        Self { capacity: 15_000 }
+    }
+}
+
+/// Passive attachments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PassiveConfig {
+    /// Milliseconds between digests.
+    pub digest_interval_ms: u64,
+}
+
+impl Default for PassiveConfig {
+    fn default() -> Self {
+        Self { digest_interval_ms: 30_000 }
+    }
+}
+
+/// What each worker keeps for sessions that resume or lag.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReplayConfig {
+    /// Events of one worker.
+    pub events_max: usize,
+    /// Bytes of JSON of one worker.
+    pub bytes_max: usize,
+    /// Bytes of one journal segment before the next one begins.
+    pub segment_bytes: u64,
+}
+
+impl Default for ReplayConfig {
+    fn default() -> Self {
+        Self { events_max: 200_000, bytes_max: 256 << 20, segment_bytes: 64 << 20 }
+    }
+}
+
+/// Bounds. Reaching one is counted in `throng_refusals_total` under its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsConfig {
+    /// Links at the same time; 0 takes what the file limit allows. Above it: HTTP 503.
+    pub connections_max: usize,
+    /// Payloads of one link per window; more close it with 4008. Discord: 120.
+    pub payloads_max: u32,
+    /// Seconds of that window.
+    pub payloads_window_secs: u64,
+    /// Sessions of one user; more are closed with 4015.
+    pub sessions_per_user: usize,
+    /// Guilds of one shard; more are closed with 4011.
+    pub guilds_per_shard: usize,
+    /// Events that a link may be behind before the policy decides about it.
+    pub lag_events_max: u32,
+    /// Bytes that a link may be behind before the policy decides about it.
+    pub lag_bytes_max: usize,
+    /// Requests that wait for one guild.
+    pub guild_queue: usize,
+    /// Events that wait for one worker.
+    pub worker_queue: usize,
+    /// Seconds until a drain ends by force.
+    pub drain_secs: u64,
+    /// Links that a drain closes per second.
+    pub drain_links_per_sec: u32,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            connections_max: 0,
+            payloads_max: 120,
+            payloads_window_secs: 60,
+            sessions_per_user: 1_000,
+            guilds_per_shard: 2_500,
+            lag_events_max: 5_000,
+            lag_bytes_max: 8 << 20,
+            guild_queue: 8_192,
+            worker_queue: 8_192,
+            drain_secs: 10,
+            drain_links_per_sec: 5_000,
+        }
+    }
+}
+
+impl Config {
+    /// Returns how many workers to run.
+    #[must_use]
+    pub fn worker_count(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            count => count,
+        }
+    }
+
+    pub(crate) const fn conversation(&self) -> conversation::Limits {
+        conversation::Limits {
+            heartbeat_interval: Duration::from_millis(self.gateway.heartbeat_interval_ms),
+            heartbeat_timeout: Duration::from_millis(self.gateway.heartbeat_timeout_ms),
+            identify_timeout: Duration::from_secs(self.gateway.identify_timeout_secs),
+            payloads_max: self.limits.payloads_max,
+            payloads_window: Duration::from_secs(self.limits.payloads_window_secs),
+        }
+    }
+
+    pub(crate) const fn replay(&self) -> replay::Limits {
+        replay::Limits {
+            entries_max: self.replay.events_max,
+            bytes_max: self.replay.bytes_max,
+            age_max: Duration::from_secs(self.gateway.resume_window_secs),
+        }
+    }
+
+    pub(crate) const fn resume_window(&self) -> Duration {
+        Duration::from_secs(self.gateway.resume_window_secs)
+    }
+
+    /// Finds settings that cannot be, each with its key and what would be right.
+    #[must_use]
+    pub fn problems(&self) -> Vec<(&'static str, &'static str)> {
+        let checks = [
+            (self.workers > 256, "workers", "at most 256"),
+            (self.gateway.heartbeat_interval_ms == 0, "gateway.heartbeat_interval_ms", "above 0"),
+            (
+                self.gateway.heartbeat_timeout_ms <= self.gateway.heartbeat_interval_ms,
+                "gateway.heartbeat_timeout_ms",
+                "above gateway.heartbeat_interval_ms",
+            ),
+            (self.gateway.max_concurrency == 0, "gateway.max_concurrency", "at least 1"),
+            (self.relay.capacity == 0, "relay.capacity", "at least 1"),
+            (self.passive.digest_interval_ms == 0, "passive.digest_interval_ms", "above 0"),
+            (self.replay.events_max == 0, "replay.events_max", "at least 1"),
+            (self.limits.payloads_max == 0, "limits.payloads_max", "at least 1"),
+            (self.limits.payloads_window_secs == 0, "limits.payloads_window_secs", "at least 1"),
+            (self.limits.lag_events_max == 0, "limits.lag_events_max", "at least 1"),
+            (self.limits.guild_queue == 0, "limits.guild_queue", "at least 1"),
+            (self.limits.worker_queue == 0, "limits.worker_queue", "at least 1"),
+            (self.limits.drain_links_per_sec == 0, "limits.drain_links_per_sec", "at least 1"),
+        ];
+        checks
+            .into_iter()
+            .filter(|(wrong, ..)| *wrong)
+            .map(|(_, key, right)| (key, right))
+            .collect()
+    }
+}

@@ -1,0 +1,53 @@
+//! Where guilds are, and which guild a channel belongs to.
+
+use std::collections::HashMap;
+
+use parking_lot::RwLock;
+use throng_proto::id::{ChannelId, GuildId};
+
+use crate::guild::GuildHandle;
+
+/// Handles of all guilds and the guilds of all channels. Reads hold a lock for one look-up.
+#[derive(Debug, Default)]
+pub(crate) struct Directory {
+    guilds: RwLock<HashMap<GuildId, GuildHandle>>,
+    channels: RwLock<HashMap<ChannelId, GuildId>>,
+}
+
+impl Directory {
+    pub(crate) fn guild(&self, guild: GuildId) -> Option<GuildHandle> {
+        self.guilds.read().get(&guild).cloned()
+    }
+
+    pub(crate) fn guild_of(&self, channel: ChannelId) -> Option<GuildId> {
+        self.channels.read().get(&channel).copied()
+    }
+
+    pub(crate) fn add_guild(&self, guild: GuildId, handle: GuildHandle) {
+        self.guilds.write().insert(guild, handle);
+    }
+
+    pub(crate) fn remove_guild(&self, guild: GuildId) {
+        self.guilds.write().remove(&guild);
+        self.channels.write().retain(|_, owner| *owner != guild);
+    }
+
+    pub(crate) fn add_channels(
+        &self,
+        guild: GuildId,
+        channels: impl IntoIterator<Item = ChannelId>,
+    ) {
+        self.channels.write().extend(channels.into_iter().map(|channel| (channel, guild)));
+    }
+
+    pub(crate) fn remove_channels(&self, channels: &[ChannelId]) {
+        let mut known = self.channels.write();
+        for channel in channels {
+            known.remove(channel);
+        }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.guilds.read().len()
+    }
+}

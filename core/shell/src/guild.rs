@@ -1,0 +1,381 @@
+//! Drives one guild's machine: requests in, commits out to the store, events out to the workers.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use std::collections::VecDeque;
+
+use throng_engine::Outbox;
+use throng_engine::attendance::Attendance;
+use throng_engine::chunk::{self, Rights};
+use throng_engine::event::{Change, Event};
+use throng_engine::guild::{Guild, Input, Output, Ticket};
+use throng_engine::policy::{GuildFacts, RelayFacts};
+use throng_engine::relay::Interest;
+use throng_engine::welcome::{self, Welcome};
+use throng_ports::store::Stored;
+use throng_proto::command::{Actor, Command, Outcome};
+use throng_proto::gateway::{PresenceUpdate, RequestMembers};
+use throng_proto::id::{GuildId, UserId};
+use throng_proto::intents::Intents;
+use throng_proto::model::Member;
+use throng_proto::wire::Segment;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::clock;
+use crate::metrics::Refused;
+use crate::node::Shared;
+use crate::worker::{Grant, Restored, Seat, SessionRef, View, WorkerMessage};
+
+/// Requests taken in one turn before the store is looked at again.
+const TURN_MAX: usize = 64;
+
+/// A way to talk to a guild.
+#[derive(Clone, Debug)]
+pub(crate) struct GuildHandle {
+    requests: mpsc::Sender<Request>,
+}
+
+impl GuildHandle {
+    /// Hands over a request, waiting for room. `false` when the guild is gone.
+    pub(crate) async fn send(&self, request: Request) -> bool {
+        self.requests.send(request).await.is_ok()
+    }
+
+    /// Hands over a request if there is room.
+    pub(crate) fn try_send(&self, request: Request) -> Result<(), Box<Request>> {
+        self.requests.try_send(request).map_err(|error| Box::new(error.into_inner()))
+    }
+}
+
+/// What a guild is asked.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Command(Actor, Box<Command>, oneshot::Sender<Outcome>),
+    Import(Vec<Member>, oneshot::Sender<Outcome>),
+    Attach(Box<Attach>),
+    Detach { relay: u32, user: UserId, interest: Interest },
+    Presence { user: UserId, update: PresenceUpdate },
+    Members { session: SessionRef, request: Box<RequestMembers>, rights: Rights },
+    Restore { worker: usize, since: u64, sessions: Vec<Attach> },
+}
+
+/// A session that wants to be attached.
+#[derive(Debug)]
+pub(crate) struct Attach {
+    pub(crate) session: SessionRef,
+    pub(crate) user: UserId,
+    pub(crate) interest: Interest,
+    pub(crate) presence: PresenceUpdate,
+    /// Part of the stream after READY, rather than a guild joined since.
+    pub(crate) initial: bool,
+}
+
+type Commit = Pin<Box<dyn Future<Output = Stored<()>> + Send>>;
+
+/// One guild's machine with everything around it.
+pub(crate) struct GuildTask {
+    shared: Arc<Shared>,
+    guild: Guild,
+    attendance: Attendance,
+    requests: mpsc::Receiver<Request>,
+    commits: VecDeque<(Commit, std::time::Instant)>,
+    answers: HashMap<Ticket, oneshot::Sender<Outcome>>,
+    next_ticket: u64,
+    outbox: Outbox<Output>,
+    welcome: Option<Arc<Segment>>,
+    /// Place of the last event that was published.
+    published: u64,
+    deleted: bool,
+}
+
+impl GuildTask {
+    /// Starts the task of a guild.
+    pub(crate) fn start(shared: &Arc<Shared>, guild: Guild) {
+        let (sender, requests) = mpsc::channel(shared.config.limits.guild_queue);
+        let id = guild.shape().id();
+        let channels: Vec<_> = guild.shape().channels.keys().copied().collect();
+        shared.directory.add_guild(id, GuildHandle { requests: sender });
+        shared.directory.add_channels(id, channels);
+        shared.metrics.guilds.set(shared.directory.count() as u64);
+        let task = Self {
+            shared: Arc::clone(shared),
+            attendance: Attendance::new(id),
+            published: guild.sequence(),
+            guild,
+            requests,
+            commits: VecDeque::new(),
+            answers: HashMap::new(),
+            next_ticket: 0,
+            outbox: Outbox::default(),
+            welcome: None,
+            deleted: false,
+        };
+        tokio::spawn(task.run());
+    }
+
+    fn id(&self) -> GuildId {
+        self.guild.shape().id()
+    }
+
+    async fn run(mut self) {
+        while !self.deleted {
+            let Some(wake) = self.next().await else { break };
+            match wake {
+                Wake::Committed(result) => self.committed(result).await,
+                Wake::Request(request) => self.requested(request).await,
+            }
+            for _ in 1..TURN_MAX {
+                let Ok(request) = self.requests.try_recv() else { break };
+                self.requested(request).await;
+            }
+            self.shared.metrics.guild_queue.set(self.requests.len() as u64);
+        }
+        let id = self.id();
+        self.shared.directory.remove_guild(id);
+        self.shared.metrics.guilds.set(self.shared.directory.count() as u64);
+    }
+
+    /// Waits for the oldest commit or the next request, commits first.
+    async fn next(&mut self) -> Option<Wake> {
+        let (commits, requests) = (&mut self.commits, &mut self.requests);
+        std::future::poll_fn(|cx| {
+            if let Some((oldest, _)) = commits.front_mut()
+                && let Poll::Ready(result) = oldest.as_mut().poll(cx)
+            {
+                return Poll::Ready(Some(Wake::Committed(result)));
+            }
+            requests.poll_recv(cx).map(|request| request.map(Wake::Request))
+        })
+        .await
+    }
+
+    async fn committed(&mut self, result: Stored<()>) {
+        if let Some((_, began)) = self.commits.pop_front() {
+            let waited = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            self.shared.metrics.commit_nanos.add(waited);
+            self.shared.metrics.commits.add(1);
+        }
+        let input = match result {
+            Ok(()) => Input::Committed,
+            Err(error) => {
+                tracing::error!(guild = %self.id(), %error, "commit failed");
+                self.shared.metrics.refuse(Refused::StoreFailed);
+                Input::CommitFailed(error.to_string())
+            }
+        };
+        self.step(input).await;
+    }
+
+    async fn requested(&mut self, request: Request) {
+        match request {
+            Request::Command(actor, command, answer) => {
+                let ticket = self.ticket(answer);
+                if matches!(*command, Command::GuildGet { counts: true }) {
+                    self.step(Input::Online(self.attendance.online())).await;
+                }
+                self.step(Input::Command(ticket, actor, command)).await;
+            }
+            Request::Import(members, answer) => {
+                let ticket = self.ticket(answer);
+                self.step(Input::Import(ticket, members)).await;
+            }
+            Request::Attach(attach) => self.attach(*attach).await,
+            Request::Detach { relay, user, interest } => {
+                let event = self.attendance.detach(relay, user, interest);
+                self.publish_presence(event).await;
+            }
+            Request::Presence { user, update } => {
+                let event = self.attendance.show(user, update, false);
+                self.publish_presence(event).await;
+            }
+            Request::Members { session, request, rights } => {
+                self.members(session, &request, rights).await;
+            }
+            Request::Restore { worker, since, sessions } => {
+                self.restore(worker, since, sessions).await;
+            }
+        }
+    }
+
+    fn ticket(&mut self, answer: oneshot::Sender<Outcome>) -> Ticket {
+        self.next_ticket += 1;
+        let ticket = Ticket(self.next_ticket);
+        self.answers.insert(ticket, answer);
+        ticket
+    }
+
+    /// Runs the machine once and does what it wants done.
+    async fn step(&mut self, input: Input) {
+        let began = std::time::Instant::now();
+        self.guild.handle(clock::wall(), input, &mut self.outbox);
+        let mut outbox = std::mem::take(&mut self.outbox);
+        let spent = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.shared.metrics.command_nanos.add(spent);
+        for output in outbox.drain() {
+            self.act(output).await;
+        }
+        self.outbox = outbox;
+    }
+
+    async fn act(&mut self, output: Output) {
+        match output {
+            Output::Commit(writes) => {
+                let commit = self.shared.store.commit(writes);
+                self.commits.push_back((commit, std::time::Instant::now()));
+            }
+            Output::Answer(ticket, outcome) => {
+                self.shared.metrics.commands.add(1);
+                if let Some(answer) = self.answers.remove(&ticket) {
+                    // Whoever asked may have gone; what was done stays done.
+                    let _gone = answer.send(outcome);
+                }
+            }
+            Output::Publish(event) => self.publish(event).await,
+            Output::Joined(user) => self.joined(user).await,
+            Output::Channels { added, removed } => {
+                self.shared.directory.add_channels(self.id(), added);
+                self.shared.directory.remove_channels(&removed);
+            }
+            Output::Deleted => self.deleted = true,
+        }
+    }
+
+    async fn publish(&mut self, event: Arc<Event>) {
+        self.published = self.published.max(event.sequence);
+        match event.change {
+            Change::Nothing => {}
+            Change::LastMessage(..) => self.welcome = None,
+            _ => {
+                self.welcome = None;
+                self.attendance.invalidate();
+            }
+        }
+        for worker in self.attendance.workers() {
+            self.shared.send(worker, WorkerMessage::Event(Arc::clone(&event))).await;
+        }
+    }
+
+    async fn publish_presence(&mut self, event: Option<Event>) {
+        if let Some(event) = event {
+            self.publish(Arc::new(event)).await;
+        }
+    }
+
+    /// Tells every worker, because any may have sessions of the user.
+    async fn joined(&mut self, user: UserId) {
+        self.welcome = None;
+        self.attendance.invalidate();
+        for worker in 0..self.shared.worker_count() {
+            let guild = self.id();
+            self.shared.send(worker, WorkerMessage::Joined { user, guild }).await;
+        }
+    }
+
+    fn facts(&self) -> GuildFacts {
+        GuildFacts {
+            guild: self.id(),
+            members: self.guild.member_count(),
+            attachments: self.attendance.attachments(),
+        }
+    }
+
+    fn place(&mut self, attach: &Attach) -> u32 {
+        let facts = self.facts();
+        let policy = &self.shared.policy;
+        let capacity = policy.relays(&facts).capacity;
+        let worker = attach.session.worker;
+        let relays: Vec<RelayFacts> = self.attendance.candidates(worker, capacity);
+        let placement = policy.relay(attach.user, &facts, &relays);
+        self.attendance.attach(worker, placement, attach.user, attach.interest)
+    }
+
+    async fn attach(&mut self, attach: Attach) {
+        let Some(member) = self.guild.member(attach.user).cloned() else { return };
+        let relay = self.place(&attach);
+        let event = self.attendance.show(attach.user, attach.presence, true);
+        let guilds = attach.interest.intents.contains(Intents::GUILDS);
+        let grant = Grant {
+            seat: Seat {
+                session: attach.session,
+                user: attach.user,
+                interest: attach.interest,
+                relay,
+                member,
+            },
+            view: self.view(),
+            welcome: guilds.then(|| self.welcome(attach.interest)),
+            initial: attach.initial,
+        };
+        let worker = attach.session.worker;
+        self.shared.send(worker, WorkerMessage::Attached(Box::new(grant))).await;
+        self.publish_presence(event).await;
+    }
+
+    fn welcome(&mut self, interest: Interest) -> Welcome {
+        let member_count = self.guild.member_count();
+        let guild = &self.guild;
+        let segment = self.welcome.get_or_insert_with(|| {
+            welcome::guild_segment(guild.shape(), guild.last_messages(), member_count)
+        });
+        let segment = Arc::clone(segment);
+        let presences = interest.named && interest.intents.intersects(Intents::GUILD_PRESENCES);
+        let small = member_count <= self.shared.config.gateway.guild_create_members_max;
+        let crowd = (presences && small).then(|| {
+            let everybody = member_count <= LARGE_MAX;
+            self.attendance.crowd(self.guild.members(), everybody)
+        });
+        Welcome { guild: segment, crowd, member_count }
+    }
+
+    async fn members(&self, session: SessionRef, request: &RequestMembers, rights: Rights) {
+        let guild = &self.guild;
+        let lookup = |user| guild.member(user);
+        let bodies = chunk::chunks(request, rights, &self.attendance, guild.members(), lookup);
+        for body in bodies {
+            let kind = throng_proto::event::EventKind::GuildMembersChunk;
+            let message = WorkerMessage::Own { session, kind, body };
+            self.shared.send(session.worker, message).await;
+        }
+    }
+
+    fn view(&self) -> View {
+        View {
+            shape: Arc::clone(self.guild.shape()),
+            facts: self.facts(),
+            sequence: self.published,
+        }
+    }
+
+    /// Attaches sessions that survived a restart, and sends what they missed in between.
+    async fn restore(&mut self, worker: usize, since: u64, sessions: Vec<Attach>) {
+        let mut seats = Vec::with_capacity(sessions.len());
+        for attach in sessions {
+            let Some(member) = self.guild.member(attach.user).cloned() else { continue };
+            let relay = self.place(&attach);
+            self.attendance.show(attach.user, attach.presence, true);
+            let Attach { session, user, interest, .. } = attach;
+            seats.push(Seat { session, user, interest, relay, member });
+        }
+        let missed = match self.shared.store.events(self.id(), since).await {
+            Ok(missed) => missed,
+            Err(error) => {
+                tracing::error!(guild = %self.id(), %error, "cannot read what sessions missed");
+                Vec::new()
+            }
+        };
+        let events = missed.iter().map(|record| Arc::new(Event::from_record(record))).collect();
+        let restored = Box::new(Restored { view: self.view(), seats, events });
+        self.shared.send(worker, WorkerMessage::Restored(restored)).await;
+    }
+}
+
+/// Members up to which GUILD_CREATE carries everybody, whatever threshold a session named: the largest one.
+const LARGE_MAX: usize = 250;
+
+enum Wake {
+    Committed(Stored<()>),
+    Request(Request),
+}

@@ -1,0 +1,143 @@
+//! Reads journals after a restart: which sessions there were, and what they were sent.
+
+use std::collections::{BTreeMap, HashMap};
+
+use roaring::RoaringBitmap;
+use throng_engine::replay::{Recipients, Slot};
+use throng_ports::journal::Record;
+use throng_proto::event::EventKind;
+use throng_proto::id::GuildId;
+use throng_proto::wire::{Body, Segment};
+
+use crate::worker::record::{
+    DISPATCH, END, OPEN, STATE, SessionRecord, StateRecord, TOLD, read_recipients,
+};
+
+/// What one journal tells.
+#[derive(Debug, Default)]
+pub(crate) struct Story {
+    /// Sessions by their old slots.
+    pub(crate) sessions: BTreeMap<Slot, OldSession>,
+    /// Dispatches in order.
+    pub(crate) dispatches: Vec<OldDispatch>,
+    /// Place in each guild's sequence up to which its sessions were told.
+    pub(crate) told: HashMap<GuildId, u64>,
+}
+
+/// A session that was alive at the end of the journal.
+#[derive(Clone, Debug)]
+pub(crate) struct OldSession {
+    /// Its sequence is the one after the last dispatch.
+    pub(crate) record: SessionRecord,
+    /// Dispatches before this index are of an older session with the slot.
+    pub(crate) opened: usize,
+}
+
+/// A dispatch.
+#[derive(Clone, Debug)]
+pub(crate) struct OldDispatch {
+    pub(crate) kind: EventKind,
+    pub(crate) guild: Option<GuildId>,
+    pub(crate) sequence: u64,
+    /// `None` when it was counted but not kept.
+    pub(crate) body: Option<Body>,
+    pub(crate) to: Recipients,
+}
+
+impl Story {
+    /// Reads a journal. A record that cannot be read is passed over: the sessions it concerns will be told
+    /// that they are gone when their numbers do not fit.
+    pub(crate) fn read(records: &[Record]) -> Self {
+        let mut story = Self::default();
+        for record in records {
+            if story.take(record).is_none() {
+                tracing::warn!("a record of the journal cannot be read");
+            }
+        }
+        story
+    }
+
+    fn take(&mut self, record: &[u8]) -> Option<()> {
+        let (tag, rest) = record.split_first()?;
+        match *tag {
+            OPEN => self.open(rest),
+            END => {
+                self.sessions.remove(&read_u32(rest)?.0);
+                Some(())
+            }
+            STATE => self.state(rest),
+            TOLD => {
+                let (guild, rest) = read_u64(rest)?;
+                self.tell(GuildId::new(guild), read_u64(rest)?.0);
+                Some(())
+            }
+            DISPATCH => self.dispatch(rest),
+            // A snapshot repeats what is known.
+            _ => Some(()),
+        }
+    }
+
+    fn open(&mut self, rest: &[u8]) -> Option<()> {
+        let (slot, json) = read_u32(rest)?;
+        let record: SessionRecord = serde_json::from_slice(json).ok()?;
+        let opened = match self.sessions.get(&slot) {
+            Some(known) if known.record.id == record.id => known.opened,
+            _ => self.dispatches.len(),
+        };
+        self.sessions.insert(slot, OldSession { record, opened });
+        Some(())
+    }
+
+    fn state(&mut self, rest: &[u8]) -> Option<()> {
+        let (slot, json) = read_u32(rest)?;
+        let state: StateRecord = serde_json::from_slice(json).ok()?;
+        if let Some(session) = self.sessions.get_mut(&slot) {
+            session.record.identity = state.identity;
+            session.record.guilds = state.guilds;
+        }
+        Some(())
+    }
+
+    fn tell(&mut self, guild: GuildId, sequence: u64) {
+        let told = self.told.entry(guild).or_default();
+        *told = (*told).max(sequence);
+    }
+
+    fn dispatch(&mut self, rest: &[u8]) -> Option<()> {
+        let (kind, rest) = rest.split_first()?;
+        let kind = *EventKind::ALL.get(usize::from(*kind))?;
+        let (guild, rest) = read_u64(rest)?;
+        let (sequence, rest) = read_u64(rest)?;
+        let (to, text) = read_recipients(rest)?;
+        let guild = (guild != 0).then(|| GuildId::new(guild));
+        if let Some(guild) = guild {
+            self.tell(guild, sequence);
+        }
+        for slot in slots(&to) {
+            if let Some(session) = self.sessions.get_mut(&slot) {
+                session.record.sequence += 1;
+            }
+        }
+        let kept = (!text.is_empty()).then(|| Segment::new(text.to_vec()));
+        let body = kept.map(|segment| Body::from_segments([segment]));
+        self.dispatches.push(OldDispatch { kind, guild, sequence, body, to });
+        Some(())
+    }
+}
+
+pub(crate) fn slots(to: &Recipients) -> RoaringBitmap {
+    match to {
+        Recipients::One(slot) => RoaringBitmap::from_iter([*slot]),
+        Recipients::Many(slots) => slots.clone(),
+    }
+}
+
+fn read_u32(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (number, rest) = bytes.split_first_chunk::<4>()?;
+    Some((u32::from_le_bytes(*number), rest))
+}
+
+fn read_u64(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let (number, rest) = bytes.split_first_chunk::<8>()?;
+    Some((u64::from_le_bytes(*number), rest))
+}

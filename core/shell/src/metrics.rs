@@ -1,0 +1,262 @@
+//! Everything that is counted, in Prometheus' terms.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use throng_engine::mode::Mode;
+use throng_proto::event::EventKind;
+
+const KINDS: usize = EventKind::ALL.len();
+
+/// A number that one thread changes and the scrape reads.
+#[derive(Debug, Default)]
+pub(crate) struct Cell(AtomicU64);
+
+impl Cell {
+    pub(crate) fn add(&self, by: u64) {
+        self.0.fetch_add(by, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set(&self, to: u64) {
+        self.0.store(to, Ordering::Relaxed);
+    }
+
+    pub(crate) fn sub(&self, by: u64) {
+        self.0.fetch_sub(by, Ordering::Relaxed);
+    }
+
+    pub(crate) fn read(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Why something was refused or ended; the name of a limit where there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub(crate) enum Refused {
+    Connections,
+    BadToken,
+    IdentifyRate,
+    PayloadRate,
+    PayloadSize,
+    Decode,
+    Timeout,
+    SessionsPerUser,
+    GuildsPerShard,
+    Intents,
+    Shard,
+    Version,
+    Policy,
+    InvalidResume,
+    Lag,
+    MemberLists,
+    StoreFailed,
+    GuildQueue,
+    Journal,
+    Draining,
+}
+
+impl Refused {
+    const ALL: [(Self, &'static str); 20] = [
+        (Self::Connections, "connections_max"),
+        (Self::BadToken, "bad_token"),
+        (Self::IdentifyRate, "identifies_per_5s"),
+        (Self::PayloadRate, "payloads_max"),
+        (Self::PayloadSize, "payload_bytes_max"),
+        (Self::Decode, "decode"),
+        (Self::Timeout, "heartbeat_timeout"),
+        (Self::SessionsPerUser, "sessions_per_user"),
+        (Self::GuildsPerShard, "guilds_per_shard"),
+        (Self::Intents, "intents"),
+        (Self::Shard, "shard"),
+        (Self::Version, "version"),
+        (Self::Policy, "policy"),
+        (Self::InvalidResume, "invalid_resume"),
+        (Self::Lag, "lag"),
+        (Self::MemberLists, "member_lists_per_30s"),
+        (Self::StoreFailed, "store"),
+        (Self::GuildQueue, "guild_queue"),
+        (Self::Journal, "journal"),
+        (Self::Draining, "draining"),
+    ];
+}
+
+/// Counters of one worker. Only its thread writes them.
+#[derive(Debug, Default)]
+pub(crate) struct WorkerMetrics {
+    pub(crate) links: Cell,
+    pub(crate) sessions: Cell,
+    pub(crate) attachments: [Cell; 4],
+    pub(crate) relays: Cell,
+    pub(crate) relay_members: Cell,
+    pub(crate) lagging: Cell,
+    pub(crate) replay_events: Cell,
+    pub(crate) replay_bytes: Cell,
+    pub(crate) queue: Cell,
+    pub(crate) events: [Cell; KINDS],
+    pub(crate) deliveries: [Cell; KINDS],
+    pub(crate) audience_nanos: [Cell; KINDS],
+    pub(crate) pass_nanos: Cell,
+    pub(crate) passes: Cell,
+    pub(crate) writes: Cell,
+    pub(crate) bytes_sent: Cell,
+    pub(crate) bytes_received: Cell,
+    pub(crate) resumes: Cell,
+    pub(crate) identifies: Cell,
+}
+
+/// Counters of the whole node.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    pub(crate) workers: Vec<WorkerMetrics>,
+    refused: [Cell; Refused::ALL.len()],
+    pub(crate) commands: Cell,
+    pub(crate) command_nanos: Cell,
+    pub(crate) guilds: Cell,
+    pub(crate) guild_queue: Cell,
+    pub(crate) commits: Cell,
+    pub(crate) commit_nanos: Cell,
+    pub(crate) connections: Cell,
+}
+
+impl Metrics {
+    pub(crate) fn new(workers: usize) -> Self {
+        let workers = std::iter::repeat_with(WorkerMetrics::default).take(workers).collect();
+        Self { workers, ..Self::default() }
+    }
+
+    pub(crate) fn refuse(&self, why: Refused) {
+        self.refused[why as usize].add(1);
+    }
+
+    /// Writes everything in Prometheus' text format.
+    pub(crate) fn render(&self) -> String {
+        let mut page = Page(String::with_capacity(16 * 1024));
+        self.render_node(&mut page);
+        self.render_gauges(&mut page);
+        self.render_traffic(&mut page);
+        self.render_kinds(&mut page);
+        page.0
+    }
+
+    fn render_node(&self, page: &mut Page) {
+        page.family("throng_refusals_total", "counter", "Refusals and ends, by limit or cause.");
+        for (why, name) in Refused::ALL {
+            page.sample(&format!("{{limit=\"{name}\"}}"), self.refused[why as usize].read());
+        }
+        for (name, kind, help, cell) in [
+            ("throng_connections", "gauge", "Open connections.", &self.connections),
+            ("throng_guilds", "gauge", "Loaded guilds.", &self.guilds),
+            ("throng_guild_queue", "gauge", "Requests waiting for guilds.", &self.guild_queue),
+            ("throng_commands_total", "counter", "Commands answered.", &self.commands),
+            ("throng_commits_total", "counter", "Commits answered.", &self.commits),
+        ] {
+            page.family(name, kind, help);
+            page.sample("", cell.read());
+        }
+        for (name, help, cell) in [
+            ("throng_command_seconds_total", "Time in guilds' turns.", &self.command_nanos),
+            ("throng_commit_seconds_total", "Time waiting for commits.", &self.commit_nanos),
+        ] {
+            page.family(name, "counter", help);
+            page.seconds("", cell.read());
+        }
+    }
+
+    fn render_gauges(&self, page: &mut Page) {
+        type Gauge = (&'static str, &'static str, fn(&WorkerMetrics) -> &Cell);
+        let gauges: [Gauge; 8] = [
+            ("throng_links", "Live links.", |w| &w.links),
+            ("throng_sessions", "Sessions, with and without a link.", |w| &w.sessions),
+            ("throng_relays", "Relays.", |w| &w.relays),
+            ("throng_relay_members", "Members that relays hold.", |w| &w.relay_members),
+            ("throng_lagging", "Links that are behind.", |w| &w.lagging),
+            ("throng_replay_events", "Events kept for resuming.", |w| &w.replay_events),
+            ("throng_replay_bytes", "Bytes of those events.", |w| &w.replay_bytes),
+            ("throng_worker_queue", "Events waiting for workers.", |w| &w.queue),
+        ];
+        for (name, help, cell) in gauges {
+            page.family(name, "gauge", help);
+            for (index, worker) in self.workers.iter().enumerate() {
+                page.sample(&format!("{{worker=\"{index}\"}}"), cell(worker).read());
+            }
+        }
+        page.family("throng_attachments", "gauge", "Attachments by mode.");
+        for mode in Mode::ALL {
+            let sum = self.workers.iter().map(|w| w.attachments[mode as usize].read()).sum();
+            page.sample(&format!("{{mode=\"{}\"}}", mode.name()), sum);
+        }
+    }
+
+    fn render_traffic(&self, page: &mut Page) {
+        type Counter = (&'static str, &'static str, fn(&WorkerMetrics) -> &Cell);
+        let counters: [Counter; 6] = [
+            ("throng_identifies_total", "Sessions begun.", |w| &w.identifies),
+            ("throng_resumes_total", "Sessions resumed.", |w| &w.resumes),
+            ("throng_passes_total", "Passes over sessions.", |w| &w.passes),
+            ("throng_sends_total", "Calls that handed frames to links.", |w| &w.writes),
+            ("throng_bytes_sent_total", "Bytes written to links.", |w| &w.bytes_sent),
+            ("throng_bytes_received_total", "Bytes read from links.", |w| &w.bytes_received),
+        ];
+        for (name, help, cell) in counters {
+            page.family(name, "counter", help);
+            for (index, worker) in self.workers.iter().enumerate() {
+                page.sample(&format!("{{worker=\"{index}\"}}"), cell(worker).read());
+            }
+        }
+        page.family("throng_pass_seconds_total", "counter", "Time in passes over sessions.");
+        for (index, worker) in self.workers.iter().enumerate() {
+            page.seconds(&format!("{{worker=\"{index}\"}}"), worker.pass_nanos.read());
+        }
+    }
+
+    fn render_kinds(&self, page: &mut Page) {
+        type Counter = fn(&WorkerMetrics) -> &[Cell; KINDS];
+        let counters: [(&str, &str, Counter); 2] = [
+            ("throng_events_total", "Events by type, once per relay.", |w| &w.events),
+            ("throng_deliveries_total", "Events by type, once per session.", |w| &w.deliveries),
+        ];
+        for (name, help, cells) in counters {
+            page.family(name, "counter", help);
+            for kind in EventKind::ALL {
+                let sum = self.workers.iter().map(|w| cells(w)[kind as usize].read()).sum();
+                page.sample(&format!("{{type=\"{}\"}}", kind.name()), sum);
+            }
+        }
+        page.family(
+            "throng_event_seconds_total",
+            "counter",
+            "Time in finding recipients, by type.",
+        );
+        for kind in EventKind::ALL {
+            let sum = self.workers.iter().map(|w| w.audience_nanos[kind as usize].read()).sum();
+            page.seconds(&format!("{{type=\"{}\"}}", kind.name()), sum);
+        }
+    }
+}
+
+struct Page(String);
+
+impl Page {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        let written = write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+        debug_assert!(written.is_ok(), "memory takes any write");
+    }
+
+    fn name(&self) -> &str {
+        let last = self.0.rfind("# TYPE ").map_or("", |at| &self.0[at + 7..]);
+        last.split(' ').next().unwrap_or_default()
+    }
+
+    fn sample(&mut self, labels: &str, value: u64) {
+        let line = format!("{}{labels} {value}\n", self.name());
+        self.0.push_str(&line);
+    }
+
+    fn seconds(&mut self, labels: &str, nanos: u64) {
+        let seconds = Duration::from_nanos(nanos).as_secs_f64();
+        let line = format!("{}{labels} {seconds}\n", self.name());
+        self.0.push_str(&line);
+    }
+}

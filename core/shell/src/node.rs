@@ -1,0 +1,210 @@
+//! The node: everything of one process but its adapters.
+
+mod hub;
+mod permit;
+mod start;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use thiserror::Error;
+use throng_engine::policy::Policy;
+use throng_ports::hub::Facts;
+use throng_ports::link::{Incoming, Listener};
+use throng_ports::store::{Store, StoreError};
+use throng_ports::token::Tokens;
+use throng_proto::id::{Generator, GuildId, Id, UserId};
+use tokio::sync::{Notify, mpsc};
+
+use crate::account::Accounts;
+use crate::clock;
+use crate::config::Config;
+use crate::directory::Directory;
+use crate::metrics::{Metrics, Refused};
+use crate::pace::Pace;
+use crate::worker::WorkerMessage;
+
+pub(crate) use permit::{Permit, SessionCounts};
+
+/// How long a refused client is told to wait, in seconds.
+const RETRY_AFTER_SECS: u32 = 5;
+
+/// What a node is made of.
+pub struct Parts {
+    /// Settings.
+    pub config: Config,
+    /// Durable state.
+    pub store: Arc<dyn Store>,
+    /// Who gets what.
+    pub policy: Arc<dyn Policy>,
+    /// How tokens are made and checked.
+    pub tokens: Arc<dyn Tokens>,
+    /// What the deployment says of itself.
+    pub facts: Facts,
+    /// Connections at the same time, from the file limit and the settings.
+    pub connections_max: usize,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// Why a node cannot start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The store cannot be read.
+    #[error("guilds cannot be loaded: {0}")]
+    Store(#[from] StoreError),
+    /// The journals of sessions cannot be read or written.
+    #[error("the sessions' journals cannot be used: {0}")]
+    Journal(#[from] std::io::Error),
+}
+
+/// What all threads of a node share.
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) facts: Arc<Facts>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) policy: Arc<dyn Policy>,
+    pub(crate) tokens: Arc<dyn Tokens>,
+    pub(crate) accounts: Accounts,
+    pub(crate) directory: Directory,
+    pub(crate) metrics: Metrics,
+    pub(crate) identifies: Mutex<Pace<(UserId, u32)>>,
+    pub(crate) member_lists: Mutex<Pace<(UserId, GuildId)>>,
+    pub(crate) sessions: Mutex<SessionCounts>,
+    /// Why the store does not take writes, while it does not.
+    pub(crate) trouble: Mutex<Option<String>>,
+    workers: Vec<mpsc::Sender<WorkerMessage>>,
+    ids: Mutex<Generator>,
+    draining: AtomicBool,
+    ready: AtomicBool,
+    revived: AtomicUsize,
+    restored: AtomicUsize,
+    progress: Notify,
+    drained: Notify,
+}
+
+impl Shared {
+    /// Tells a worker something, waiting for room.
+    pub(crate) async fn send(&self, worker: usize, message: WorkerMessage) {
+        if let Some(inbox) = self.workers.get(worker)
+            && inbox.send(message).await.is_err()
+        {
+            tracing::error!(worker, "a worker is gone");
+        }
+    }
+
+    pub(crate) const fn worker_count(&self) -> usize {
+        self.workers.len()
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    /// Makes a snowflake that no other thing of this node has.
+    pub(crate) fn next_id<M>(&self) -> Id<M> {
+        self.ids.lock().next(clock::wall())
+    }
+
+    /// Notes that a worker has taken over what survived.
+    pub(crate) fn revived(&self) {
+        self.revived.fetch_add(1, Ordering::AcqRel);
+        self.progress.notify_one();
+    }
+
+    /// Notes that a guild's survivors were told what they missed.
+    pub(crate) fn restored(&self) {
+        self.restored.fetch_add(1, Ordering::AcqRel);
+        self.progress.notify_one();
+    }
+}
+
+/// A running gateway without listeners. Clones share it.
+#[derive(Clone)]
+pub struct Node {
+    shared: Arc<Shared>,
+    open: Arc<AtomicUsize>,
+    connections_max: usize,
+}
+
+impl std::fmt::Debug for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Node").field("facts", &self.shared.facts).finish_non_exhaustive()
+    }
+}
+
+impl Node {
+    /// Takes links from a listener until the node drains.
+    pub async fn serve(&self, mut listener: Box<dyn Listener>) {
+        let mut next = 0;
+        while !self.shared.is_draining() {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = self.drain_began() => break,
+            };
+            match accepted {
+                Ok(incoming) => {
+                    self.welcome(incoming, next);
+                    next = (next + 1) % self.shared.worker_count();
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection was not accepted");
+                    // Out of files or memory: what is open goes on, and new ones wait in the backlog.
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+    }
+
+    fn welcome(&self, incoming: Box<dyn Incoming>, worker: usize) {
+        let permit = Permit::take(&self.open, self.connections_max);
+        self.shared.metrics.connections.set(self.open.load(Ordering::Relaxed) as u64);
+        let shared = Arc::clone(&self.shared);
+        let Some(permit) = permit else {
+            shared.metrics.refuse(Refused::Connections);
+            tokio::spawn(incoming.refuse(
+                "This gateway has all the connections it takes (limits.connections_max).",
+                RETRY_AFTER_SECS,
+            ));
+            return;
+        };
+        tokio::spawn(async move {
+            if let Some(arrival) = incoming.greet().await {
+                shared.send(worker, WorkerMessage::Arrived(arrival, permit)).await;
+            }
+        });
+    }
+
+    async fn drain_began(&self) {
+        while !self.shared.is_draining() {
+            self.shared.drained.notified().await;
+        }
+    }
+
+    /// Waits until a drain is over: every link is closed, or the time for it is up.
+    pub async fn drained(&self) {
+        self.drain_began().await;
+        let (done, mut all) = mpsc::channel(self.shared.worker_count().max(1));
+        for worker in 0..self.shared.worker_count() {
+            self.shared.send(worker, WorkerMessage::Drain(done.clone())).await;
+        }
+        drop(done);
+        let limit = Duration::from_secs(self.shared.config.limits.drain_secs);
+        let finished = tokio::time::timeout(limit, async { while all.recv().await.is_some() {} });
+        match finished.await {
+            Ok(()) => tracing::info!("every link is closed; sessions wait for their clients"),
+            Err(_) => tracing::warn!("links are left after {limit:?}; their sessions can resume"),
+        }
+    }
+
+    fn begin_drain(&self) {
+        self.shared.draining.store(true, Ordering::Release);
+        self.shared.drained.notify_waiters();
+    }
+}

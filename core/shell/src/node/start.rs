@@ -1,0 +1,144 @@
+//! How a node starts: guilds from the store, sessions from the journals, then workers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use throng_engine::guild::{self, Guild};
+use throng_proto::id::{Generator, GuildId};
+use throng_proto::time::Timestamp;
+use tokio::sync::{Notify, mpsc};
+
+use super::{Node, Parts, SessionCounts, Shared, StartError};
+use crate::account::Accounts;
+use crate::clock;
+use crate::directory::Directory;
+use crate::guild::GuildTask;
+use crate::journal::Story;
+use crate::metrics::Metrics;
+use crate::open::Survivors;
+use crate::pace::Pace;
+use crate::worker::{Recorder, Seed, WorkerMessage};
+
+/// How often the log of events is trimmed.
+const TRIM_EVERY: Duration = Duration::from_secs(30);
+
+type Inboxes = Vec<mpsc::Receiver<WorkerMessage>>;
+
+impl Node {
+    /// Loads guilds, takes over the sessions of the last run, and starts the workers.
+    ///
+    /// # Errors
+    ///
+    /// The store or the journals cannot be used; nothing was changed.
+    pub async fn start(parts: Parts) -> Result<Self, StartError> {
+        let connections_max = parts.connections_max;
+        let (shared, inboxes) = assemble(parts);
+        let journals = shared.store.journals();
+        let stories: Vec<Story> =
+            journals.recover()?.iter().map(|records| Story::read(records)).collect();
+        let survivors = Survivors::divide(&stories, shared.worker_count());
+        drop(stories);
+        load_guilds(&shared).await?;
+        let expected = expect(&shared, &survivors);
+        let recorders = journals.begin(shared.worker_count())?;
+        let seeds = inboxes.into_iter().zip(recorders).zip(survivors).enumerate();
+        for (index, ((inbox, journal), survivors)) in seeds {
+            let recorder = Recorder::new(journal);
+            let seed = Seed { index, shared: Arc::clone(&shared), inbox, recorder, survivors };
+            std::thread::Builder::new()
+                .name(format!("worker-{index}"))
+                .spawn(move || seed.run())?;
+        }
+        wait(&shared, &shared.revived, shared.worker_count()).await;
+        journals.seal()?;
+        wait(&shared, &shared.restored, expected).await;
+        shared.ready.store(true, Ordering::Release);
+        tokio::spawn(trim(Arc::clone(&shared)));
+        Ok(Self { shared, open: Arc::new(AtomicUsize::new(0)), connections_max })
+    }
+}
+
+fn assemble(parts: Parts) -> (Arc<Shared>, Inboxes) {
+    let Parts { config, store, policy, tokens, facts, .. } = parts;
+    let count = config.worker_count();
+    let (workers, inboxes) = (0..count).map(|_| mpsc::channel(config.limits.worker_queue)).unzip();
+    let per_5s = config.gateway.identifies_per_5s;
+    let lists = config.gateway.member_lists_per_30s;
+    let shared = Shared {
+        facts: Arc::new(facts),
+        accounts: Accounts::new(Arc::clone(&store), Arc::clone(&tokens)),
+        store,
+        policy,
+        tokens,
+        directory: Directory::default(),
+        metrics: Metrics::new(count),
+        identifies: Mutex::new(Pace::new(per_5s, Duration::from_secs(5))),
+        member_lists: Mutex::new(Pace::new(lists, Duration::from_secs(30))),
+        sessions: Mutex::new(SessionCounts::default()),
+        trouble: Mutex::new(None),
+        workers,
+        ids: Mutex::new(Generator::new(0)),
+        draining: AtomicBool::new(false),
+        ready: AtomicBool::new(false),
+        revived: AtomicUsize::new(0),
+        restored: AtomicUsize::new(0),
+        progress: Notify::new(),
+        drained: Notify::new(),
+        config,
+    };
+    (Arc::new(shared), inboxes)
+}
+
+async fn load_guilds(shared: &Arc<Shared>) -> Result<(), StartError> {
+    let guilds = shared.store.guilds().await?;
+    let mut members = 0;
+    for id in &guilds {
+        members += load_guild(shared, *id).await?;
+    }
+    tracing::info!(guilds = guilds.len(), members, "guilds are loaded");
+    Ok(())
+}
+
+/// Loads a guild and starts its task. Returns its members.
+pub(super) async fn load_guild(shared: &Arc<Shared>, id: GuildId) -> Result<usize, StartError> {
+    let Some(record) = shared.store.guild(id).await? else { return Ok(0) };
+    let members = record.members.len();
+    GuildTask::start(shared, Guild::load(record, guild::Config::default()));
+    Ok(members)
+}
+
+/// Counts surviving sessions in, and the answers that their guilds will give.
+fn expect(shared: &Shared, survivors: &[Survivors]) -> usize {
+    let sessions: usize = survivors.iter().map(Survivors::count).sum();
+    if sessions > 0 {
+        tracing::info!(sessions, "sessions of the last run can resume");
+    }
+    let mut counts = shared.sessions.lock();
+    for user in survivors.iter().flat_map(Survivors::users) {
+        counts.enter(user, usize::MAX);
+    }
+    let guilds = survivors.iter().flat_map(Survivors::guilds);
+    guilds.filter(|guild| shared.directory.guild(*guild).is_some()).count()
+}
+
+async fn wait(shared: &Shared, counter: &AtomicUsize, goal: usize) {
+    while counter.load(Ordering::Acquire) < goal {
+        shared.progress.notified().await;
+    }
+}
+
+/// Forgets events that no session can ask for any more.
+async fn trim(shared: Arc<Shared>) {
+    let mut tick = tokio::time::interval(TRIM_EVERY);
+    loop {
+        tick.tick().await;
+        let window = shared.config.resume_window().saturating_mul(2);
+        let millis = u64::try_from(window.as_millis()).unwrap_or(u64::MAX);
+        let before = Timestamp::from_millis(clock::wall().millis().saturating_sub(millis));
+        if let Err(error) = shared.store.trim_events(before).await {
+            tracing::warn!(%error, "old events cannot be forgotten");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What survived the last run, and how a worker takes it over.
+
+use std::collections::HashMap;
+
+use roaring::RoaringBitmap;
+use throng_engine::replay::{Entry, Recipients, Slot};
+use throng_proto::gateway::PresenceUpdate;
+use throng_proto::id::GuildId;
+
+use crate::clock;
+use crate::guild::{Attach, Request};
+use crate::journal::{OldDispatch, OldSession, Story, slots};
+use crate::worker::{SessionRecord, Worker};
+
+/// Sessions that one worker takes over, by the journals they come from.
+#[derive(Debug, Default)]
+pub(crate) struct Survivors(Vec<Group>);
+
+#[derive(Debug)]
+struct Group {
+    sessions: Vec<(Slot, OldSession)>,
+    dispatches: Vec<OldDispatch>,
+    told: HashMap<GuildId, u64>,
+}
+
+impl Survivors {
+    /// Divides what journals tell among workers: a session's id names its worker.
+    pub(crate) fn divide(stories: &[Story], workers: usize) -> Vec<Self> {
+        (0..workers)
+            .map(|worker| {
+                let groups = stories.iter().map(|story| Group::of(story, worker, workers));
+                Self(groups.filter(|group| !group.sessions.is_empty()).collect())
+            })
+            .collect()
+    }
+
+    /// Returns how many sessions there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.iter().map(|group| group.sessions.len()).sum()
+    }
+
+    /// Returns whose they are.
+    pub(crate) fn users(&self) -> impl Iterator<Item = throng_proto::id::UserId> {
+        let sessions = self.0.iter().flat_map(|group| &group.sessions);
+        sessions.map(|(_, session)| session.record.identity.user)
+    }
+
+    /// Counts the requests to guilds that [`Worker::revive`] will make.
+    pub(crate) fn guilds(&self) -> impl Iterator<Item = GuildId> {
+        self.0.iter().flat_map(Group::guilds)
+    }
+}
+
+impl Group {
+    fn of(story: &Story, worker: usize, workers: usize) -> Self {
+        let sessions: Vec<(Slot, OldSession)> = story
+            .sessions
+            .iter()
+            .filter(|(_, session)| session.record.id.worker(workers) == worker)
+            .map(|(slot, session)| (*slot, session.clone()))
+            .collect();
+        Self { sessions, dispatches: story.dispatches.clone(), told: story.told.clone() }
+    }
+
+    fn guilds(&self) -> Vec<GuildId> {
+        let all = self.sessions.iter().flat_map(|(_, session)| &session.record.guilds);
+        let mut guilds: Vec<GuildId> = all.map(|membership| membership.guild).collect();
+        guilds.sort_unstable();
+        guilds.dedup();
+        guilds
+    }
+}
+
+impl Worker {
+    /// Takes sessions over with what they were sent, and asks their guilds for what they missed.
+    pub(crate) fn revive(&mut self, survivors: Survivors) {
+        for group in survivors.0 {
+            self.revive_group(&group);
+        }
+        if let Err(error) = self.recorder.flush() {
+            tracing::error!(%error, "the journal cannot be written; sessions would not survive a crash");
+        }
+        self.shared.revived();
+    }
+
+    fn revive_group(&mut self, group: &Group) {
+        let now: HashMap<Slot, Slot> = group
+            .sessions
+            .iter()
+            .map(|(old, session)| (*old, self.revive_session(*old, session, &group.dispatches)))
+            .collect();
+        let opened: HashMap<Slot, usize> =
+            group.sessions.iter().map(|(old, session)| (*old, session.opened)).collect();
+        for (index, dispatch) in group.dispatches.iter().enumerate() {
+            let old = slots(&dispatch.to).into_iter();
+            let alive = old.filter(|slot| opened.get(slot).is_some_and(|opened| *opened <= index));
+            let to: RoaringBitmap = alive.filter_map(|slot| now.get(&slot).copied()).collect();
+            self.revive_dispatch(dispatch, to);
+        }
+        self.all_sent();
+        for guild in group.guilds() {
+            self.ask_restore(guild, group, &now);
+        }
+    }
+
+    fn revive_session(&mut self, old: Slot, session: &OldSession, sent: &[OldDispatch]) -> Slot {
+        let SessionRecord { id, identity, guilds, sequence } = session.record.clone();
+        let slot = self.open_session(id, identity.clone());
+        let replayed = sent[session.opened..].iter().filter(|d| d.to.contains(old)).count();
+        let before = sequence.saturating_sub(u32::try_from(replayed).unwrap_or(u32::MAX));
+        let record = SessionRecord { id, identity, guilds: guilds.clone(), sequence: before };
+        self.recorder.open(slot, &record);
+        if let Some(revived) = self.sessions.get_mut(slot as usize) {
+            revived.guilds = guilds;
+            revived.sequence = before;
+        }
+        self.detach_link(slot);
+        slot
+    }
+
+    fn revive_dispatch(&mut self, dispatch: &OldDispatch, to: RoaringBitmap) {
+        if to.is_empty() {
+            return;
+        }
+        for slot in &to {
+            if let Some(session) = self.sessions.get_mut(slot as usize) {
+                session.sequence += 1;
+            }
+        }
+        let OldDispatch { kind, guild, sequence, body, .. } = dispatch;
+        let to = match (to.len(), to.min()) {
+            (1, Some(slot)) => Recipients::One(slot),
+            _ => Recipients::Many(to),
+        };
+        let empty = throng_proto::wire::Body::from_segments([]);
+        self.recorder.dispatch(*kind, *guild, *sequence, body.as_ref().unwrap_or(&empty), &to);
+        self.replay.append(Entry { at: clock::now(), kind: *kind, body: body.clone(), to });
+    }
+
+    fn ask_restore(&mut self, guild: GuildId, group: &Group, now: &HashMap<Slot, Slot>) {
+        let since = group.told.get(&guild).copied().unwrap_or(0);
+        self.recorder.told(guild, since);
+        let sessions: Vec<Attach> = now
+            .values()
+            .filter_map(|slot| {
+                let session = self.sessions.get(*slot as usize)?;
+                session.guilds.iter().find(|membership| membership.guild == guild)?;
+                Some(Attach {
+                    session: self.reference(*slot)?,
+                    user: session.identity.user,
+                    interest: session.identity.interest(),
+                    presence: PresenceUpdate {
+                        status: session.identity.status,
+                        afk: session.identity.afk,
+                        ..PresenceUpdate::default()
+                    },
+                    initial: true,
+                })
+            })
+            .collect();
+        self.ask_guild(guild, Request::Restore { worker: self.index, since, sessions });
+    }
+}

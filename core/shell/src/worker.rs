@@ -1,0 +1,235 @@
+//! One thread with its links, sessions and relays. Nothing in here is locked or shared with other threads.
+//!
+//! Three kinds of task run on a worker: one per link, which reads; one that takes messages from guilds; and
+//! one that passes over sessions and writes. They share the [`Worker`] by borrowing it between awaits.
+
+mod fanout;
+mod identify;
+mod link;
+mod membership;
+pub(crate) mod record;
+mod resume;
+mod session;
+mod timer;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use slab::Slab;
+use smallvec::SmallVec;
+use throng_engine::event::Event;
+use throng_engine::policy::GuildFacts;
+use throng_engine::relay::Interest;
+use throng_engine::replay::{Position, Replay, Slot};
+use throng_engine::shape::Shape;
+use throng_engine::welcome::Welcome;
+use throng_engine::wheel::Wheel;
+use throng_ports::link::Arrival;
+use throng_proto::event::EventKind;
+use throng_proto::id::{GuildId, UserId};
+use throng_proto::model::Member;
+use throng_proto::wire::Body;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::LocalSet;
+
+use crate::clock;
+use crate::metrics::WorkerMetrics;
+use crate::node::{Permit, Shared};
+
+pub(crate) use fanout::Outgoing;
+pub(crate) use record::{Recorder, SessionRecord};
+pub(crate) use resume::Moving;
+pub(crate) use session::{Identity, Session, SessionId};
+
+/// Names a session to other threads. `generation` tells apart sessions that had the same slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SessionRef {
+    pub(crate) worker: usize,
+    pub(crate) slot: Slot,
+    pub(crate) generation: u32,
+}
+
+/// What other threads tell a worker.
+#[derive(Debug)]
+pub(crate) enum WorkerMessage {
+    /// A new link.
+    Arrived(Box<dyn Arrival>, Permit),
+    /// A link whose session is here.
+    Resuming(Box<Moving>),
+    /// Something happened in a guild.
+    Event(Arc<Event>),
+    /// A guild takes a session.
+    Attached(Box<Grant>),
+    /// A guild takes sessions that survived a restart.
+    Restored(Box<Restored>),
+    /// For one session alone.
+    Own { session: SessionRef, kind: EventKind, body: Body },
+    /// A user has a new guild.
+    Joined { user: UserId, guild: GuildId },
+    /// Ask every link to go elsewhere, and answer when all have.
+    Drain(mpsc::Sender<()>),
+}
+
+/// A session's place on a relay.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    pub(crate) session: SessionRef,
+    pub(crate) user: UserId,
+    pub(crate) interest: Interest,
+    pub(crate) relay: u32,
+    pub(crate) member: Arc<Member>,
+}
+
+/// A guild as relays see it at one place of its sequence.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    pub(crate) shape: Arc<Shape>,
+    pub(crate) facts: GuildFacts,
+    /// Place of the last event that was published.
+    pub(crate) sequence: u64,
+}
+
+/// What a guild grants a session.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    pub(crate) seat: Seat,
+    pub(crate) view: View,
+    /// GUILD_CREATE, for sessions with the GUILDS intent.
+    pub(crate) welcome: Option<Welcome>,
+    pub(crate) initial: bool,
+}
+
+/// What a guild grants sessions that survived a restart.
+#[derive(Debug)]
+pub(crate) struct Restored {
+    pub(crate) view: View,
+    pub(crate) seats: Vec<Seat>,
+    /// What happened since the sessions were last told of anything, in order.
+    pub(crate) events: Vec<Arc<Event>>,
+}
+
+/// Everything a worker owns.
+pub(crate) struct Worker {
+    pub(crate) index: usize,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) sessions: Slab<Session>,
+    pub(crate) by_id: HashMap<SessionId, Slot>,
+    pub(crate) by_user: HashMap<UserId, SmallVec<[Slot; 1]>>,
+    pub(crate) relays: HashMap<GuildId, membership::Relays>,
+    pub(crate) links: Slab<Rc<link::LinkCell>>,
+    pub(crate) replay: Replay,
+    pub(crate) recorder: Recorder,
+    /// Everything before this place was passed to its recipients.
+    sent: Position,
+    pass: Option<fanout::Pass>,
+    wheel: Wheel<timer::Key>,
+    generations: u32,
+    /// Wakes the task that passes over sessions.
+    work: Rc<Notify>,
+    /// Wakes the task that takes messages, when it waits for a pass to end.
+    passed: Rc<Notify>,
+}
+
+/// A worker as its tasks share it.
+pub(crate) type Local = Rc<RefCell<Worker>>;
+
+/// A worker's thread: what it begins with.
+pub(crate) struct Seed {
+    pub(crate) index: usize,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) inbox: mpsc::Receiver<WorkerMessage>,
+    pub(crate) recorder: Recorder,
+    /// Sessions that survived a restart, and what was sent to them.
+    pub(crate) survivors: crate::open::Survivors,
+}
+
+impl Seed {
+    /// Runs the worker on the calling thread until its inbox closes.
+    pub(crate) fn run(self) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        match runtime {
+            Ok(runtime) => LocalSet::new().block_on(&runtime, self.work()),
+            Err(error) => tracing::error!(%error, "a worker cannot start"),
+        }
+    }
+
+    async fn work(self) {
+        let inbox = self.inbox;
+        let mut worker = Worker::new(self.index, self.shared, self.recorder);
+        worker.revive(self.survivors);
+        let local = Rc::new(RefCell::new(worker));
+        tokio::task::spawn_local(fanout::passes(Rc::clone(&local)));
+        tokio::task::spawn_local(timer::ticks(Rc::clone(&local)));
+        take(local, inbox).await;
+    }
+}
+
+impl Worker {
+    fn new(index: usize, shared: Arc<Shared>, recorder: Recorder) -> Self {
+        let replay = Replay::new(shared.config.replay());
+        Self {
+            index,
+            shared,
+            sessions: Slab::new(),
+            by_id: HashMap::new(),
+            by_user: HashMap::new(),
+            relays: HashMap::new(),
+            links: Slab::new(),
+            replay,
+            recorder,
+            sent: 0,
+            pass: None,
+            wheel: Wheel::new(clock::now(), timer::TICK),
+            generations: 0,
+            work: Rc::new(Notify::new()),
+            passed: Rc::new(Notify::new()),
+        }
+    }
+
+    pub(crate) fn metrics(&self) -> &WorkerMetrics {
+        &self.shared.metrics.workers[self.index]
+    }
+
+    /// Finds a session by its name among threads.
+    pub(crate) fn session_mut(&mut self, session: SessionRef) -> Option<&mut Session> {
+        let found = self.sessions.get_mut(session.slot as usize)?;
+        (found.generation == session.generation).then_some(found)
+    }
+}
+
+/// Takes messages until there are no more senders.
+async fn take(local: Local, mut inbox: mpsc::Receiver<WorkerMessage>) {
+    while let Some(message) = inbox.recv().await {
+        let passed = {
+            let worker = local.borrow();
+            worker.metrics().queue.set(inbox.len() as u64);
+            worker.is_behind().then(|| Rc::clone(&worker.passed))
+        };
+        if let Some(passed) = passed {
+            // The log ahead of the pass is bounded; guilds wait in turn, and so do publishers.
+            passed.notified().await;
+        }
+        deal(&local, message);
+    }
+}
+
+fn deal(local: &Local, message: WorkerMessage) {
+    match message {
+        WorkerMessage::Arrived(arrival, permit) => {
+            tokio::task::spawn_local(link::serve(Rc::clone(local), arrival, permit));
+        }
+        WorkerMessage::Resuming(moving) => {
+            tokio::task::spawn_local(resume::continue_here(Rc::clone(local), moving));
+        }
+        WorkerMessage::Event(event) => local.borrow_mut().event(&event),
+        WorkerMessage::Attached(grant) => local.borrow_mut().attached(*grant),
+        WorkerMessage::Restored(restored) => local.borrow_mut().restored(*restored),
+        WorkerMessage::Own { session, kind, body } => local.borrow_mut().own(session, kind, body),
+        WorkerMessage::Joined { user, guild } => local.borrow_mut().joined(user, guild),
+        WorkerMessage::Drain(done) => {
+            tokio::task::spawn_local(link::drain(Rc::clone(local), done));
+        }
+    }
+}

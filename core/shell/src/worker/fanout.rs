@@ -1,0 +1,367 @@
+//! Passes over sessions: what was appended to the log goes out, a session at a time.
+//!
+//! A pass takes every entry that is not sent yet and visits each recipient once, with all its frames in one
+//! call. It runs in slices, so that reads, heartbeats and other guilds keep going. A link that takes less
+//! than it is offered *lags*: it leaves the passes and reads on from the log when it can.
+//!
+//! # Invariants
+//!
+//! - F1: a session gets its dispatches in the order of the log, each once.
+//! - F2: nothing is written to a link before the journal has it.
+
+use std::rc::Rc;
+
+use roaring::RoaringBitmap;
+use smallvec::SmallVec;
+use throng_engine::mode::Mode;
+use throng_engine::policy::Lag as LagVerdict;
+use throng_engine::replay::{Entry, Position, Recipients, Slot};
+use throng_ports::link::Dispatch;
+use throng_proto::close::CloseCode;
+use throng_proto::event::EventKind;
+use throng_proto::id::GuildId;
+use throng_proto::wire::Body;
+
+use super::{Local, Session, SessionRef, Worker};
+use crate::clock;
+use crate::metrics::Refused;
+
+/// Sessions visited before other tasks of the worker get a turn: about a millisecond of writes.
+const SLICE: u64 = 128;
+/// Frames handed to a link in one call.
+const BATCH: usize = 64;
+/// Entries that may wait for a pass before the worker takes no more messages.
+const AHEAD_MAX: u64 = 4_096;
+
+/// A pass under way.
+#[derive(Debug)]
+pub(super) struct Pass {
+    start: Position,
+    end: Position,
+    /// Recipients not visited yet.
+    todo: RoaringBitmap,
+}
+
+/// How far a link is behind its session.
+#[derive(Clone, Debug)]
+pub(crate) struct Lag {
+    /// First entry that the link may not have.
+    position: Position,
+    /// Sequence of the last dispatch that the link took.
+    sequence: u32,
+    /// Dispatches since it fell behind.
+    events: u32,
+    /// Bytes of those dispatches.
+    bytes: usize,
+    /// The policy was asked already.
+    judged: bool,
+}
+
+impl Lag {
+    /// Begins at a place in the log after `sequence`.
+    pub(crate) const fn from(position: Position, sequence: u32) -> Self {
+        Self { position, sequence, events: 0, bytes: 0, judged: false }
+    }
+}
+
+/// A dispatch on its way into the log.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) kind: EventKind,
+    pub(crate) guild: Option<GuildId>,
+    /// Place in the guild's sequence, 0 for none.
+    pub(crate) sequence: u64,
+    pub(crate) body: Body,
+    pub(crate) to: Recipients,
+}
+
+/// Runs passes as long as there is something to send.
+pub(super) async fn passes(local: Local) {
+    let (work, passed) = {
+        let worker = local.borrow();
+        (Rc::clone(&worker.work), Rc::clone(&worker.passed))
+    };
+    loop {
+        if local.borrow_mut().begin_pass() {
+            while local.borrow_mut().slice() {
+                tokio::task::yield_now().await;
+            }
+            passed.notify_waiters();
+            tokio::task::yield_now().await;
+        } else {
+            work.notified().await;
+        }
+    }
+}
+
+impl Worker {
+    /// Appends a dispatch to the log and the journal; the next pass sends it.
+    pub(crate) fn append(&mut self, outgoing: Outgoing) {
+        let Outgoing { kind, guild, sequence, body, to } = outgoing;
+        let count = to.count();
+        if count == 0 {
+            return;
+        }
+        self.recorder.dispatch(kind, guild, sequence, &body, &to);
+        self.metrics().deliveries[kind as usize].add(count);
+        self.replay.append(Entry { at: clock::now(), kind, body: Some(body), to });
+        self.work.notify_one();
+    }
+
+    /// Counts everything in the log as sent: it was, before the restart.
+    pub(crate) fn all_sent(&mut self) {
+        self.sent = self.replay.end();
+    }
+
+    /// Appends a dispatch for one session, if it is still there.
+    pub(crate) fn own(&mut self, session: SessionRef, kind: EventKind, body: Body) {
+        if self.session_mut(session).is_some() {
+            let to = Recipients::One(session.slot);
+            self.append(Outgoing { kind, guild: None, sequence: 0, body, to });
+        }
+    }
+
+    /// Tells whether passes are so far behind that no more messages should be taken.
+    pub(super) fn is_behind(&self) -> bool {
+        self.replay.end() - self.sent > AHEAD_MAX
+    }
+
+    /// Begins a pass over everything that was appended since the last one. `false` when nothing was.
+    fn begin_pass(&mut self) -> bool {
+        let (start, end) = (self.sent, self.replay.end());
+        if start == end {
+            self.replay.trim(clock::now(), start);
+            return false;
+        }
+        self.rotate_journal();
+        if let Err(error) = self.recorder.flush() {
+            tracing::warn!(%error, "the journal cannot be written; sessions would not survive a crash");
+            self.shared.metrics.refuse(Refused::Journal);
+        }
+        let mut todo = RoaringBitmap::new();
+        for (_, entry) in self.replay.range(start, end) {
+            match &entry.to {
+                Recipients::One(slot) => {
+                    todo.insert(*slot);
+                }
+                Recipients::Many(slots) => todo |= slots,
+            }
+        }
+        self.pass = Some(Pass { start, end, todo });
+        true
+    }
+
+    /// Visits the next few sessions. `false` when the pass is over.
+    fn slice(&mut self) -> bool {
+        let began = std::time::Instant::now();
+        let Some(pass) = &mut self.pass else { return false };
+        let (start, end) = (pass.start, pass.end);
+        let slots: SmallVec<[Slot; SLICE as usize]> =
+            pass.todo.iter().take(SLICE as usize).collect();
+        pass.todo.remove_smallest(SLICE);
+        let over = pass.todo.is_empty();
+        for slot in slots {
+            self.advance(slot, start, end);
+        }
+        if over {
+            self.sent = end;
+            self.pass = None;
+            self.replay.trim(clock::now(), end);
+            self.metrics().passes.add(1);
+        }
+        let spent = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.metrics().pass_nanos.add(spent);
+        !over
+    }
+
+    /// Visits one session ahead of its turn, so that its sequence is up to date.
+    pub(crate) fn visit_now(&mut self, slot: Slot) {
+        if let Some(pass) = &mut self.pass
+            && pass.todo.remove(slot)
+        {
+            let (start, end) = (pass.start, pass.end);
+            self.advance(slot, start, end);
+        }
+    }
+
+    /// Returns the place up to which a session was visited.
+    pub(crate) fn visited_end(&self, slot: Slot) -> Position {
+        match &self.pass {
+            Some(pass) if !pass.todo.contains(slot) => pass.end,
+            _ => self.sent,
+        }
+    }
+
+    /// Gives a session its entries between two places.
+    fn advance(&mut self, slot: Slot, start: Position, end: Position) {
+        let Self { sessions, replay, links, .. } = self;
+        let Some(session) = sessions.get_mut(slot as usize) else { return };
+        let link = session.link.and_then(|key| links.get(key));
+        let mut frames: SmallVec<[Dispatch<'_>; 8]> = SmallVec::new();
+        let mut first = end;
+        let mut bytes = 0;
+        for (position, entry) in replay.range(start.max(session.opened), end) {
+            if !entry.to.contains(slot) {
+                continue;
+            }
+            session.sequence += 1;
+            first = first.min(position);
+            if matches!(entry.to, Recipients::One(_)) {
+                session.own.push((session.sequence, position));
+            }
+            if let Some(body) = &entry.body {
+                bytes += body.text_bytes();
+                frames.push(Dispatch { sequence: session.sequence, body });
+            }
+        }
+        if frames.is_empty() {
+            return;
+        }
+        let Some(link) = link else { return };
+        if let Some(lag) = &mut session.lag {
+            lag.bytes += bytes;
+            lag.events += u32::try_from(frames.len()).unwrap_or(u32::MAX);
+            drop(frames);
+            return self.judge(slot);
+        }
+        let taken = link.send(&frames);
+        link.flush_if_blocked();
+        let before = session.sequence - u32::try_from(frames.len()).unwrap_or(0);
+        drop(frames);
+        self.metrics().writes.add(1);
+        match taken {
+            Ok(taken) => self.fall_behind(slot, first, before, taken, bytes),
+            // The read side notices as well, and takes the link away.
+            Err(error) => tracing::debug!(%error, slot, "a link is gone"),
+        }
+    }
+
+    /// Notes what a link did not take.
+    fn fall_behind(
+        &mut self,
+        slot: Slot,
+        first: Position,
+        before: u32,
+        taken: usize,
+        bytes: usize,
+    ) {
+        let Some(session) = self.sessions.get_mut(slot as usize) else { return };
+        let taken = before + u32::try_from(taken).unwrap_or(0);
+        if taken >= session.sequence {
+            return;
+        }
+        let mut lag = Lag::from(first, before);
+        lag.bytes = bytes;
+        skip(&mut lag, &self.replay, slot, session, taken);
+        session.lag = Some(Box::new(lag));
+        self.metrics().lagging.add(1);
+    }
+
+    /// Sends a lagging session what its link now takes. `false` when the log no longer has it.
+    pub(crate) fn catch_up(&mut self, slot: Slot) -> bool {
+        let Self { sessions, replay, links, .. } = self;
+        let Some(session) = sessions.get_mut(slot as usize) else { return false };
+        let Some(link) = session.link.and_then(|key| links.get(key)) else { return false };
+        while let Some(lag) = &mut session.lag {
+            if lag.sequence < session.sequence && lag.position < replay.start() {
+                return false;
+            }
+            let mut frames: SmallVec<[(Position, Dispatch<'_>); BATCH]> = SmallVec::new();
+            let mut sequence = lag.sequence;
+            for (position, entry) in replay.range(lag.position, Position::MAX) {
+                if sequence == session.sequence || frames.len() == BATCH {
+                    break;
+                }
+                if entry.to.contains(slot) && position >= session.opened {
+                    sequence += 1;
+                    let Some(body) = &entry.body else { return false };
+                    frames.push((position, Dispatch { sequence, body }));
+                }
+            }
+            if frames.is_empty() {
+                if lag.sequence < session.sequence {
+                    return false;
+                }
+                session.lag = None;
+                break;
+            }
+            let offered: SmallVec<[Dispatch<'_>; BATCH]> =
+                frames.iter().map(|(_, dispatch)| *dispatch).collect();
+            let taken = link.send(&offered).unwrap_or(0);
+            link.flush_if_blocked();
+            if let Some((position, dispatch)) =
+                taken.checked_sub(1).and_then(|last| frames.get(last))
+            {
+                lag.position = position + 1;
+                lag.sequence = dispatch.sequence;
+            }
+            if taken < frames.len() {
+                return true;
+            }
+        }
+        self.metrics().lagging.sub(1);
+        true
+    }
+
+    /// Asks the policy about a link that is over its bound, once.
+    fn judge(&mut self, slot: Slot) {
+        let limits = &self.shared.config.limits;
+        let (events_max, bytes_max) = (limits.lag_events_max, limits.lag_bytes_max);
+        let Some(session) = self.sessions.get_mut(slot as usize) else { return };
+        let Some(lag) = &mut session.lag else { return };
+        let over = lag.events > events_max || lag.bytes > bytes_max;
+        let hard = lag.bytes > bytes_max.saturating_mul(2);
+        if !over || (lag.judged && !hard) {
+            return;
+        }
+        lag.judged = true;
+        self.shared.metrics.refuse(Refused::Lag);
+        let verdict = self.shared.policy.lag(&session.identity.facts());
+        match verdict {
+            LagVerdict::Conflate if !hard => self.set_modes(slot, Mode::Conflated),
+            LagVerdict::Passive if !hard => self.set_modes(slot, Mode::Passive),
+            _ => self.close_slow(slot),
+        }
+    }
+
+    fn close_slow(&mut self, slot: Slot) {
+        let link = self.sessions.get(slot as usize).and_then(|session| session.link);
+        let Some(link) = link.and_then(|key| self.links.get(key)).cloned() else { return };
+        tracing::info!(slot, "a link reads too slowly and is closed; its session may resume");
+        link.abort(CloseCode::UnknownError, "Too slow: resume to go on.");
+        self.detach_link(slot);
+    }
+
+    /// Takes note of what a session has received.
+    pub(crate) fn acknowledge(&mut self, slot: Slot, sequence: u64) {
+        let Self { sessions, replay, .. } = self;
+        let Some(session) = sessions.get_mut(slot as usize) else { return };
+        session.own.retain(|(own, position)| {
+            let known = u64::from(*own) <= sequence;
+            if known {
+                replay.acknowledge(*position);
+            }
+            !known
+        });
+        session.own.shrink_to_fit();
+    }
+}
+
+/// Moves a lag past what its link took.
+fn skip(
+    lag: &mut Lag,
+    replay: &throng_engine::replay::Replay,
+    slot: Slot,
+    session: &Session,
+    taken: u32,
+) {
+    for (position, entry) in replay.range(lag.position, Position::MAX) {
+        if lag.sequence == taken {
+            break;
+        }
+        if position >= session.opened && entry.to.contains(slot) {
+            lag.sequence += 1;
+            lag.position = position + 1;
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! IDENTIFY: from a token to a session with its guilds.
+
+use std::rc::Rc;
+
+use serde_json::json;
+use throng_engine::conversation::Close;
+use throng_engine::policy::Connect;
+use throng_engine::replay::Slot;
+use throng_proto::close::CloseCode;
+use throng_proto::event::EventKind;
+use throng_proto::gateway::{Connection, Identify, Shard};
+use throng_proto::id::GuildId;
+use throng_proto::intents::Intents;
+use throng_proto::model::{CurrentUser, User};
+use throng_proto::token::Token;
+use throng_proto::wire::{Body, Wire};
+
+use super::link::LinkCell;
+use super::record::SessionRecord;
+use super::session::{Identity, SessionId};
+use super::{Local, Worker};
+use crate::clock;
+use crate::metrics::Refused;
+use crate::node::Shared;
+
+/// Members above which a guild counts as large, when a client does not say. Discord: 50.
+const LARGE_THRESHOLD: u64 = 50;
+
+/// Why no session begins.
+enum Denied {
+    Close(Refused, Close),
+    /// Op 9: the client may try again after a while.
+    Later(Refused),
+}
+
+/// Begins a session on a link, or refuses.
+pub(super) async fn run(local: Local, key: usize, cell: Rc<LinkCell>, identify: Box<Identify>) {
+    let shared = local.borrow().shared.clone();
+    match admit(&shared, &identify).await {
+        Ok((user, identity, guilds)) => {
+            let mut worker = local.borrow_mut();
+            if identify.compress && cell.wire.get() == Wire::Text {
+                cell.wire.set(Wire::PayloadZlib);
+                cell.link.set_wire(Wire::PayloadZlib);
+            }
+            worker.begin(key, &cell, &user, identity, (*identify, guilds));
+        }
+        Err(Denied::Close(why, close)) => {
+            shared.metrics.refuse(why);
+            cell.close(&close);
+        }
+        Err(Denied::Later(why)) => {
+            shared.metrics.refuse(why);
+            invalidate(&shared, &cell);
+        }
+    }
+}
+
+/// Answers op 9, after which the client may IDENTIFY on the same link.
+pub(super) fn invalidate(shared: &Shared, cell: &LinkCell) {
+    let limits = shared.config.conversation();
+    cell.conversation.borrow_mut().start_over(clock::now(), &limits);
+    cell.control(r#"{"op":9,"d":false,"s":null,"t":null}"#);
+}
+
+async fn admit(
+    shared: &Shared,
+    identify: &Identify,
+) -> Result<(User, Identity, Vec<GuildId>), Denied> {
+    let user = authenticate(shared, &identify.token).await?;
+    let identity = identity(shared, &user, identify)?;
+    let concurrency = shared.config.gateway.max_concurrency;
+    let bucket = identity.shard.map_or(0, |shard| shard.id % concurrency);
+    let taken = shared.identifies.lock().take((user.id, bucket), clock::now());
+    taken.map_err(|_| Denied::Later(Refused::IdentifyRate))?;
+    if let Connect::Refuse { reason, .. } = shared.policy.connect(&identity.facts()) {
+        let close = Close::because(CloseCode::UnknownError, &reason);
+        return Err(Denied::Close(Refused::Policy, close));
+    }
+    let guilds = shared.store.guilds_of(user.id).await.map_err(|error| {
+        let close = Close::because(CloseCode::UnknownError, &error.to_string());
+        Denied::Close(Refused::StoreFailed, close)
+    })?;
+    let guilds: Vec<GuildId> = guilds.into_iter().filter(|guild| identity.has(*guild)).collect();
+    if guilds.len() > shared.config.limits.guilds_per_shard {
+        let close = Close::plain(CloseCode::ShardingRequired);
+        return Err(Denied::Close(Refused::GuildsPerShard, close));
+    }
+    if !shared.sessions.lock().enter(user.id, shared.config.limits.sessions_per_user) {
+        let close = Close::plain(CloseCode::TooManySessions);
+        return Err(Denied::Close(Refused::SessionsPerUser, close));
+    }
+    Ok((user, identity, guilds))
+}
+
+async fn authenticate(shared: &Shared, token: &str) -> Result<User, Denied> {
+    match shared.accounts.owner(&Token::parse(token)).await {
+        Ok(Some(user)) => Ok(user),
+        Ok(None) => {
+            let close = Close::plain(CloseCode::AuthenticationFailed);
+            Err(Denied::Close(Refused::BadToken, close))
+        }
+        Err(error) => {
+            let close = Close::because(CloseCode::UnknownError, &error.to_string());
+            Err(Denied::Close(Refused::StoreFailed, close))
+        }
+    }
+}
+
+fn identity(shared: &Shared, user: &User, identify: &Identify) -> Result<Identity, Denied> {
+    let (intents, named) = intents(shared, user, identify.intents)?;
+    let shard =
+        match identify.shard {
+            Some(shard) => Some(Shard::parse(shard).ok_or_else(|| {
+                Denied::Close(Refused::Shard, Close::plain(CloseCode::InvalidShard))
+            })?),
+            None => None,
+        };
+    let presence = identify.presence.clone().unwrap_or_default();
+    let threshold = identify.large_threshold.unwrap_or(LARGE_THRESHOLD).clamp(25, 250);
+    Ok(Identity {
+        user: user.id,
+        bot: user.bot,
+        intents,
+        named,
+        capabilities: identify.capabilities.unwrap_or(0),
+        large_threshold: usize::try_from(threshold).unwrap_or(250),
+        shard,
+        connection: Connection::parse(&identify.properties),
+        status: presence.status,
+        afk: presence.afk,
+    })
+}
+
+/// Reads intents. A user's own client may leave them out and gets them all; a bot must name them.
+fn intents(shared: &Shared, user: &User, bits: Option<u64>) -> Result<(Intents, bool), Denied> {
+    let refused = |code| Denied::Close(Refused::Intents, Close::plain(code));
+    let Some(bits) = bits else {
+        return if user.bot {
+            let detail = "Bots must name their intents.";
+            Err(Denied::Close(Refused::Intents, Close::because(CloseCode::InvalidIntents, detail)))
+        } else {
+            Ok((Intents::ALL, false))
+        };
+    };
+    let intents = Intents::parse(bits).ok_or_else(|| refused(CloseCode::InvalidIntents))?;
+    let disallowed = Intents::from_bits(shared.config.gateway.intents_disallowed);
+    if intents.intersects(disallowed) {
+        return Err(refused(CloseCode::DisallowedIntents));
+    }
+    Ok((intents, true))
+}
+
+impl Worker {
+    /// Opens the session, says READY, and asks its guilds to take it.
+    fn begin(
+        &mut self,
+        key: usize,
+        cell: &Rc<LinkCell>,
+        user: &User,
+        identity: Identity,
+        (identify, guilds): (Identify, Vec<GuildId>),
+    ) {
+        let id = SessionId::random(self.index, self.shared.worker_count());
+        let shard = identity.shard;
+        let record = SessionRecord {
+            id,
+            identity: identity.clone(),
+            guilds: smallvec::SmallVec::new(),
+            sequence: 0,
+        };
+        let slot = self.open_session(id, identity);
+        self.recorder.open(slot, &record);
+        let Some(reference) = self.reference(slot) else { return };
+        if let Some(session) = self.sessions.get_mut(slot as usize) {
+            session.link = Some(key);
+        }
+        cell.session.set(Some(reference));
+        self.metrics().identifies.add(1);
+        let ready = self.ready(id, user, shard, &guilds);
+        self.own(reference, EventKind::Ready, Body::dispatch(EventKind::Ready.name(), &ready));
+        self.attach_all(slot, &guilds, identify);
+        self.recorder.state(slot, &self.sessions);
+    }
+
+    fn attach_all(&mut self, slot: Slot, guilds: &[GuildId], identify: Identify) {
+        let presence = identify.presence.unwrap_or_default();
+        for guild in guilds {
+            self.ask_attach(slot, *guild, presence.clone(), true);
+        }
+    }
+
+    fn ready(
+        &self,
+        id: SessionId,
+        user: &User,
+        shard: Option<Shard>,
+        guilds: &[GuildId],
+    ) -> String {
+        let guilds: Vec<_> =
+            guilds.iter().map(|guild| json!({"id": guild, "unavailable": true})).collect();
+        let shard = shard.unwrap_or(Shard { id: 0, count: 1 });
+        json!({
+            "v": 10,
+            "user": CurrentUser::new(user),
+            "guilds": guilds,
+            "private_channels": [],
+            "relationships": [],
+            "presences": [],
+            "user_settings": {},
+            "guild_join_requests": [],
+            "geo_ordered_rtc_regions": [],
+            "session_type": "normal",
+            "session_id": id.to_string(),
+            "resume_gateway_url": self.shared.facts.gateway_url,
+            "shard": [shard.id, shard.count],
+            "application": {"id": user.id, "flags": 0},
+            "_trace": ["throng"],
+        })
+        .to_string()
+    }
+}

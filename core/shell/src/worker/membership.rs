@@ -1,0 +1,370 @@
+//! Sessions in guilds: attaching, subscriptions, modes, and events on their way to recipients.
+
+use std::sync::Arc;
+
+use roaring::RoaringBitmap;
+use serde_json::json;
+use throng_engine::chunk::{self, Rights};
+use throng_engine::event::{Change, Event};
+use throng_engine::mode::Mode;
+use throng_engine::policy::GuildFacts;
+use throng_engine::relay::{Attachment, Audience, Digest, DigestKind, Relay};
+use throng_engine::replay::{Recipients, Slot};
+use throng_engine::welcome;
+use throng_proto::event::EventKind;
+use throng_proto::gateway::{PresenceUpdate, RequestMembers, Subscriptions};
+use throng_proto::id::{GuildId, UserId};
+use throng_proto::intents::Intents;
+use throng_proto::wire::Body;
+
+use super::session::{Identity, Membership};
+use super::{Grant, Outgoing, Restored, Seat, SessionRef, View, Worker};
+use crate::clock;
+use crate::guild::{Attach, Request};
+use crate::metrics::Refused;
+
+/// The relays of one guild on one worker.
+#[derive(Debug)]
+pub(crate) struct Relays {
+    by_number: Vec<(u32, Relay)>,
+    facts: GuildFacts,
+    /// Guild's sequence up to which sessions here were told.
+    told: u64,
+}
+
+impl Relays {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Relay> {
+        self.by_number.iter().map(|(_, relay)| relay)
+    }
+
+    fn get_mut(&mut self, number: u32) -> Option<&mut Relay> {
+        self.by_number.iter_mut().find(|(other, _)| *other == number).map(|(_, relay)| relay)
+    }
+
+    fn with(&self, slot: Slot) -> Option<&Relay> {
+        self.iter().find(|relay| relay.attachment(slot).is_some())
+    }
+}
+
+impl Worker {
+    /// Asks a guild to take a session.
+    pub(crate) fn ask_attach(
+        &mut self,
+        slot: Slot,
+        guild: GuildId,
+        presence: PresenceUpdate,
+        initial: bool,
+    ) {
+        let Some(reference) = self.reference(slot) else { return };
+        let Some(session) = self.sessions.get_mut(slot as usize) else { return };
+        let known = session.guilds.iter().any(|membership| membership.guild == guild);
+        if known || !session.identity.has(guild) {
+            return;
+        }
+        session.guilds.push(Membership { guild, relay: None, subscribed: false });
+        let attach = Attach {
+            session: reference,
+            user: session.identity.user,
+            interest: session.identity.interest(),
+            presence,
+            initial,
+        };
+        self.ask_guild(guild, Request::Attach(Box::new(attach)));
+    }
+
+    /// Takes what a guild granted.
+    pub(super) fn attached(&mut self, grant: Grant) {
+        let Grant { seat, view, welcome, initial } = grant;
+        let session = seat.session;
+        let Some(found) = self.session_mut(session) else {
+            // The session ended while the guild granted.
+            return self.give_back(view.shape.id(), &seat);
+        };
+        let threshold = found.identity.large_threshold;
+        self.place(&seat, &view);
+        if let Some(welcome) = welcome {
+            let body = welcome::compose(&welcome, &seat.member, threshold, initial);
+            self.own(session, EventKind::GuildCreate, body);
+        }
+    }
+
+    fn give_back(&self, guild: GuildId, seat: &Seat) {
+        let Seat { user, interest, relay, .. } = *seat;
+        self.ask_guild(guild, Request::Detach { relay, user, interest });
+    }
+
+    /// Puts a session on a relay, in the mode that the policy says.
+    fn place(&mut self, seat: &Seat, view: &View) {
+        let (slot, guild) = (seat.session.slot, view.shape.id());
+        let policy = Arc::clone(&self.shared.policy);
+        let Some(session) = self.sessions.get_mut(slot as usize) else { return };
+        let Some(membership) = session.guilds.iter_mut().find(|m| m.guild == guild) else {
+            return self.give_back(guild, seat);
+        };
+        membership.relay = Some(seat.relay);
+        let facts = session.identity.facts();
+        let verdict = policy.passivity(&facts, &view.facts, membership.subscribed);
+        let attachment = attachment(&session.identity, verdict.mode);
+        let relays = self.relays.entry(guild).or_insert_with(|| Relays {
+            by_number: Vec::new(),
+            facts: view.facts,
+            told: 0,
+        });
+        relays.facts = view.facts;
+        relays.told = relays.told.max(view.sequence);
+        self.recorder.told(guild, relays.told);
+        if relays.get_mut(seat.relay).is_none() {
+            let relay = Relay::new(Arc::clone(&view.shape), policy.delivery(&view.facts));
+            relays.by_number.push((seat.relay, relay));
+        }
+        if let Some(relay) = relays.get_mut(seat.relay) {
+            relay.attach(slot, attachment, &seat.member.profile.roles);
+        }
+    }
+
+    /// Takes a session off its relay and tells the guild.
+    pub(super) fn leave_relay(&mut self, membership: &Membership, slot: Slot, identity: &Identity) {
+        let Membership { guild, relay: Some(number), .. } = *membership else { return };
+        if let Some(relays) = self.relays.get_mut(&guild) {
+            if let Some(relay) = relays.get_mut(number) {
+                relay.detach(slot);
+            }
+            relays.by_number.retain(|(_, relay)| !relay.is_empty());
+            if relays.by_number.is_empty() {
+                self.relays.remove(&guild);
+            }
+        }
+        let (user, interest) = (identity.user, identity.interest());
+        self.ask_guild(guild, Request::Detach { relay: number, user, interest });
+    }
+
+    /// Finds the recipients of an event and appends it for them.
+    pub(super) fn event(&mut self, event: &Arc<Event>) {
+        self.event_for(event, None);
+    }
+
+    /// As [`Worker::event`], but only for some sessions.
+    fn event_for(&mut self, event: &Arc<Event>, only: Option<&RoaringBitmap>) {
+        let began = std::time::Instant::now();
+        let Some(relays) = self.relays.get_mut(&event.guild) else { return };
+        relays.told = relays.told.max(event.sequence);
+        let count = relays.by_number.len() as u64;
+        let mut audience = Audience::default();
+        for (_, relay) in &mut relays.by_number {
+            relay.apply(&event.change);
+            audience |= relay.audience(event);
+        }
+        if let Some(only) = only {
+            audience.full &= only;
+            audience.stripped &= only;
+        }
+        let spent = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.metrics().events[event.kind as usize].add(count);
+        self.metrics().audience_nanos[event.kind as usize].add(spent);
+        self.append_for(event, &event.body, audience.full);
+        if let Some(body) = &event.stripped {
+            self.append_for(event, body, audience.stripped);
+        }
+        match event.change {
+            Change::Left(user) => self.expel(event.guild, user),
+            Change::Gone => self.dissolve(event.guild),
+            _ => {}
+        }
+    }
+
+    fn append_for(&mut self, event: &Event, body: &Body, to: RoaringBitmap) {
+        let to = match (to.len(), to.min()) {
+            (1, Some(slot)) => Recipients::One(slot),
+            _ => Recipients::Many(to),
+        };
+        self.append(Outgoing {
+            kind: event.kind,
+            guild: Some(event.guild),
+            sequence: event.sequence,
+            body: body.clone(),
+            to,
+        });
+    }
+
+    /// Tells a user's sessions that it left a guild, and takes them off.
+    fn expel(&mut self, guild: GuildId, user: UserId) {
+        for slot in self.by_user.get(&user).cloned().unwrap_or_default() {
+            let Some(reference) = self.reference(slot) else { continue };
+            let Some(session) = self.sessions.get_mut(slot as usize) else { continue };
+            let Some(at) = session.guilds.iter().position(|m| m.guild == guild) else { continue };
+            let membership = session.guilds.remove(at);
+            let identity = session.identity.clone();
+            self.recorder.state(slot, &self.sessions);
+            self.leave_relay(&membership, slot, &identity);
+            if identity.intents.intersects(Intents::GUILDS) {
+                let payload = json!({"id": guild}).to_string();
+                let body = Body::dispatch(EventKind::GuildDelete.name(), &payload);
+                self.own(reference, EventKind::GuildDelete, body);
+            }
+        }
+    }
+
+    fn dissolve(&mut self, guild: GuildId) {
+        self.relays.remove(&guild);
+        for (_, session) in &mut self.sessions {
+            session.guilds.retain(|membership| membership.guild != guild);
+        }
+    }
+
+    /// Attaches a user's sessions to a guild that it joined.
+    pub(super) fn joined(&mut self, user: UserId, guild: GuildId) {
+        for slot in self.by_user.get(&user).cloned().unwrap_or_default() {
+            let Some(session) = self.sessions.get(slot as usize) else { continue };
+            let presence = PresenceUpdate {
+                status: session.identity.status,
+                afk: session.identity.afk,
+                ..PresenceUpdate::default()
+            };
+            self.ask_attach(slot, guild, presence, false);
+            self.recorder.state(slot, &self.sessions);
+        }
+    }
+
+    /// Attaches sessions that survived a restart, and tells them what they missed.
+    pub(super) fn restored(&mut self, restored: Restored) {
+        let Restored { view, seats, events } = restored;
+        let mut slots = RoaringBitmap::new();
+        for seat in &seats {
+            if self.session_mut(seat.session).is_some() {
+                self.place(seat, &View { sequence: 0, ..view.clone() });
+                slots.insert(seat.session.slot);
+            } else {
+                self.give_back(view.shape.id(), seat);
+            }
+        }
+        for event in &events {
+            self.event_for(event, Some(&slots));
+        }
+        self.shared.restored();
+    }
+
+    /// Takes a client's subscriptions.
+    pub(super) fn subscribe(&mut self, slot: Slot, subscriptions: Subscriptions) {
+        for (guild, wanted) in subscriptions.guilds {
+            let Some(session) = self.sessions.get_mut(slot as usize) else { return };
+            let Some(membership) = session.guilds.iter_mut().find(|m| m.guild == guild) else {
+                continue;
+            };
+            if let Some(typing) = wanted.typing {
+                membership.subscribed = typing;
+            }
+            if let Some(users) = wanted.members
+                && let Some(number) = membership.relay
+                && let Some(relay) =
+                    self.relays.get_mut(&guild).and_then(|relays| relays.get_mut(number))
+            {
+                relay.set_watched(slot, users);
+            }
+            self.decide_mode(slot, guild);
+        }
+        self.recorder.state(slot, &self.sessions);
+    }
+
+    /// Asks the policy for an attachment's mode again.
+    pub(crate) fn decide_mode(&mut self, slot: Slot, guild: GuildId) {
+        let Some(session) = self.sessions.get(slot as usize) else { return };
+        let Some(membership) = session.guilds.iter().find(|m| m.guild == guild) else { return };
+        let Some(relays) = self.relays.get(&guild) else { return };
+        let facts = session.identity.facts();
+        let verdict = self.shared.policy.passivity(&facts, &relays.facts, membership.subscribed);
+        self.set_mode(slot, guild, verdict.mode);
+    }
+
+    /// Changes how much a session receives in all its guilds.
+    pub(crate) fn set_modes(&mut self, slot: Slot, mode: Mode) {
+        let Some(session) = self.sessions.get(slot as usize) else { return };
+        for membership in session.guilds.clone() {
+            self.set_mode(slot, membership.guild, mode);
+        }
+    }
+
+    fn set_mode(&mut self, slot: Slot, guild: GuildId, mode: Mode) {
+        let Some(relays) = self.relays.get_mut(&guild) else { return };
+        let number = relays.by_number.iter().find(|(_, r)| r.attachment(slot).is_some());
+        let Some(number) = number.map(|(number, _)| *number) else { return };
+        let digest = relays.get_mut(number).and_then(|relay| relay.set_mode(slot, mode));
+        if let Some(digest) = digest {
+            self.append_digest(guild, digest);
+        }
+    }
+
+    /// Sends every digest that is due.
+    pub(super) fn send_digests(&mut self) {
+        let mut due: Vec<(GuildId, Digest)> = Vec::new();
+        for (guild, relays) in &mut self.relays {
+            for (_, relay) in &mut relays.by_number {
+                due.extend(relay.digest().into_iter().map(|digest| (*guild, digest)));
+            }
+        }
+        for (guild, digest) in due {
+            self.append_digest(guild, digest);
+        }
+    }
+
+    fn append_digest(&mut self, guild: GuildId, digest: Digest) {
+        let Digest { kind, body, to } = digest;
+        let to = Recipients::Many(to);
+        self.append(Outgoing { kind, guild: Some(guild), sequence: 0, body, to });
+    }
+
+    /// Hands a request for members to the guild, if the session is there and asks not too often.
+    pub(super) fn request_members(&mut self, slot: Slot, request: RequestMembers) {
+        let Some(session) = self.reference(slot) else { return };
+        let Some(found) = self.sessions.get(slot as usize) else { return };
+        let guild = request.guild_id;
+        let attached = self.relays.get(&guild).is_some_and(|relays| relays.with(slot).is_some());
+        if !attached && !found.guilds.iter().any(|m| m.guild == guild) {
+            return;
+        }
+        let intents = found.identity.intents;
+        let key = (found.identity.user, guild);
+        if chunk::is_full(&request) {
+            let taken = self.shared.member_lists.lock().take(key, clock::now());
+            if let Err(retry_after) = taken {
+                return self.refuse_members(session, &request, retry_after);
+            }
+        }
+        let rights = Rights {
+            members: intents.intersects(Intents::GUILD_MEMBERS),
+            presences: intents.intersects(Intents::GUILD_PRESENCES),
+        };
+        let request = Box::new(request);
+        self.ask_guild(guild, Request::Members { session, request, rights });
+    }
+
+    fn refuse_members(
+        &mut self,
+        session: SessionRef,
+        request: &RequestMembers,
+        retry_after: std::time::Duration,
+    ) {
+        self.shared.metrics.refuse(Refused::MemberLists);
+        let mut meta = json!({"guild_id": request.guild_id});
+        if let Some(nonce) = &request.nonce {
+            meta["nonce"] = json!(nonce);
+        }
+        let payload = json!({"opcode": 8, "retry_after": retry_after.as_secs_f64(), "meta": meta});
+        let body = Body::dispatch(EventKind::RateLimited.name(), &payload.to_string());
+        self.own(session, EventKind::RateLimited, body);
+    }
+
+    /// Returns up to where each guild's sessions here were told, for the journal.
+    pub(crate) fn told(&self) -> impl Iterator<Item = (GuildId, u64)> {
+        self.relays.iter().map(|(guild, relays)| (*guild, relays.told))
+    }
+}
+
+fn attachment(identity: &Identity, mode: Mode) -> Attachment {
+    Attachment {
+        user: identity.user,
+        mode,
+        interest: identity.interest(),
+        digest: DigestKind::from_capabilities(identity.capabilities),
+        watched: Box::default(),
+    }
+}

@@ -1,0 +1,231 @@
+//! A session: one resumable cursor into what its worker sends.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+use throng_engine::policy::SessionFacts;
+use throng_engine::relay::Interest;
+use throng_engine::replay::{Position, Slot};
+use throng_engine::time::Instant;
+use throng_proto::gateway::{Connection, PresenceUpdate, Shard};
+use throng_proto::id::{GuildId, UserId};
+use throng_proto::intents::Intents;
+use throng_proto::model::Status;
+
+use super::{SessionRef, Worker, timer};
+use crate::clock;
+use crate::guild::Request;
+
+/// Name of a session on the wire: 32 hexadecimal digits. It also tells the worker: the remainder by their count.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub(crate) struct SessionId(u128);
+
+impl SessionId {
+    /// Makes a random id that belongs to a worker.
+    pub(crate) fn random(worker: usize, workers: usize) -> Self {
+        let (worker, workers) = (worker as u128, workers.max(1) as u128);
+        let random: u128 = rand::random();
+        Self((random >> 1) / workers * workers + worker)
+    }
+
+    /// Returns the worker that has the session.
+    pub(crate) fn worker(self, workers: usize) -> usize {
+        usize::try_from(self.0 % workers.max(1) as u128).unwrap_or(0)
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Whoever knows the id and a token of the user can resume; logs get only its beginning.
+        write!(f, "{:08x}…", self.0 >> 96)
+    }
+}
+
+impl FromStr for SessionId {
+    type Err = std::num::ParseIntError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u128::from_str_radix(text, 16).map(Self)
+    }
+}
+
+impl From<SessionId> for String {
+    fn from(id: SessionId) -> Self {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for SessionId {
+    type Error = std::num::ParseIntError;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+/// What IDENTIFY said, and what changed since.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    pub(crate) user: UserId,
+    pub(crate) bot: bool,
+    pub(crate) intents: Intents,
+    pub(crate) named: bool,
+    pub(crate) capabilities: u64,
+    pub(crate) large_threshold: usize,
+    pub(crate) shard: Option<Shard>,
+    pub(crate) connection: Connection,
+    pub(crate) status: Status,
+    pub(crate) afk: bool,
+}
+
+impl Identity {
+    pub(crate) const fn interest(&self) -> Interest {
+        Interest { intents: self.intents, named: self.named }
+    }
+
+    pub(crate) fn facts(&self) -> SessionFacts {
+        SessionFacts {
+            user: self.user,
+            bot: self.bot,
+            capabilities: self.capabilities,
+            afk: self.afk,
+            connection: self.connection.clone(),
+        }
+    }
+
+    pub(crate) fn has(&self, guild: GuildId) -> bool {
+        self.shard.is_none_or(|shard| shard.has(guild))
+    }
+}
+
+/// A session's presence in one guild.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Membership {
+    pub(crate) guild: GuildId,
+    /// Relay, once the guild has granted one.
+    #[serde(skip)]
+    pub(crate) relay: Option<u32>,
+    pub(crate) subscribed: bool,
+}
+
+/// A session.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) id: SessionId,
+    pub(crate) generation: u32,
+    /// Sequence of the last dispatch that passes gave it.
+    pub(crate) sequence: u32,
+    /// Where in the log it began; older entries with its slot are another's.
+    pub(crate) opened: Position,
+    pub(crate) identity: Box<Identity>,
+    pub(crate) guilds: SmallVec<[Membership; 1]>,
+    /// Key of its link.
+    pub(crate) link: Option<usize>,
+    /// Set while its link is behind.
+    pub(crate) lag: Option<Box<super::fanout::Lag>>,
+    /// What it alone got and has not acknowledged.
+    pub(crate) own: Vec<(u32, Position)>,
+    pub(crate) detached_at: Instant,
+}
+
+impl Worker {
+    /// Adds a session and returns its slot.
+    pub(crate) fn open_session(&mut self, id: SessionId, identity: Identity) -> Slot {
+        self.generations = self.generations.wrapping_add(1);
+        let user = identity.user;
+        let key = self.sessions.insert(Session {
+            id,
+            generation: self.generations,
+            sequence: 0,
+            opened: self.replay.end(),
+            identity: Box::new(identity),
+            guilds: SmallVec::new(),
+            link: None,
+            lag: None,
+            own: Vec::new(),
+            detached_at: clock::now(),
+        });
+        // One worker has far fewer sessions than 2^32: each takes over 500 bytes.
+        let slot = Slot::try_from(key).unwrap_or(Slot::MAX);
+        self.by_id.insert(id, slot);
+        self.by_user.entry(user).or_default().push(slot);
+        self.metrics().sessions.add(1);
+        slot
+    }
+
+    /// Ends a session: its attachments, and its place in the log.
+    pub(crate) fn end_session(&mut self, slot: Slot) {
+        let Some(session) = self.sessions.try_remove(slot as usize) else { return };
+        self.by_id.remove(&session.id);
+        let user = session.identity.user;
+        if let Some(slots) = self.by_user.get_mut(&user) {
+            slots.retain(|other| *other != slot);
+            if slots.is_empty() {
+                self.by_user.remove(&user);
+            }
+        }
+        if session.lag.is_some() {
+            self.metrics().lagging.sub(1);
+        }
+        for membership in &session.guilds {
+            self.leave_relay(membership, slot, &session.identity);
+        }
+        for (_, position) in session.own {
+            self.replay.acknowledge(position);
+        }
+        self.recorder.end(slot);
+        self.shared.sessions.lock().leave(user);
+        self.metrics().sessions.sub(1);
+    }
+
+    /// Takes a session's link away; it waits for RESUME from now on.
+    pub(crate) fn detach_link(&mut self, slot: Slot) {
+        let now = clock::now();
+        let window = self.shared.config.resume_window();
+        let Some(session) = self.sessions.get_mut(slot as usize) else { return };
+        session.link = None;
+        session.detached_at = now;
+        let generation = session.generation;
+        if session.lag.take().is_some() {
+            self.metrics().lagging.sub(1);
+        }
+        self.wheel.insert(timer::Key::Session(slot, generation), now.after(window));
+    }
+
+    pub(crate) fn reference(&self, slot: Slot) -> Option<SessionRef> {
+        let session = self.sessions.get(slot as usize)?;
+        Some(SessionRef { worker: self.index, slot, generation: session.generation })
+    }
+
+    /// Sends a request to a guild without waiting; a guild that has no room gets it from a task.
+    pub(crate) fn ask_guild(&self, guild: GuildId, request: Request) {
+        let Some(handle) = self.shared.directory.guild(guild) else { return };
+        if let Err(request) = handle.try_send(request) {
+            tokio::task::spawn_local(async move { handle.send(*request).await });
+        }
+    }
+
+    /// Shows a session's presence in all its guilds.
+    pub(crate) fn show_presence(&mut self, slot: Slot, update: &PresenceUpdate) {
+        let Some(session) = self.sessions.get_mut(slot as usize) else { return };
+        let afk_changed = session.identity.afk != update.afk;
+        session.identity.afk = update.afk;
+        session.identity.status = update.status;
+        let (user, guilds) = (session.identity.user, session.guilds.clone());
+        self.recorder.state(slot, &self.sessions);
+        for membership in guilds {
+            let request = Request::Presence { user, update: update.clone() };
+            self.ask_guild(membership.guild, request);
+            if afk_changed {
+                self.decide_mode(slot, membership.guild);
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Time on a worker: deadlines of links and sessions, and digests.
+
+use std::time::Duration;
+
+use throng_engine::conversation::Close;
+use throng_engine::replay::Slot;
+use throng_proto::close::CloseCode;
+
+use super::{Local, Worker};
+use crate::clock;
+use crate::metrics::Refused;
+
+/// How exact deadlines are.
+pub(super) const TICK: Duration = Duration::from_millis(250);
+
+/// What a deadline is for; the second number tells it from an older user of the same place.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Key {
+    Link(usize, u32),
+    Session(Slot, u32),
+}
+
+/// Looks at deadlines and digests as long as the worker runs.
+pub(super) async fn ticks(local: Local) {
+    let digest_every =
+        Duration::from_millis(local.borrow().shared.config.passive.digest_interval_ms);
+    let mut tick = tokio::time::interval(TICK.min(digest_every));
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut next_digest = clock::now().after(digest_every);
+    loop {
+        tick.tick().await;
+        let now = clock::now();
+        let mut worker = local.borrow_mut();
+        let due = worker.wheel.due(now);
+        for key in due {
+            worker.fire(key);
+        }
+        if now >= next_digest {
+            next_digest = now.after(digest_every);
+            worker.send_digests();
+        }
+        worker.observe();
+    }
+}
+
+impl Worker {
+    fn fire(&mut self, key: Key) {
+        match key {
+            Key::Link(link, serial) => self.fire_link(link, serial),
+            Key::Session(slot, generation) => self.fire_session(slot, generation),
+        }
+    }
+
+    fn fire_link(&mut self, key: usize, serial: u32) {
+        let Some(cell) = self.links.get(key).filter(|cell| cell.serial == serial) else { return };
+        let cell = std::rc::Rc::clone(cell);
+        let late = cell.deadline() <= clock::now();
+        match (late, cell.is_closing()) {
+            (true, true) => return cell.kill(),
+            (true, false) => {
+                self.shared.metrics.refuse(Refused::Timeout);
+                cell.close(&Close::plain(CloseCode::SessionTimedOut));
+            }
+            (false, _) => {}
+        }
+        self.wheel.insert(Key::Link(key, serial), cell.deadline());
+    }
+
+    fn fire_session(&mut self, slot: Slot, generation: u32) {
+        let window = self.shared.config.resume_window();
+        let Some(session) = self.sessions.get(slot as usize) else { return };
+        if session.generation != generation || session.link.is_some() {
+            return;
+        }
+        let deadline = session.detached_at.after(window);
+        if deadline <= clock::now() {
+            self.end_session(slot);
+        } else {
+            self.wheel.insert(Key::Session(slot, generation), deadline);
+        }
+    }
+
+    /// Brings the gauges up to date.
+    fn observe(&mut self) {
+        let (events, bytes) = (self.replay.len() as u64, self.replay.bytes() as u64);
+        let mut modes = [0; 4];
+        let (mut relays, mut members) = (0, 0);
+        for relay in self.relays.values().flat_map(|relays| relays.iter()) {
+            relays += 1;
+            members += relay.member_count() as u64;
+            for (sum, count) in modes.iter_mut().zip(relay.modes()) {
+                *sum += count;
+            }
+        }
+        let metrics = self.metrics();
+        metrics.replay_events.set(events);
+        metrics.replay_bytes.set(bytes);
+        metrics.relays.set(relays);
+        metrics.relay_members.set(members);
+        for (cell, count) in metrics.attachments.iter().zip(modes) {
+            cell.set(count);
+        }
+    }
+}
