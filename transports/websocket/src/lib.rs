@@ -1,1 +1,18 @@
-//! WebSocket links with our own framing: no buffer while idle, shared frames, vectored writes.
+#![doc = include_str!("../README.md")]
+
+mod answer;
+pub mod config;
+pub mod frame;
+pub mod handshake;
+pub mod link;
+pub mod listener;
+pub mod parser;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod violation;
+
+pub use config::{Config, HttpConnection, Paths};
+pub use link::{Event, Passage, WebSocketLink};
+pub use listener::{Caller, Reentry, WebSocketListener};
+pub use parser::Kind;
+pub use violation::Violation;

@@ -1,0 +1,62 @@
+//! Settings of the listener and of the links it makes.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+/// How WebSocket connections are taken.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Time from accepting a connection to the last byte of its request; default 10 s.
+    pub handshake_time_max: Duration,
+    /// Longest message of a client in bytes; default 15,360, which is what Discord takes from users.
+    pub message_bytes_max: usize,
+    /// Connections that the kernel holds until they are accepted; default 4,096.
+    pub backlog: u32,
+    /// Which paths upgrade; by default those of the gateway.
+    pub paths: Paths,
+    /// Where requests go that do not upgrade; by default nowhere, and they are answered with 404.
+    pub fallback: Option<mpsc::Sender<HttpConnection>>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            handshake_time_max: Duration::from_secs(10),
+            message_bytes_max: 15_360,
+            backlog: 4_096,
+            paths: Paths::Gateway,
+            fallback: None,
+        }
+    }
+}
+
+/// Which request paths upgrade to WebSocket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paths {
+    /// The empty path, `/`, `//` and `/gateway`: what client libraries make of the gateway's address.
+    Gateway,
+    /// Every path.
+    Any,
+}
+
+impl Paths {
+    /// Tells whether a path without its query is among them.
+    #[must_use]
+    pub fn contain(self, path: &str) -> bool {
+        self == Self::Any || matches!(path, "" | "/" | "//" | "/gateway")
+    }
+}
+
+/// A connection on which somebody speaks plain HTTP.
+#[derive(Debug)]
+pub struct HttpConnection {
+    /// Socket, in the runtime that accepted it.
+    pub stream: TcpStream,
+    /// Bytes already read from it: one whole request head and what followed.
+    pub read: Vec<u8>,
+    /// Address of the other side.
+    pub peer: SocketAddr,
+}

@@ -1,0 +1,200 @@
+//! Reading: bytes into the thread's buffer, events out of it.
+
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead as _, ReadBuf};
+
+use super::{Event, Phase, WebSocketLink};
+use crate::parser::{self, Parser};
+
+/// 64 KiB per thread, and the most that one link reads before others have their turn.
+const SCRATCH_BYTES: usize = 64 * 1024;
+/// Most bytes thrown away at once so that closing does not reset the connection.
+const DISCARDED_BYTES_MAX: usize = 4 * SCRATCH_BYTES;
+
+thread_local! {
+    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice());
+}
+
+/// What reading leaves over: the rest of a read, and a message that is not complete.
+#[derive(Debug, Default)]
+pub(super) struct Inbound {
+    pub(super) parser: Parser,
+    /// Bytes read and not parsed, from `at` on.
+    pub(super) raw: Vec<u8>,
+    pub(super) at: usize,
+}
+
+impl Inbound {
+    fn is_empty(&self) -> bool {
+        self.at == self.raw.len() && self.parser.is_idle()
+    }
+}
+
+impl WebSocketLink {
+    /// Waits for the next event; after anything but a message there is nothing more.
+    ///
+    /// Pings are answered on the way, and a queued close or pong leaves when nobody flushes.
+    pub fn poll_event(&self, cx: &mut Context<'_>) -> Poll<Event> {
+        if self.phase.get() == Phase::Ended {
+            return Poll::Ready(Event::Lost);
+        }
+        if !self.is_unblocked()
+            && let Poll::Ready(Err(_)) = self.poll_flushed_in_passing(cx)
+        {
+            return Poll::Ready(self.lost());
+        }
+        match self.phase.get() {
+            Phase::Deaf => Poll::Pending,
+            Phase::Draining => self.poll_drained(cx),
+            _ => self.poll_parsed(cx),
+        }
+    }
+
+    fn poll_parsed(&self, cx: &mut Context<'_>) -> Poll<Event> {
+        let mut inbound = self.inbound.take().map(|kept| *kept).unwrap_or_default();
+        if let Some(event) = self.parse_rest(&mut inbound) {
+            self.keep(inbound);
+            self.discard_after(&event);
+            return Poll::Ready(event);
+        }
+        let polled = SCRATCH.with_borrow_mut(|scratch| {
+            let Some(length) = ready!(self.poll_read(cx, scratch)) else {
+                return Poll::Ready(Some(self.lost()));
+            };
+            let mut at = 0;
+            let event = self.parse(&mut inbound.parser, &mut scratch[..length], &mut at);
+            inbound.raw.extend_from_slice(&scratch[at..length]);
+            Poll::Ready(event)
+        });
+        self.keep(inbound);
+        match polled {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Some(event)) => {
+                self.discard_after(&event);
+                Poll::Ready(event)
+            }
+            Poll::Ready(None) => {
+                // Half a message: one read is a turn, so others go first.
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Parses what an earlier read left over.
+    fn parse_rest(&self, inbound: &mut Inbound) -> Option<Event> {
+        if inbound.at == inbound.raw.len() {
+            return None;
+        }
+        let Inbound { parser, raw, at } = inbound;
+        let event = self.parse(parser, raw, at);
+        if *at == raw.len() {
+            *raw = Vec::new();
+            *at = 0;
+        }
+        event
+    }
+
+    /// Parses from `at` up to an event that the reader is to know.
+    fn parse(&self, parser: &mut Parser, bytes: &mut [u8], at: &mut usize) -> Option<Event> {
+        let limit = self.message_bytes_max as usize;
+        while *at < bytes.len() {
+            let (taken, event) = parser.parse(&mut bytes[*at..], limit);
+            *at += taken;
+            if let Some(event) = self.settle(event?) {
+                return Some(event);
+            }
+        }
+        None
+    }
+
+    /// Does what an event asks of the transport and returns what it means to the reader.
+    fn settle(&self, event: parser::Event) -> Option<Event> {
+        let open = self.phase.get() == Phase::Open;
+        match event {
+            parser::Event::Message(kind, bytes) if open => Some(Event::Message(kind, bytes)),
+            parser::Event::Ping(payload) => {
+                self.pong(&payload);
+                None
+            }
+            // After our close, only the peer's matters.
+            parser::Event::Message(..) | parser::Event::Pong => None,
+            parser::Event::Close(code) => {
+                if open {
+                    self.answer_close(code);
+                }
+                self.phase.set(Phase::Ended);
+                self.finish_if_unblocked();
+                Some(Event::Closed(code))
+            }
+            parser::Event::TooLong if open => {
+                self.phase.set(Phase::Deaf);
+                Some(Event::TooLong)
+            }
+            parser::Event::TooLong => Some(self.lost()),
+            parser::Event::Refused(violation) => {
+                self.refuse(violation);
+                Some(Event::Lost)
+            }
+        }
+    }
+
+    /// Puts back what is left over, or frees it.
+    fn keep(&self, inbound: Inbound) {
+        let done = inbound.is_empty() || matches!(self.phase.get(), Phase::Ended | Phase::Deaf);
+        self.inbound.set((!done).then(|| Box::new(inbound)));
+    }
+
+    /// Reads once; `None` at the end of the connection.
+    fn poll_read(&self, cx: &mut Context<'_>, scratch: &mut [u8]) -> Poll<Option<usize>> {
+        let mut guard = self.stream.borrow_mut();
+        let Some(stream) = guard.as_mut() else { return Poll::Ready(None) };
+        let mut buf = ReadBuf::new(scratch);
+        let result = ready!(Pin::new(stream).poll_read(cx, &mut buf));
+        let length = buf.filled().len();
+        self.received.set(self.received.get() + length as u64);
+        Poll::Ready(result.ok().filter(|()| length > 0).map(|()| length))
+    }
+
+    /// Throws away what arrives until the peer hangs up.
+    fn poll_drained(&self, cx: &mut Context<'_>) -> Poll<Event> {
+        let read = SCRATCH.with_borrow_mut(|scratch| self.poll_read(cx, scratch));
+        match ready!(read) {
+            None => Poll::Ready(self.lost()),
+            Some(_) => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Leaves nothing unread behind a refusal, because then closing would reset the connection.
+    fn discard_after(&self, event: &Event) {
+        if *event == Event::Lost {
+            self.discard_what_is_there();
+        }
+    }
+
+    /// Throws away what the kernel holds, up to a bound, without waiting for more.
+    pub(super) fn discard_what_is_there(&self) {
+        let guard = self.stream.borrow();
+        let Some(stream) = guard.as_ref() else { return };
+        SCRATCH.with_borrow_mut(|scratch| {
+            let mut left = DISCARDED_BYTES_MAX;
+            while let Ok(length @ 1..) = stream.try_read(scratch) {
+                left = left.saturating_sub(length);
+                if left == 0 {
+                    break;
+                }
+            }
+        });
+    }
+
+    fn lost(&self) -> Event {
+        self.phase.set(Phase::Ended);
+        Event::Lost
+    }
+}

@@ -1,0 +1,92 @@
+//! Both ends of a real connection.
+
+use std::net::SocketAddr;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use throng_ports::link::{Arrival, Incoming, Listener as _};
+use throng_transport_websocket::{Config, WebSocketListener};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+/// A listener on any free port of loopback.
+pub(crate) fn listen(config: Config) -> (WebSocketListener, SocketAddr) {
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let listener = WebSocketListener::bind(address, config).unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
+/// A connection that was accepted and has said nothing, with its far end.
+pub(crate) async fn call(config: Config) -> (Box<dyn Incoming>, TcpStream) {
+    let (mut listener, address) = listen(config);
+    let (stream, incoming) = tokio::join!(TcpStream::connect(address), listener.accept());
+    (incoming.unwrap(), stream.unwrap())
+}
+
+/// An open link and tungstenite at its far end.
+pub(crate) async fn open(config: Config) -> (Box<dyn Arrival>, WebSocketStream<TcpStream>) {
+    let (incoming, stream) = call(config).await;
+    let shaking = client_async("ws://localhost/?v=10&encoding=json", stream);
+    let (arrival, client) = tokio::join!(incoming.greet(), shaking);
+    (arrival.unwrap(), client.unwrap().0)
+}
+
+/// An open link and a bare socket at its far end.
+pub(crate) async fn open_bare(config: Config) -> (Box<dyn Arrival>, TcpStream) {
+    let (incoming, mut stream) = call(config).await;
+    stream.write_all(UPGRADE.as_bytes()).await.unwrap();
+    let arrival = incoming.greet().await.unwrap();
+    let answer = read_head(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+    (arrival, stream)
+}
+
+/// A request as RFC 6455 section 1.3 has it.
+pub(crate) const UPGRADE: &str = "GET /?v=10 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\
+    Connection: keep-alive, Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+/// Reads up to the empty line.
+pub(crate) async fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap()
+}
+
+/// Reads up to the end.
+pub(crate) async fn read_all(stream: &mut TcpStream) -> Vec<u8> {
+    let mut all = Vec::new();
+    stream.read_to_end(&mut all).await.unwrap();
+    all
+}
+
+/// tungstenite as the far end of the conformance suite.
+pub(crate) struct Peer(pub(crate) WebSocketStream<TcpStream>);
+
+impl throng_ports::link::conformance::Peer for Peer {
+    async fn send(&mut self, payload: &str) {
+        self.0.send(Message::text(payload)).await.unwrap();
+    }
+
+    async fn receive(&mut self) -> Result<String, Option<u16>> {
+        loop {
+            match self.0.next().await.unwrap().unwrap() {
+                Message::Text(text) => return Ok(text.as_str().to_owned()),
+                Message::Close(close) => return Err(close.map(|close| close.code.into())),
+                _ => {}
+            }
+        }
+    }
+
+    async fn close(&mut self, code: u16) {
+        let frame = CloseFrame { code: code.into(), reason: "".into() };
+        // When the link closed first, tungstenite has answered already.
+        let _answered = self.0.close(Some(frame)).await;
+        let _flushed = self.0.flush().await;
+    }
+}
