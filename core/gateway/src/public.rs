@@ -1,5 +1,6 @@
 //! The public listener: WebSocket, and the HTTP API on the same port.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -9,15 +10,21 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use throng_ports::hub::Hub;
 use throng_ports::link::Listener as _;
 use throng_shell::Node;
-use throng_transport_websocket::{Config, HttpConnection, WebSocketListener};
+use throng_transport_websocket::handshake::{self, Ask};
+use throng_transport_websocket::{Config, HttpConnection, Paths, Reentry, WebSocketListener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tower::ServiceExt as _;
 
 use crate::config::Settings;
 
@@ -71,7 +78,7 @@ impl Listening {
         config: throng_plugin_http_api::Config,
     ) {
         let router = throng_plugin_http_api::public_router(Arc::clone(hub), config);
-        tokio::spawn(serve_http(self.http, router));
+        tokio::spawn(serve_http(self.http, router, self.listener.reentry()));
         let node = node.clone();
         tokio::spawn(async move { node.serve(Box::new(self.listener)).await });
     }
@@ -82,21 +89,74 @@ pub(crate) fn taken(address: SocketAddr, key: &str) -> String {
     format!("cannot listen on {address}: free it, or choose another by --{key} or the key `{key}`")
 }
 
-async fn serve_http(mut connections: mpsc::Receiver<HttpConnection>, router: Router) {
+async fn serve_http(
+    mut connections: mpsc::Receiver<HttpConnection>,
+    router: Router,
+    reentry: Reentry,
+) {
     while let Some(connection) = connections.recv().await {
-        let service = TowerToHyperService::new(router.clone());
+        let peer = connection.peer;
+        let (router, reentry) = (router.clone(), reentry.clone());
+        let service = service_fn(move |request| {
+            answer(router.clone(), reentry.clone(), peer, request)
+        });
         tokio::spawn(async move {
             let stream = TokioIo::new(Replayed::new(connection));
             let served = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD_TIME)
                 .serve_connection(stream, service)
+                .with_upgrades()
                 .await;
             if let Err(error) = served {
                 tracing::debug!(%error, "an HTTP connection broke");
             }
         });
     }
+}
+
+/// Answers a request: by the API, or by giving the connection back to the WebSocket listener.
+async fn answer(
+    router: Router,
+    reentry: Reentry,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+) -> Result<Response, Infallible> {
+    match handshake::read(&head(&request), Paths::Gateway) {
+        Ask::Upgrade { accept, query, .. } => {
+            tokio::spawn(give_back(reentry, peer, query, request));
+            let upgraded = Response::builder()
+                .status(StatusCode::SWITCHING_PROTOCOLS)
+                .header(header::CONNECTION, "Upgrade")
+                .header(header::UPGRADE, "websocket")
+                .header(header::SEC_WEBSOCKET_ACCEPT, accept)
+                .body(Body::empty());
+            Ok(upgraded.unwrap_or_default())
+        }
+        Ask::Bad(fault) => Ok((StatusCode::BAD_REQUEST, fault.to_string()).into_response()),
+        Ask::Http | Ask::More => router.oneshot(request).await,
+    }
+}
+
+/// Writes a request's head again, so that one set of rules decides about upgrades.
+fn head(request: &Request<Incoming>) -> Vec<u8> {
+    let mut head = format!("{} {} HTTP/1.1\r\n", request.method(), request.uri()).into_bytes();
+    for (name, value) in request.headers() {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}
+
+async fn give_back(reentry: Reentry, peer: SocketAddr, query: String, request: Request<Incoming>) {
+    let Ok(upgraded) = hyper::upgrade::on(request).await else { return };
+    let Ok(parts) = upgraded.downcast::<TokioIo<Replayed>>() else { return };
+    let Replayed { stream, read, at } = parts.io.into_inner();
+    let unread = [&read[at..], &parts.read_buf].concat();
+    reentry.enter(stream, unread, peer, query).await;
 }
 
 /// A socket whose first bytes were read already.

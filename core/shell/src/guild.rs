@@ -330,7 +330,7 @@ impl GuildTask {
         Welcome { guild: segment, crowd, member_count }
     }
 
-    async fn members(&self, session: SessionRef, request: &RequestMembers, rights: Rights) {
+    async fn members(&mut self, session: SessionRef, request: &RequestMembers, rights: Rights) {
         let guild = &self.guild;
         let lookup = |user| guild.member(user);
         let bodies = chunk::chunks(request, rights, &self.attendance, guild.members(), lookup);

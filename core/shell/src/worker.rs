@@ -41,7 +41,7 @@ use crate::node::{Permit, Shared};
 pub(crate) use fanout::Outgoing;
 pub(crate) use record::{Recorder, SessionRecord};
 pub(crate) use resume::Moving;
-pub(crate) use session::{Identity, Session, SessionId};
+pub(crate) use session::{Session, SessionId};
 
 /// Names a session to other threads. `generation` tells apart sessions that had the same slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -170,21 +170,12 @@ pub(super) async fn drive(local: Local, key: usize, cell: Rc<LinkCell>) {
         let received = std::future::poll_fn(|cx| cell.poll(&local, cx)).await;
         match received {
             Received::Payload(_) if cell.is_closing() => {}
-            Received::Payload(payload) => match local.borrow_mut().hear(&cell, &payload) {
-                Step::Done => {}
-                Step::Identify(identify) => {
-                    Box::pin(identify::run(Rc::clone(&local), key, Rc::clone(&cell), identify))
-                        .await;
+            Received::Payload(payload) => {
+                let step = local.borrow_mut().hear(&cell, &payload);
+                if step.follow(&local, key, &cell).await {
+                    return;
                 }
-                Step::Resume(resume) => {
-                    let moved =
-                        Box::pin(resume::run(Rc::clone(&local), key, Rc::clone(&cell), resume))
-                            .await;
-                    if moved {
-                        return;
-                    }
-                }
-            },
+            }
             Received::TooLong => {
                 local.borrow().shared.metrics.refuse(Refused::PayloadSize);
                 cell.close(&Close::because(CloseCode::DecodeError, "The payload is too large."));
@@ -200,6 +191,22 @@ enum Step {
     Done,
     Identify(Box<gateway::Identify>),
     Resume(gateway::Resume),
+}
+
+impl Step {
+    /// Waits for what must be waited for. `true` when the link has moved to another worker.
+    async fn follow(self, local: &Local, key: usize, cell: &Rc<LinkCell>) -> bool {
+        let (local, cell) = (Rc::clone(local), Rc::clone(cell));
+        // Boxed, so that the task of an idle link stays small.
+        match self {
+            Self::Done => false,
+            Self::Identify(identify) => {
+                Box::pin(identify::run(local, key, cell, identify)).await;
+                false
+            }
+            Self::Resume(resume) => Box::pin(resume::run(local, key, cell, resume)).await,
+        }
+    }
 }
 
 impl Worker {
