@@ -34,18 +34,17 @@ pub(crate) async fn admit(
         Ok(user) => user,
         Err(fault) => return fault.into_response(),
     };
-    if let Err(fault) = take_global(&api, user.id) {
-        return fault.into_response();
-    }
     let (key, limit) = bucket(&api, request.method(), path.as_str(), &params, user.id);
-    let (quota, mut response) = match api.limiter.take(key, limit) {
+    let taken = take_global(&api, user.id)
+        .map_err(|exceeded| (exceeded, Scope::Global))
+        .and_then(|()| api.limiter.take(key, limit).map_err(|exceeded| (exceeded, Scope::User)));
+    let (quota, mut response) = match taken {
         Ok(quota) => {
             request.extensions_mut().insert(Caller(user));
             (quota, next.run(request).await)
         }
-        Err(Exceeded(quota)) => {
-            let fault = Fault::rate_limited(quota.reset_after(), Scope::User);
-            (quota, fault.into_response())
+        Err((Exceeded(quota), scope)) => {
+            (quota, Fault::rate_limited(quota.reset_after(), scope).into_response())
         }
     };
     quota.write(response.headers_mut());
@@ -59,16 +58,13 @@ async fn authenticate(api: &Api, headers: &HeaderMap) -> Result<User, Fault> {
     api.hub.authenticate(token).await?.ok_or_else(Fault::unauthorized)
 }
 
-fn take_global(api: &Api, user: UserId) -> Result<(), Fault> {
+fn take_global(api: &Api, user: UserId) -> Result<(), Exceeded> {
     let requests = api.config.rate_limits.global_per_second;
     if requests == 0 {
         return Ok(());
     }
     let limit = RateLimit { requests, window_millis: 1_000 };
-    match api.limiter.take(Key { route: GLOBAL, user, place: 0 }, limit) {
-        Ok(_) => Ok(()),
-        Err(Exceeded(quota)) => Err(Fault::rate_limited(quota.reset_after(), Scope::Global)),
-    }
+    api.limiter.take(Key { route: GLOBAL, user, place: 0 }, limit).map(drop)
 }
 
 /// Finds what a request counts as, and the limit for it.

@@ -1,1 +1,164 @@
-//! Placeholder.
+//! Compares the OpenAPI document with the routes that are served and the objects that are sent.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use throng_proto::id::{ChannelId, GuildId, RoleId, UserId};
+use throng_proto::model::{Channel, ChannelKind, CurrentUser, Member, Profile, Role, User};
+use throng_proto::permissions::Permissions;
+use throng_proto::time::Timestamp;
+
+use crate::hub;
+use crate::request::Site;
+
+/// What issue and protocol ask for; a test finds each in the document.
+const ROUTES: &[&str] = &[
+    "get /gateway",
+    "get /gateway/bot",
+    "get /users/@me",
+    "get /users/@me/guilds",
+    "delete /users/@me/guilds/{guild_id}",
+    "get /applications/@me",
+    "get /oauth2/applications/@me",
+    "post /guilds",
+    "get /guilds/{guild_id}",
+    "patch /guilds/{guild_id}",
+    "delete /guilds/{guild_id}",
+    "get /guilds/{guild_id}/channels",
+    "post /guilds/{guild_id}/channels",
+    "get /channels/{channel_id}",
+    "patch /channels/{channel_id}",
+    "delete /channels/{channel_id}",
+    "put /channels/{channel_id}/permissions/{overwrite_id}",
+    "delete /channels/{channel_id}/permissions/{overwrite_id}",
+    "get /guilds/{guild_id}/roles",
+    "post /guilds/{guild_id}/roles",
+    "patch /guilds/{guild_id}/roles/{role_id}",
+    "delete /guilds/{guild_id}/roles/{role_id}",
+    "get /guilds/{guild_id}/members",
+    "get /guilds/{guild_id}/members/search",
+    "patch /guilds/{guild_id}/members/@me",
+    "get /guilds/{guild_id}/members/{user_id}",
+    "put /guilds/{guild_id}/members/{user_id}",
+    "patch /guilds/{guild_id}/members/{user_id}",
+    "delete /guilds/{guild_id}/members/{user_id}",
+    "put /guilds/{guild_id}/members/{user_id}/roles/{role_id}",
+    "delete /guilds/{guild_id}/members/{user_id}/roles/{role_id}",
+    "get /channels/{channel_id}/messages",
+    "post /channels/{channel_id}/messages",
+    "post /channels/{channel_id}/messages/bulk-delete",
+    "get /channels/{channel_id}/messages/{message_id}",
+    "patch /channels/{channel_id}/messages/{message_id}",
+    "delete /channels/{channel_id}/messages/{message_id}",
+    "delete /channels/{channel_id}/messages/{message_id}/reactions",
+    "get /channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}",
+    "delete /channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}",
+    "put /channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me",
+    "delete /channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me",
+    "delete /channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/{user_id}",
+    "post /channels/{channel_id}/typing",
+];
+
+async fn document(site: &Site) -> Value {
+    site.bare("GET /api/v10/openapi.json").await.json()
+}
+
+/// Lists `method path` of every operation.
+fn operations(document: &Value) -> BTreeSet<String> {
+    let paths = document["paths"].as_object().unwrap();
+    let methods = paths.iter().flat_map(|(path, item)| {
+        item.as_object().unwrap().keys().map(move |method| format!("{method} {path}"))
+    });
+    methods.collect()
+}
+
+#[tokio::test]
+async fn the_document_has_every_route() {
+    let operations = operations(&document(&Site::public()).await);
+    for route in ROUTES {
+        assert!(operations.contains(*route), "{route} is not documented");
+    }
+}
+
+#[tokio::test]
+async fn every_documented_route_is_served() {
+    let site = Site::public();
+    for operation in operations(&document(&site).await) {
+        let (method, path) = operation.split_once(' ').unwrap();
+        let path = path
+            .replace("{guild_id}", "100")
+            .replace("{channel_id}", "200")
+            .replace("{message_id}", "300")
+            .replace("{emoji_name}", "x:1")
+            .replace("{application_id}", "1");
+        let path: Vec<_> =
+            path.split('/').map(|part| if part.starts_with('{') { "2" } else { part }).collect();
+        let line = format!("{} ~{}", method.to_uppercase(), path.join("/"));
+        let answer = site.ask(&line, "").await;
+        assert_ne!(answer.text, r#"{"code":0,"message":"404: Not Found"}"#, "{line}");
+        assert!(
+            answer.status.as_u16() != 404 && answer.status.as_u16() != 405,
+            "{line}: {answer:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_document_is_whole() {
+    let document = document(&Site::public()).await;
+    assert_eq!(document["servers"], json!([{ "url": "/api/v10" }]));
+    let mut ids = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id.to_owned()), "{id} twice");
+            let named: BTreeSet<_> = operation["parameters"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter(|parameter| parameter["in"] == "path")
+                .filter_map(|parameter| parameter["name"].as_str())
+                .collect();
+            let wanted = path.split('/').filter_map(|p| p.strip_prefix('{')?.strip_suffix('}'));
+            assert_eq!(named, wanted.collect(), "{method} {path}");
+            assert!(operation["summary"].is_string() || operation["description"].is_string());
+        }
+    }
+    references(&document, &document);
+}
+
+/// Checks that every `$ref` leads somewhere.
+fn references(document: &Value, value: &Value) {
+    match value {
+        Value::Object(keys) => {
+            if let Some(Value::String(target)) = keys.get("$ref") {
+                let found = document.pointer(target.trim_start_matches('#'));
+                assert!(found.is_some(), "{target}");
+            }
+            keys.values().for_each(|value| references(document, value));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(document, item)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn documented_objects_have_the_keys_that_are_sent() {
+    let document = document(&Site::public()).await;
+    let user = User::new(UserId::new(1), "a", false);
+    let profile = Profile::new(Timestamp::from_millis(0), Vec::new());
+    let channel = Channel::new(ChannelId::new(1), GuildId::new(1), "a", ChannelKind::TEXT);
+    for (name, sent) in [
+        ("User", json!(user)),
+        ("CurrentUser", json!(CurrentUser::new(&user))),
+        ("Member", json!(Member { user: user.clone(), profile })),
+        ("Role", json!(Role::new(RoleId::new(1), "a", Permissions::NONE))),
+        ("Channel", json!(channel)),
+        ("Message", json!(hub::message())),
+    ] {
+        let schema = &document["components"]["schemas"][name]["properties"];
+        let documented: BTreeSet<_> = schema.as_object().unwrap().keys().collect();
+        let sent: BTreeSet<_> = sent.as_object().unwrap().keys().collect();
+        assert_eq!(documented, sent, "{name}");
+    }
+}

@@ -1,1 +1,223 @@
-//! Placeholder.
+//! Messages and reactions: what a body becomes, and what an answer says.
+
+use axum::body::Body;
+use http::{Request, StatusCode};
+use serde_json::{Value, json};
+use throng_proto::refusal::Refusal;
+
+use crate::hub::MESSAGE;
+use crate::request::{Answer, Site};
+
+const MESSAGES: &str = "POST ~/channels/200/messages";
+
+fn first_error(answer: &Answer, path: &str) -> Value {
+    answer.json()["errors"].pointer(&format!("{path}/_errors/0/code")).cloned().unwrap_or_default()
+}
+
+async fn multipart(site: &Site, method: &str, path: &str, parts: &[(&str, &str)]) -> Answer {
+    let mut body = String::new();
+    for (head, content) in parts {
+        let head = format!("Content-Disposition: form-data; {head}");
+        body.push_str(&format!("--edge\r\n{head}\r\n\r\n{content}\r\n"));
+    }
+    body.push_str("--edge--\r\n");
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("/api/v10{path}"))
+        .header("authorization", "Bot alice")
+        .header("content-type", "multipart/form-data; boundary=edge")
+        .body(Body::from(body))
+        .unwrap();
+    site.send(request).await
+}
+
+#[tokio::test]
+async fn posting_answers_200_and_keeps_what_was_said() {
+    let site = Site::public();
+    let body =
+        r#"{"content":"h\u00e9llo \ud83d\udc4b","nonce":"n1","enforce_nonce":true,"tts":false}"#;
+    let answer = site.ask(MESSAGES, body).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let draft = site.hub.last_draft();
+    assert_eq!(draft.content.as_deref(), Some("h\u{e9}llo \u{1f44b}"));
+    assert!(draft.enforce_nonce);
+}
+
+#[tokio::test]
+async fn null_means_absent_in_a_message() {
+    let site = Site::public();
+    let body = json!({
+        "content": "x", "embeds": null, "components": null, "attachments": null, "tts": null,
+        "flags": null, "nonce": null, "message_reference": null, "sticker_ids": null,
+        "allowed_mentions": { "parse": null, "users": [], "replied_user": true },
+    });
+    let answer = site.ask(MESSAGES, body.to_string()).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    assert!(site.hub.last_draft().allowed_mentions.unwrap().replied_user);
+}
+
+#[tokio::test]
+async fn an_answer_carries_the_message_it_answers() {
+    let site = Site::public();
+    let body = r#"{"content":"x","message_reference":{"message_id":"300"}}"#;
+    assert_eq!(site.ask(MESSAGES, body).await.status, StatusCode::OK);
+    assert_eq!(site.hub.last_draft().referenced.unwrap().id, MESSAGE);
+}
+
+#[tokio::test]
+async fn an_answer_to_nothing_fails_unless_it_need_not() {
+    let site = Site::public();
+    let body = r#"{"content":"x","message_reference":{"message_id":"301"}}"#;
+    let answer = site.ask(MESSAGES, body).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(first_error(&answer, "/message_reference"), "REPLIES_UNKNOWN_MESSAGE");
+    let body =
+        r#"{"content":"x","message_reference":{"message_id":"301","fail_if_not_exists":false}}"#;
+    assert_eq!(site.ask(MESSAGES, body).await.status, StatusCode::OK);
+    let draft = site.hub.last_draft();
+    assert_eq!((draft.message_reference, draft.referenced), (None, None));
+}
+
+#[tokio::test]
+async fn multipart_files_become_attachments_with_ids_and_sizes() {
+    let site = Site::public();
+    let json =
+        r#"{"content":"look","attachments":[{"id":0,"filename":"b.txt","description":"bee"}]}"#;
+    let parts = [
+        (r#"name="payload_json""#, json),
+        (r#"name="files[0]"; filename="a.txt""#, "12345"),
+        (r#"name="files[1]"; filename="c.txt""#, ""),
+    ];
+    let answer = multipart(&site, "POST", "/channels/200/messages", &parts).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let draft = site.hub.last_draft();
+    assert_eq!(draft.content.as_deref(), Some("look"));
+    let first = &draft.attachments[0];
+    assert_eq!(first["filename"], "b.txt");
+    assert_eq!(first["size"], 5);
+    assert_eq!(first["description"], "bee");
+    assert_eq!(first["url"], "attachment://b.txt");
+    assert!(first["id"].is_string());
+    assert_eq!(draft.attachments[1]["filename"], "c.txt");
+    assert_ne!(draft.attachments[1]["id"], first["id"]);
+}
+
+#[tokio::test]
+async fn a_form_may_hold_the_content_itself() {
+    let site = Site::public();
+    let parts = [(r#"name="content""#, "plain"), (r#"name="tts""#, "true")];
+    let answer = multipart(&site, "POST", "/channels/200/messages", &parts).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let draft = site.hub.last_draft();
+    assert_eq!((draft.content.as_deref(), draft.tts), (Some("plain"), true));
+}
+
+#[tokio::test]
+async fn edits_take_multipart_too() {
+    let site = Site::public();
+    let parts = [(r#"name="payload_json""#, r#"{"content":"new"}"#)];
+    let answer = multipart(&site, "PATCH", "/channels/200/messages/300", &parts).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(site.hub.last().contains("Some(Some(\"new\"))"), "{}", site.hub.last());
+}
+
+#[tokio::test]
+async fn broken_multipart_and_attachments_without_files_are_refused() {
+    let site = Site::public();
+    let parts = [(r#"name="payload_json""#, "{")];
+    let answer = multipart(&site, "POST", "/channels/200/messages", &parts).await;
+    assert_eq!(answer.json()["code"], 50109);
+    let request = Request::post("/api/v10/channels/200/messages")
+        .header("authorization", "Bot alice")
+        .header("content-type", "multipart/form-data; boundary=edge")
+        .body(Body::from("--edge\r\nnothing"))
+        .unwrap();
+    let answer = site.send(request).await;
+    assert_eq!((answer.status.as_u16(), answer.json()["code"].clone()), (400, json!(50035)));
+    let answer = site.ask(MESSAGES, r#"{"content":"x","attachments":[{"id":"0"}]}"#).await;
+    assert_eq!(first_error(&answer, "/attachments/0/id"), "ATTACHMENT_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn history_is_asked_for_in_pages() {
+    let site = Site::public();
+    for query in ["", "?before=5&limit=1", "?after=5&limit=100", "?around=5"] {
+        let answer = site.ask(&format!("GET ~/channels/200/messages{query}"), "").await;
+        assert_eq!(answer.json()[0]["id"], "300", "{query}");
+    }
+    let pages = format!("{:?}", site.hub.state.lock().unwrap().pages);
+    assert_eq!(pages, "[(Latest, 50), (Before(5), 1), (After(5), 100), (Around(5), 50)]");
+    for query in ["?limit=0", "?limit=101", "?limit=x", "?before=x", "?before=1&after=2"] {
+        let answer = site.ask(&format!("GET ~/channels/200/messages{query}"), "").await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
+        assert_eq!(answer.json()["code"], 50035, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn without_read_message_history_the_list_is_empty_and_one_message_refused() {
+    let site = Site::public();
+    site.hub.refuse("Access(200, Permissions(66560))", Refusal::MissingPermissions);
+    let answer = site.ask("GET ~/channels/200/messages", "").await;
+    assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!([])));
+    assert!(site.hub.state.lock().unwrap().pages.is_empty());
+    let answer = site.ask("GET ~/channels/200/messages/300", "").await;
+    assert_eq!(answer.json()["code"], 50013);
+}
+
+#[tokio::test]
+async fn who_may_not_see_a_channel_learns_nothing_of_its_messages() {
+    let site = Site::public();
+    site.hub.refuse("Access", Refusal::MissingAccess);
+    for line in [
+        "GET ~/channels/200/messages",
+        "GET ~/channels/200/messages/300",
+        "DELETE ~/channels/200/messages/301",
+        "GET ~/channels/200/messages/300/reactions/x:1",
+    ] {
+        let answer = site.ask(line, "").await;
+        assert_eq!((answer.status.as_u16(), answer.json()["code"].clone()), (403, json!(50001)));
+    }
+}
+
+#[tokio::test]
+async fn messages_are_read_edited_and_deleted_with_discords_statuses() {
+    let site = Site::public();
+    for (line, body, status) in [
+        ("GET ~/channels/200/messages/300", "", 200),
+        ("GET ~/channels/200/messages/301", "", 404),
+        ("PATCH ~/channels/200/messages/300", r#"{"content":"x"}"#, 200),
+        ("DELETE ~/channels/200/messages/300", "", 204),
+        ("POST ~/channels/200/messages/bulk-delete", r#"{"messages":["1","2"]}"#, 204),
+        ("POST ~/channels/200/messages/bulk-delete", r#"{"messages":["1","1"]}"#, 400),
+        ("POST ~/channels/200/messages/bulk-delete", "{}", 400),
+        ("POST ~/channels/200/typing", "", 204),
+    ] {
+        let answer = site.ask(line, body).await;
+        assert_eq!(answer.status, status, "{line} {body}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn reactions_read_emojis_from_the_path() {
+    let site = Site::public();
+    let thumb = "~/channels/200/messages/300/reactions/%F0%9F%91%8D";
+    for (line, word) in [
+        (format!("PUT {thumb}/@me"), "ReactionAdd"),
+        (format!("DELETE {thumb}/@me"), "ReactionRemove"),
+        (format!("DELETE {thumb}/2"), "ReactionRemove"),
+        (format!("DELETE {thumb}"), "ReactionClear"),
+    ] {
+        assert_eq!(site.ask(&line, "").await.status, StatusCode::NO_CONTENT, "{line}");
+        let last = site.hub.last();
+        assert!(last.starts_with(word) && last.contains("\u{1f44d}"), "{last}");
+    }
+    let users = site.ask(&format!("GET {thumb}?limit=3"), "").await.json();
+    assert_eq!(users[0]["username"], "bob");
+    let answer = site.ask("DELETE ~/channels/200/messages/300/reactions", "").await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    let answer = site.ask("PUT ~/channels/200/messages/300/reactions/%20/@me", "").await;
+    assert_eq!((answer.status.as_u16(), answer.json()["code"].clone()), (400, json!(10014)));
+    let answer = site.ask("PUT ~/channels/200/messages/301/reactions/x:1/@me", "").await;
+    assert_eq!((answer.status.as_u16(), answer.json()["code"].clone()), (404, json!(10008)));
+}
