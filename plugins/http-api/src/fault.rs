@@ -115,11 +115,6 @@ impl Fault {
         Some(format!("{}{place}{}", field.field, field.message))
     }
 
-    /// Tells whether a field of the body was refused with a code that contains `word`.
-    pub(crate) fn names(&self, word: &str) -> bool {
-        self.fields.iter().any(|field| field.code.contains(word))
-    }
-
     /// Builds the body: `code`, `message`, and `errors` or `retry_after` where there are any.
     pub(crate) fn body(&self) -> Value {
         let mut body = json!({ "code": self.code, "message": self.message });

@@ -28,8 +28,10 @@ pub(super) async fn create(State(api): State<Arc<Api>>, Form(body): Form<Body>) 
     if api.hub.user_named(name.to_owned()).await?.is_some() {
         return Err(taken(name));
     }
-    let made = api.hub.create_user(name.to_owned(), body.bot).await;
-    let (user, token) = made.map_err(|refusal| raced(refusal, name))?;
+    let (user, token) = match api.hub.create_user(name.to_owned(), body.bot).await {
+        Ok(made) => made,
+        Err(refusal) => return Err(raced(&api, refusal, name).await),
+    };
     let answer = json!({
         "id": user.id,
         "username": user.username,
@@ -53,8 +55,10 @@ fn taken(name: &str) -> Fault {
     Fault::new(StatusCode::CONFLICT, 0, format!("Username `{name}` is taken; choose another one."))
 }
 
-/// Somebody else may have taken the name since it was looked up.
-fn raced(refusal: Refusal, name: &str) -> Fault {
-    let fault = Fault::from(refusal);
-    if fault.names("TAKEN") { taken(name) } else { fault }
+/// Tells whether somebody else took the name since it was looked up, or else the refusal.
+async fn raced(api: &Api, refusal: Refusal, name: &str) -> Fault {
+    match api.hub.user_named(name.to_owned()).await {
+        Ok(Some(_)) => taken(name),
+        _ => refusal.into(),
+    }
 }

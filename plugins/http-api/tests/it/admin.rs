@@ -60,6 +60,14 @@ async fn users_are_made_once_and_show_their_token() {
     assert_eq!(site.ask("POST /admin/v1/users", long).await.status, 400);
 }
 
+#[tokio::test]
+async fn a_name_that_is_taken_meanwhile_is_a_conflict_too() {
+    let site = Site::admin();
+    site.hub.state.lock().unwrap().rival = true;
+    let answer = site.ask("POST /admin/v1/users", r#"{"username":"carol"}"#).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+}
+
 fn whole_guild() -> Value {
     json!({
         "name": "Tea",

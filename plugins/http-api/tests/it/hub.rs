@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use throng_ports::hub::{Facts, GuildDraft, Health, Hub};
+use throng_ports::hub::{Facts, GuildDraft, Health, Hub, RETRY_AFTER};
 use throng_ports::link::BoxFuture;
 use throng_proto::command::{Actor, Command, Outcome, Reply};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
@@ -44,6 +44,8 @@ pub(crate) struct State {
     pub(crate) health: Option<Health>,
     pub(crate) drained: bool,
     pub(crate) stalled: bool,
+    /// Somebody else takes every name right before a user is made with it.
+    pub(crate) rival: bool,
 }
 
 impl FakeHub {
@@ -225,8 +227,11 @@ impl Hub for FakeHub {
         bot: bool,
     ) -> BoxFuture<'static, Result<(User, String), Refusal>> {
         let user = User::new(UserId::new(self.next_id()), username.clone(), bot);
-        self.state.lock().unwrap().named.insert(username, user.clone());
-        Box::pin(async move { Ok((user, "secret".to_owned())) })
+        let mut state = self.state.lock().unwrap();
+        state.named.insert(username, user.clone());
+        let (reason, retry_after) = ("the name is not unique".to_owned(), RETRY_AFTER);
+        let refused = state.rival.then_some(Refusal::Unavailable { reason, retry_after });
+        Box::pin(async move { refused.map_or_else(|| Ok((user, "secret".to_owned())), Err) })
     }
 
     fn create_guild(&self, draft: GuildDraft) -> BoxFuture<'static, Result<(), Refusal>> {
