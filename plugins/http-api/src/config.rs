@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Config {
     /// Bytes that a JSON body may have. Default 262,144 (256 KiB).
     pub json_bytes_max: usize,
-    /// Bytes that a multipart body, or the body of an admin request, may have. Default 8,388,608 (8 MiB).
+    /// Bytes that a multipart body, or the body of an admin request, may have. Default 8,388,608
+    /// (8 MiB).
     pub body_bytes_max: usize,
     /// Seconds that a request may take, its body included. Default 30.
     ///
@@ -54,7 +55,8 @@ pub struct RateLimits {
     pub global_per_second: u32,
     /// Windows that are remembered at the same time. Default 65,536, about 6 MB.
     ///
-    /// Past it, a window that has ended or else any other is forgotten, so that memory stays bounded.
+    /// Past it, a window that has ended or else any other is forgotten, so that memory stays
+    /// bounded.
     pub windows_max: usize,
 }
 

@@ -1,6 +1,7 @@
 //! Counts requests in fixed windows, in bounded memory.
 //!
-//! Fixed windows, because their remaining count and their end are exactly what the headers tell clients.
+//! Fixed windows, because their remaining count and their end are exactly what the headers tell
+//! clients.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};

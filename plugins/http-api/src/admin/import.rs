@@ -23,7 +23,8 @@ use crate::request::{At, Json, Search};
 
 /// Imports members; `?on_error=skip` goes on after a broken line, `abort` (the default) does not.
 ///
-/// With `abort` nothing of the batch with the broken line is imported, nor anything after it; batches
+/// With `abort` nothing of the batch with the broken line is imported, nor anything after it;
+/// batches
 /// before it stay.
 pub(super) async fn import(
     State(api): State<Arc<Api>>,
@@ -184,7 +185,8 @@ impl Import<'_> {
     }
 }
 
-/// Makes members of lines, each user once: the first line counts. Returns how many lines there were.
+/// Makes members of lines, each user once: the first line counts. Returns how many lines there
+/// were.
 fn members(batch: Vec<Entry>, people: &People) -> (usize, Vec<Member>) {
     let now = clock::now();
     let mut seen = HashSet::new();

@@ -29,7 +29,8 @@ pub(super) async fn get_bot_gateway(ask: Ask) -> Response {
         "shards": facts.shards,
         "session_start_limit": {
             "total": facts.identifies_total,
-            // Identifies are limited where they happen; this number would be stale before it arrived.
+            // Identifies are limited where they happen; this number would be stale before it
+            // arrived.
             "remaining": facts.identifies_total,
             "reset_after": RESET_AFTER_MILLIS,
             "max_concurrency": facts.max_concurrency,
