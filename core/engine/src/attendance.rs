@@ -107,7 +107,7 @@ impl Attendance {
         interest: Interest,
     ) -> u32 {
         let relay = match placement {
-            Placement::Relay(relay) if self.relays.contains_key(&relay) => relay,
+            Placement::Relay(relay) if self.is_on(relay, worker) => relay,
             Placement::Relay(_) | Placement::New => self.start_relay(worker),
         };
         if let Some(relay) = self.relays.get_mut(&relay) {
@@ -117,6 +117,10 @@ impl Attendance {
         self.listeners += usize::from(listens(interest));
         self.users.entry(user).or_default().sessions += 1;
         relay
+    }
+
+    fn is_on(&self, relay: u32, worker: usize) -> bool {
+        self.relays.get(&relay).is_some_and(|relay| relay.worker == worker)
     }
 
     fn start_relay(&mut self, worker: usize) -> u32 {
@@ -150,12 +154,15 @@ impl Attendance {
     pub fn show(&mut self, user: UserId, update: PresenceUpdate, new: bool) -> Option<Event> {
         let present = self.users.get_mut(&user)?;
         let activities = update.activities.unwrap_or_default();
-        let same = present.status.shown() == update.status.shown()
-            && present.activities.iter().map(|a| a.get()).eq(activities.iter().map(|a| a.get()));
-        let first = new && present.sessions == 1 && update.status.is_online();
+        // Nobody saw a user before its first session.
+        let first = new && present.sessions == 1;
+        let before = if first { Status::Offline } else { present.status.shown() };
+        let alike =
+            present.activities.iter().map(|a| a.get()).eq(activities.iter().map(|a| a.get()));
+        let same = before == update.status.shown() && (alike || !update.status.is_online());
         present.status = update.status;
         present.activities = activities.into();
-        if same && !first {
+        if same {
             return None;
         }
         self.crowd = None;
@@ -213,7 +220,7 @@ impl Attendance {
             user: PresenceUser { id: user },
             guild_id: self.guild,
             status,
-            activities,
+            activities: if status.is_online() { activities } else { &[] },
             client_status: throng_proto::model::ClientStatus::of(status),
         }
     }
