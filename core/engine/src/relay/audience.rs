@@ -114,7 +114,9 @@ impl Relay {
             EventClass::Member if event.kind == EventKind::GuildMemberRemove => {
                 to.full -= &member.slots;
             }
-            EventClass::Member => to.full |= &member.slots,
+            EventClass::Member if event.kind == EventKind::GuildMemberUpdate => {
+                to.full |= &member.slots;
+            }
             _ => {
                 let own = &to.stripped & &member.slots;
                 to.stripped -= &own;
