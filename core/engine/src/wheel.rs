@@ -32,9 +32,10 @@ impl<K> Wheel<K> {
         wheel
     }
 
-    /// Puts a key in, to be looked at no earlier than `deadline` and at most one tick later.
+    /// Puts a key in, to be looked at no earlier than `deadline` and at most one tick later; when the
+    /// deadline lies beyond the ring, after one round of it.
     pub fn insert(&mut self, key: K, deadline: Instant) {
-        let due = (self.tick_of(deadline) + 1).max(self.next);
+        let due = self.tick_of(deadline).saturating_add(1).max(self.next);
         let reach = due.min(self.next + BUCKETS as u64 - 1);
         let index = self.index(reach);
         self.buckets[index].push(key);
