@@ -92,7 +92,7 @@ fn search<'a>(
 }
 
 /// Tells whether one of a member's names begins with a query in lower case.
-fn matches(member: &Member, query: &str) -> bool {
+pub(crate) fn matches(member: &Member, query: &str) -> bool {
     let names = [
         Some(&member.user.username),
         member.user.global_name.as_ref(),

@@ -1,26 +1,58 @@
 //! The guild: single authority for its roles, channels and members, and for the order of what happens.
 //!
-//! A command is checked, given an event with a place in the sequence, and handed to the store. Only when
-//! the store has committed it is the author answered and the event published. Messages overlap while they
-//! wait for the store; a change of structure waits until nothing is pending, and everything waits for it.
+//! A command is checked against what is committed and against the actor's permissions, and refused at once
+//! or handed to the store. Only when the store has committed it is the author answered and the event
+//! published. Reads, and events that nothing keeps, are answered at once.
+//!
+//! # Algorithm
+//!
+//! One commit is in flight at a time. Messages and reactions that are accepted meanwhile gather in a batch,
+//! which becomes the next commit; so a slow store makes commits larger instead of making a queue of them.
+//! A change of structure runs alone, after everything before it, and everything after it waits, so that
+//! every command is checked against the structure that it will meet. Events get their numbers when their
+//! commit is handed over, which is why a commit that fails leaves no gap.
 //!
 //! # Invariants
 //!
-//! - G1: nothing is answered or published before the store has committed it.
+//! - G1: nothing is answered as done or published before the store has committed it; events of sequence 0,
+//!   which nothing keeps, are the exception.
 //! - G2: events are published in the order of their sequence, which has no gaps.
-//! - G3: a commit that fails changes nothing, and its number in the sequence is used again.
+//! - G3: a commit that fails changes nothing, and its numbers in the sequence are used again.
 
-use std::collections::VecDeque;
+mod authority;
+mod channel;
+mod desk;
+mod dispatch;
+mod form;
+mod import;
+mod limits;
+mod member;
+mod mentions;
+mod message;
+mod overwrite;
+mod plan;
+mod reaction;
+mod read;
+mod recent;
+mod role;
+mod settings;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use throng_proto::command::{Actor, Command, Outcome};
-use throng_proto::id::UserId;
-use throng_proto::model::Member;
-use throng_proto::record::Write;
+use throng_proto::id::{ChannelId, MessageId, UserId};
+use throng_proto::model::{Channel, Member};
+use throng_proto::record::{GuildRecord, Write};
 use throng_proto::time::Timestamp;
 
+use self::desk::Desk;
+pub use self::limits::Config;
+use self::message::{NonceKey, Posted};
+use self::recent::Recent;
 use crate::event::Event;
+use crate::outbox::Outbox;
 use crate::shape::Shape;
 
 /// Names a command between its input and its answer.
@@ -32,19 +64,154 @@ pub struct Ticket(pub u64);
 pub enum Input {
     /// Somebody asks for something.
     Command(Ticket, Actor, Box<Command>),
-    /// The store committed the oldest commit that it had not answered yet.
+    /// An operator adds many members in one commit, and is answered with `{"imported": n}`.
+    ///
+    /// Those already there keep what they have, and roles that do not exist are dropped. Up to
+    /// [`Config::announce_max`] new members are announced by an event each; more are not announced at all.
+    Import(Ticket, Vec<Member>),
+    /// So many members are online, for approximate counts.
+    Online(usize),
+    /// The store committed what the last [`Output::Commit`] asked for.
     Committed,
-    /// The store refused the oldest commit that it had not answered yet; the text says why.
+    /// The store refused it; the text says why.
     CommitFailed(String),
 }
 
 /// What a guild wants done.
 #[derive(Debug)]
 pub enum Output {
-    /// Commit together, and say so by [`Input::Committed`] or [`Input::CommitFailed`], in order.
+    /// Commit together, and say so by [`Input::Committed`] or [`Input::CommitFailed`]. One at a time.
     Commit(Vec<Write>),
     /// Answer a command.
     Answer(Ticket, Outcome),
+    /// Answer a repeated post with the first message, as the store has it now.
+    Repeat(Ticket, ChannelId, MessageId),
     /// Send to every relay.
     Publish(Arc<Event>),
+    /// Attach the sessions of a new member.
+    Joined(UserId),
+    /// Route channels here, or no longer.
+    Channels {
+        /// Made.
+        added: Vec<ChannelId>,
+        /// Deleted.
+        removed: Vec<ChannelId>,
+    },
+    /// Forget the guild, which was deleted.
+    Deleted,
+}
+
+/// One guild's machine. Costs O(roles + channels) per change of structure, and nothing per member.
+#[derive(Debug)]
+pub struct Guild {
+    config: Config,
+    shape: Arc<Shape>,
+    members: BTreeMap<UserId, Arc<Member>>,
+    last_messages: IndexMap<ChannelId, MessageId>,
+    online: usize,
+    /// Number of the last committed event.
+    sequence: u64,
+    desk: Desk,
+    nonces: Recent<NonceKey, Posted>,
+    /// Who posted where less than the channel's slow-mode interval ago.
+    paced: Recent<(ChannelId, UserId), MessageId>,
+    deleted: bool,
+}
+
+impl Guild {
+    /// Starts from what the store has. Costs the whole guild.
+    #[must_use]
+    pub fn load(record: GuildRecord, config: Config) -> Self {
+        let last_messages: IndexMap<_, _> = record
+            .channels
+            .iter()
+            .filter_map(|channel| Some((channel.id, channel.last_message_id?)))
+            .collect();
+        let ids = record.channels.iter().map(|channel| channel.id.value());
+        let ids = ids.chain(record.roles.iter().map(|role| role.id.value()));
+        let ids = ids.chain(last_messages.values().map(|message| message.value()));
+        config.ids.raise(ids.max().unwrap_or(0));
+        let mut guild = Self {
+            nonces: Recent::new(config.nonces_max),
+            paced: Recent::new(config.paced_max),
+            config,
+            shape: Arc::new(Shape {
+                guild: record.guild,
+                roles: record.roles.into_iter().map(|role| (role.id, Arc::new(role))).collect(),
+                channels: record.channels.into_iter().map(|c| (c.id, Arc::new(c))).collect(),
+            }),
+            members: record.members.into_iter().map(|m| (m.user.id, Arc::new(m))).collect(),
+            last_messages,
+            online: 0,
+            sequence: record.sequence,
+            desk: Desk::default(),
+            deleted: false,
+        };
+        guild.recall(record.nonces);
+        guild
+    }
+
+    /// Takes one input and pushes what is to be done.
+    pub fn handle(&mut self, now: Timestamp, input: Input, out: &mut Outbox<Output>) {
+        match input {
+            Input::Command(ticket, actor, command) => {
+                self.ask(now, ticket, desk::Job::Command(actor, command), out);
+            }
+            Input::Import(ticket, members) => {
+                self.ask(now, ticket, desk::Job::Import(members), out);
+            }
+            Input::Online(count) => self.online = count,
+            Input::Committed => self.committed(now, out),
+            Input::CommitFailed(reason) => self.commit_failed(now, &reason, out),
+        }
+    }
+
+    /// Returns settings, roles and channels. Last messages in it may be old.
+    #[must_use]
+    pub const fn shape(&self) -> &Arc<Shape> {
+        &self.shape
+    }
+
+    /// Returns a member.
+    #[must_use]
+    pub fn member(&self, user: UserId) -> Option<&Arc<Member>> {
+        self.members.get(&user)
+    }
+
+    /// Returns all members in order of their ids.
+    pub fn members(&self) -> impl Iterator<Item = &Arc<Member>> {
+        self.members.values()
+    }
+
+    /// Returns how many members there are.
+    #[must_use]
+    pub fn member_count(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Returns the number of the last committed event.
+    #[must_use]
+    pub const fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Returns the newest message of every channel that ever had one.
+    #[must_use]
+    pub const fn last_messages(&self) -> &IndexMap<ChannelId, MessageId> {
+        &self.last_messages
+    }
+
+    /// Returns how many commands are accepted or waiting, but not answered.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.desk.len()
+    }
+
+    /// Fills in a channel's last message.
+    fn current(&self, channel: &Channel) -> Channel {
+        Channel {
+            last_message_id: self.last_messages.get(&channel.id).copied(),
+            ..Channel::clone(channel)
+        }
+    }
 }

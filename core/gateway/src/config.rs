@@ -1,5 +1,10 @@
 //! The tree of settings: defaults, then the file, then the environment, then the command line.
 
+#[cfg(test)]
+mod page;
+#[cfg(test)]
+mod tests;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 

@@ -109,6 +109,8 @@ pub struct Reply {
     pub json: Option<String>,
     /// Tells that something was made: 201 where the protocol says so.
     pub created: bool,
+    /// The answer is this message, which is in the store.
+    pub stored: Option<(ChannelId, MessageId)>,
 }
 
 /// What every command ends in.
@@ -118,14 +120,15 @@ impl Reply {
     /// Answers with nothing.
     #[must_use]
     pub const fn nothing() -> Self {
-        Self { json: None, created: false }
+        Self { json: None, created: false, stored: None }
     }
 
     /// Answers with an object.
     #[must_use]
     pub fn json(value: &impl Serialize) -> Self {
         // Every answer is a struct of strings and numbers, which always serialises.
-        Self { json: Some(serde_json::to_string(value).unwrap_or_default()), created: false }
+        let json = Some(serde_json::to_string(value).unwrap_or_default());
+        Self { json, created: false, stored: None }
     }
 
     /// Marks the answer as 201.

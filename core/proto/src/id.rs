@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 use std::num::ParseIntError;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
@@ -114,6 +115,36 @@ impl Generator {
         };
         self.last = (millis << 22) | self.node | counter;
         Id::new(self.last)
+    }
+
+    /// Makes every later id greater than `seen`, which another generator may have made.
+    pub fn raise(&mut self, seen: u64) {
+        // One generator's ids of a millisecond end in its node and 0xfff, so the next one borrows.
+        let end = (seen >> 22 << 22) | self.node | 0xfff;
+        self.last = self.last.max(end);
+    }
+}
+
+/// A generator that several machines of one node share, so that no two of them make the same id.
+#[derive(Clone, Debug)]
+pub struct Ids(Arc<Mutex<Generator>>);
+
+impl Ids {
+    /// Wraps a new generator; `node` is taken modulo 1024.
+    #[must_use]
+    pub fn new(node: u64) -> Self {
+        Self(Arc::new(Mutex::new(Generator::new(node))))
+    }
+
+    /// Returns the next id at `now`.
+    #[must_use]
+    pub fn next<M>(&self, now: Timestamp) -> Id<M> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).next(now)
+    }
+
+    /// Makes every later id greater than `seen`.
+    pub fn raise(&self, seen: u64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).raise(seen);
     }
 }
 

@@ -18,6 +18,7 @@ use throng_engine::welcome::{self, Welcome};
 use throng_ports::store::Stored;
 use throng_proto::command::{Actor, Command, Outcome};
 use throng_proto::gateway::{PresenceUpdate, RequestMembers};
+use throng_proto::id::marker::Any;
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::intents::Intents;
 use throng_proto::model::Member;
@@ -83,7 +84,6 @@ pub(crate) struct GuildTask {
     requests: mpsc::Receiver<Request>,
     commits: VecDeque<(Commit, std::time::Instant)>,
     answers: HashMap<Ticket, oneshot::Sender<Outcome>>,
-    next_ticket: u64,
     outbox: Outbox<Output>,
     welcome: Option<Arc<Segment>>,
     /// Place of the last event that was published.
@@ -108,7 +108,6 @@ impl GuildTask {
             requests,
             commits: VecDeque::new(),
             answers: HashMap::new(),
-            next_ticket: 0,
             outbox: Outbox::default(),
             welcome: None,
             deleted: false,
@@ -158,6 +157,7 @@ impl GuildTask {
             self.shared.metrics.commit_nanos.add(waited);
             self.shared.metrics.commits.add(1);
         }
+        *self.shared.trouble.lock() = result.as_ref().err().map(ToString::to_string);
         let input = match result {
             Ok(()) => Input::Committed,
             Err(error) => {
@@ -201,8 +201,7 @@ impl GuildTask {
     }
 
     fn ticket(&mut self, answer: oneshot::Sender<Outcome>) -> Ticket {
-        self.next_ticket += 1;
-        let ticket = Ticket(self.next_ticket);
+        let ticket = Ticket(self.shared.next_id::<Any>().value());
         self.answers.insert(ticket, answer);
         ticket
     }

@@ -105,7 +105,7 @@ async fn load_guilds(shared: &Arc<Shared>) -> Result<(), StartError> {
 pub(super) async fn load_guild(shared: &Arc<Shared>, id: GuildId) -> Result<usize, StartError> {
     let Some(record) = shared.store.guild(id).await? else { return Ok(0) };
     let members = record.members.len();
-    GuildTask::start(shared, Guild::load(record, guild::Config::default()));
+    GuildTask::start(shared, Guild::load(record, guild::Limits::default()));
     Ok(members)
 }
 

@@ -134,10 +134,7 @@ impl Worker {
             return false;
         }
         self.rotate_journal();
-        if let Err(error) = self.recorder.flush() {
-            tracing::warn!(%error, "the journal cannot be written; sessions would not survive a crash");
-            self.shared.metrics.refuse(Refused::Journal);
-        }
+        self.flush_journal();
         let mut todo = RoaringBitmap::new();
         for (_, entry) in self.replay.range(start, end) {
             match &entry.to {

@@ -18,6 +18,7 @@ use throng_proto::wire::Body;
 
 use super::session::{Identity, Membership};
 use super::{Session, SessionId, Worker};
+use crate::metrics::Refused;
 
 pub(crate) const SNAPSHOT: u8 = 0;
 pub(crate) const OPEN: u8 = 1;
@@ -127,6 +128,17 @@ impl Recorder {
 }
 
 impl Worker {
+    /// Makes everything appended survive the process, as far as the disk allows.
+    pub(super) fn flush_journal(&mut self) {
+        let Err(error) = self.recorder.flush() else { return };
+        tracing::warn!(%error, "the journal cannot be written; sessions would not survive a crash");
+        self.shared.metrics.refuse(Refused::Journal);
+        if error.kind() == io::ErrorKind::QuotaExceeded && self.recorder.journal.rotate().is_ok() {
+            // Records were dropped, so the journal begins anew with what is known now.
+            self.snapshot();
+        }
+    }
+
     /// Starts a new segment when the current one is full, and discards those nobody can need.
     pub(super) fn rotate_journal(&mut self) {
         if self.recorder.journal.segment_bytes() < self.shared.config.replay.segment_bytes {

@@ -1,0 +1,175 @@
+//! Commands between their input and their answer.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use throng_proto::command::{Actor, Command};
+use throng_proto::id::{GuildId, MessageId};
+use throng_proto::model::Member;
+use throng_proto::record::Write;
+use throng_proto::time::Timestamp;
+
+use super::Ticket;
+use super::plan::{Effect, Plan};
+use crate::event::Event;
+use throng_proto::command::Reply;
+
+/// What somebody asked for.
+#[derive(Debug)]
+pub(super) enum Job {
+    Command(Actor, Box<Command>),
+    Import(Vec<Member>),
+}
+
+/// How a job goes together with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Changes nothing that is kept; never waits.
+    Free,
+    /// Shares a commit with others of its kind.
+    Shared,
+    /// Changes what others are checked against; runs alone.
+    Alone,
+}
+
+impl Job {
+    pub(super) fn order(&self) -> Order {
+        let Self::Command(_, command) = self else { return Order::Alone };
+        match **command {
+            Command::GuildGet { .. }
+            | Command::ChannelList
+            | Command::ChannelGet(_)
+            | Command::RoleList
+            | Command::MemberGet(_)
+            | Command::MemberList { .. }
+            | Command::MemberSearch { .. }
+            | Command::Typing(_)
+            | Command::Access(..) => Order::Free,
+            Command::MessageCreate(..)
+            | Command::MessageEdit(..)
+            | Command::MessageDelete(_)
+            | Command::MessageBulkDelete(..)
+            | Command::ReactionAdd(..)
+            | Command::ReactionRemove(..)
+            | Command::ReactionClear(..) => Order::Shared,
+            _ => Order::Alone,
+        }
+    }
+}
+
+/// Accepted commands that wait for the store, and others that wait to be checked.
+#[derive(Debug, Default)]
+pub(super) struct Desk {
+    /// In the hands of the store.
+    flight: Vec<Pending>,
+    /// Accepted; the next commit.
+    batch: Vec<Pending>,
+    /// Not checked yet.
+    waiting: VecDeque<(Ticket, Job)>,
+    /// One of `flight` or `batch` changes structure, so nothing may be checked.
+    alone: bool,
+}
+
+/// An accepted command.
+#[derive(Debug)]
+pub(super) struct Pending {
+    /// Who asked; several when a post was repeated.
+    pub(super) tickets: Vec<Ticket>,
+    pub(super) reply: Reply,
+    pub(super) effect: Effect,
+    /// Numbered, once the commit is handed over.
+    pub(super) events: Vec<Arc<Event>>,
+    plan: Option<(Vec<Write>, Vec<super::plan::Draft>)>,
+}
+
+impl Desk {
+    pub(super) fn len(&self) -> usize {
+        self.flight.len() + self.batch.len() + self.waiting.len()
+    }
+
+    /// Tells whether a job may be checked now, given that all before it were.
+    fn admits(&self, order: Order, batch_max: usize) -> bool {
+        match order {
+            Order::Free => true,
+            Order::Shared => !self.alone && self.batch.len() < batch_max,
+            Order::Alone => self.flight.is_empty() && self.batch.is_empty(),
+        }
+    }
+
+    /// Tells whether a job that comes now may be checked at once.
+    pub(super) fn admits_new(&self, order: Order, batch_max: usize) -> bool {
+        order == Order::Free || self.waiting.is_empty() && self.admits(order, batch_max)
+    }
+
+    /// Keeps a job until those before it are done.
+    pub(super) fn wait(&mut self, ticket: Ticket, job: Job) {
+        self.waiting.push_back((ticket, job));
+    }
+
+    /// Takes the next waiting job that may be checked now.
+    pub(super) fn next(&mut self, batch_max: usize) -> Option<(Ticket, Job)> {
+        let (_, job) = self.waiting.front()?;
+        if self.admits(job.order(), batch_max) { self.waiting.pop_front() } else { None }
+    }
+
+    /// Takes all waiting jobs.
+    pub(super) fn abandon(&mut self) -> impl Iterator<Item = Ticket> {
+        std::mem::take(&mut self.waiting).into_iter().map(|(ticket, _)| ticket)
+    }
+
+    /// Takes an accepted command into the next commit.
+    pub(super) fn accept(&mut self, ticket: Ticket, order: Order, plan: Plan) {
+        self.alone |= order == Order::Alone;
+        self.batch.push(Pending {
+            tickets: vec![ticket],
+            reply: plan.reply,
+            effect: plan.effect,
+            events: Vec::with_capacity(plan.events.len()),
+            plan: Some((plan.writes, plan.events)),
+        });
+    }
+
+    /// Has a command answered together with the post of a message. `false` when that is not pending.
+    pub(super) fn join(&mut self, ticket: Ticket, message: MessageId) -> bool {
+        let pending = self.flight.iter_mut().chain(&mut self.batch).find(|pending| {
+            pending.effect.posted.as_ref().is_some_and(|post| post.message == message)
+        });
+        pending.is_some_and(|pending| {
+            pending.tickets.push(ticket);
+            true
+        })
+    }
+
+    /// Makes the next commit of the batch, numbering its events after `sequence`.
+    pub(super) fn launch(
+        &mut self,
+        guild: GuildId,
+        sequence: u64,
+        at: Timestamp,
+    ) -> Option<Vec<Write>> {
+        if !self.flight.is_empty() || self.batch.is_empty() {
+            return None;
+        }
+        self.flight = std::mem::take(&mut self.batch);
+        let mut next = sequence;
+        let mut commit = Vec::new();
+        for pending in &mut self.flight {
+            let Some((writes, drafts)) = pending.plan.take() else { continue };
+            commit.extend(writes);
+            for draft in drafts {
+                next += 1;
+                let (record, event) = draft.number(guild, next, at);
+                commit.push(Write::Event(Box::new(record)));
+                pending.events.push(Arc::new(event));
+            }
+        }
+        Some(commit)
+    }
+
+    /// Takes what the store has answered.
+    pub(super) fn land(&mut self) -> Vec<Pending> {
+        // A change of structure is in flight alone, so nothing is behind it.
+        self.alone = false;
+        std::mem::take(&mut self.flight)
+    }
+}

@@ -1,0 +1,235 @@
+//! The way of a command: check, commit, take effect, answer, publish.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use throng_proto::command::{Actor, Command};
+use throng_proto::refusal::Refusal;
+use throng_proto::time::Timestamp;
+
+use super::desk::{Job, Order, Pending};
+use super::plan::{Decided, Decision, Effect, Post};
+use super::{Guild, Output, Ticket};
+use crate::event::Change;
+use crate::outbox::Outbox;
+
+/// When to come back after a failed commit, or a full desk.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+impl Guild {
+    /// Checks a job now, or lets it wait.
+    pub(super) fn ask(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        job: Job,
+        out: &mut Outbox<Output>,
+    ) {
+        let order = job.order();
+        if self.deleted {
+            out.push(Output::Answer(ticket, Err(Refusal::UnknownGuild)));
+        } else if self.desk.admits_new(order, self.config.batch_max)
+            && (order == Order::Free || self.desk.len() < self.config.pending_max)
+        {
+            self.run(now, ticket, job, out);
+            self.launch(now, out);
+        } else if self.desk.len() < self.config.pending_max {
+            self.desk.wait(ticket, job);
+        } else {
+            let reason = format!(
+                "The guild has {} commands pending, which is all it takes; try again.",
+                self.config.pending_max
+            );
+            let refusal = Refusal::Unavailable { reason, retry_after: RETRY_AFTER };
+            out.push(Output::Answer(ticket, Err(refusal)));
+        }
+    }
+
+    fn run(&mut self, now: Timestamp, ticket: Ticket, job: Job, out: &mut Outbox<Output>) {
+        let order = job.order();
+        let decided = match job {
+            Job::Command(actor, command) => self.decide(now, &actor, *command),
+            Job::Import(members) => self.import(members),
+        };
+        match decided {
+            Err(refusal) => out.push(Output::Answer(ticket, Err(refusal))),
+            Ok(Decision::Answer(reply)) => out.push(Output::Answer(ticket, Ok(reply))),
+            Ok(Decision::Repeat(channel, message)) => {
+                out.push(Output::Repeat(ticket, channel, message));
+            }
+            Ok(Decision::Show(draft)) => {
+                let (_, event) = draft.number(self.shape.id(), 0, now);
+                out.push(Output::Answer(ticket, Ok(throng_proto::command::Reply::nothing())));
+                out.push(Output::Publish(Arc::new(event)));
+            }
+            Ok(Decision::Commit(plan)) => self.desk.accept(ticket, order, *plan),
+            Ok(Decision::Join(message)) => {
+                let joined = self.desk.join(ticket, message);
+                debug_assert!(joined, "a nonce is marked as pending while its post is");
+            }
+        }
+    }
+
+    fn decide(&mut self, now: Timestamp, actor: &Actor, command: Command) -> Decided {
+        let who = self.authority(now, actor)?;
+        match command {
+            Command::GuildGet { counts } => Ok(self.guild_get(counts)),
+            Command::GuildPatch(patch) => self.guild_patch(&who, patch),
+            Command::GuildDelete => self.guild_delete(&who),
+            Command::ChannelList => Ok(self.channel_list()),
+            Command::ChannelGet(channel) => self.channel_get(&who, channel),
+            Command::ChannelCreate(patch) => self.channel_create(&who, patch),
+            Command::ChannelPatch(channel, patch) => self.channel_patch(&who, channel, patch),
+            Command::ChannelDelete(channel) => self.channel_delete(&who, channel),
+            Command::OverwritePut(channel, overwrite) => {
+                self.overwrite_put(&who, channel, overwrite)
+            }
+            Command::OverwriteDelete(channel, target) => {
+                self.overwrite_delete(&who, channel, target)
+            }
+            Command::RoleList => Ok(self.role_list()),
+            Command::RoleCreate(patch) => self.role_create(&who, patch),
+            Command::RolePatch(role, patch) => self.role_patch(&who, role, patch),
+            Command::RoleDelete(role) => self.role_delete(&who, role),
+            Command::MemberGet(user) => self.member_get(user),
+            Command::MemberList { after, limit } => Ok(self.member_list(after, limit)),
+            Command::MemberSearch { query, limit } => Ok(self.member_search(&query, limit)),
+            Command::MemberPut(user, patch) => self.member_put(&who, user, patch),
+            Command::MemberPatch(user, patch) => self.member_patch(&who, user, patch),
+            Command::MemberDelete(user) => self.member_delete(&who, user),
+            Command::MemberRoleAdd(user, role) => self.member_role(&who, user, role, true),
+            Command::MemberRoleRemove(user, role) => self.member_role(&who, user, role, false),
+            Command::MessageCreate(channel, draft) => self.message_create(&who, channel, *draft),
+            Command::MessageEdit(message, patch) => self.message_edit(&who, *message, patch),
+            Command::MessageDelete(message) => self.message_delete(&who, &message),
+            Command::MessageBulkDelete(channel, ids) => self.bulk_delete(&who, channel, ids),
+            Command::ReactionAdd(message, emoji) => self.reaction_add(&who, &message, emoji),
+            Command::ReactionRemove(message, emoji, user) => {
+                self.reaction_remove(&who, &message, emoji, user)
+            }
+            Command::ReactionClear(message, emoji) => self.reaction_clear(&who, &message, emoji),
+            Command::Typing(channel) => self.typing(&who, channel),
+            Command::Access(channel, permissions) => {
+                who.need_in(channel, permissions).map(|_| Decision::nothing())
+            }
+        }
+    }
+
+    /// Lets everything take effect that the store has committed.
+    pub(super) fn committed(&mut self, now: Timestamp, out: &mut Outbox<Output>) {
+        for pending in self.desk.land() {
+            self.finish(pending, out);
+        }
+        self.advance(now, out);
+    }
+
+    /// Drops what the store refused.
+    pub(super) fn commit_failed(
+        &mut self,
+        now: Timestamp,
+        reason: &str,
+        out: &mut Outbox<Output>,
+    ) {
+        for pending in self.desk.land() {
+            if let Some(post) = &pending.effect.posted {
+                self.unpost(post);
+            }
+            for ticket in pending.tickets {
+                let reason = format!("Nothing was changed: {reason}");
+                let refusal = Refusal::Unavailable { reason, retry_after: RETRY_AFTER };
+                out.push(Output::Answer(ticket, Err(refusal)));
+            }
+        }
+        self.advance(now, out);
+    }
+
+    /// Checks what waited, and hands over the next commit.
+    fn advance(&mut self, now: Timestamp, out: &mut Outbox<Output>) {
+        if self.deleted {
+            for ticket in self.desk.abandon() {
+                out.push(Output::Answer(ticket, Err(Refusal::UnknownGuild)));
+            }
+        }
+        while let Some((ticket, job)) = self.desk.next(self.config.batch_max) {
+            self.run(now, ticket, job, out);
+        }
+        self.launch(now, out);
+    }
+
+    fn launch(&mut self, now: Timestamp, out: &mut Outbox<Output>) {
+        if let Some(writes) = self.desk.launch(self.shape.id(), self.sequence, now) {
+            out.push(Output::Commit(writes));
+        }
+    }
+
+    fn finish(&mut self, pending: Pending, out: &mut Outbox<Output>) {
+        let Pending { tickets, reply, effect, events, .. } = pending;
+        let (joined, gone) = (effect.joined.clone(), effect.gone);
+        self.apply(effect, out);
+        for ticket in tickets {
+            out.push(Output::Answer(ticket, Ok(reply.clone())));
+        }
+        for event in events {
+            // Invariant: G2.
+            debug_assert_eq!(event.sequence, self.sequence + 1, "G2: the sequence has no gaps");
+            self.sequence = event.sequence;
+            out.push(Output::Publish(event));
+        }
+        for user in joined {
+            out.push(Output::Joined(user));
+        }
+        if gone {
+            self.deleted = true;
+            out.push(Output::Deleted);
+        }
+    }
+
+    /// Changes memory. Channels are routed before anybody can hear of them.
+    fn apply(&mut self, effect: Effect, out: &mut Outbox<Output>) {
+        let Effect { shape, members, left, added, removed, posted, .. } = effect;
+        if let Some(shape) = shape {
+            self.shape = shape;
+        }
+        for member in members {
+            self.members.insert(member.user.id, member);
+        }
+        if let Some(user) = left {
+            self.members.remove(&user);
+        }
+        if let Some(channel) = removed {
+            self.last_messages.shift_remove(&channel);
+        }
+        if added.is_some() || removed.is_some() {
+            out.push(Output::Channels {
+                added: added.into_iter().collect(),
+                removed: removed.into_iter().collect(),
+            });
+        }
+        if let Some(post) = posted {
+            self.posted(post);
+        }
+    }
+
+    fn posted(&mut self, post: Post) {
+        let newest = self.last_messages.entry(post.channel).or_insert(post.message);
+        *newest = post.message.max(*newest);
+        if let Some(known) = post.nonce.and_then(|nonce| self.nonces.value_mut(&nonce))
+            && known.message == post.message
+        {
+            known.committed = true;
+        }
+    }
+
+    /// Forgets a message that was never posted, so that it can be posted again.
+    fn unpost(&mut self, post: &Post) {
+        self.paced.forget(&(post.channel, post.author), |message| *message == post.message);
+        if let Some(nonce) = &post.nonce {
+            self.nonces.forget(nonce, |known| known.message == post.message);
+        }
+    }
+
+    /// Returns the change that tells relays of a new shape.
+    pub(super) fn reshaped(shape: &Arc<crate::shape::Shape>) -> Change {
+        Change::Shape(Arc::clone(shape))
+    }
+}

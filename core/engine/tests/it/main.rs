@@ -1,0 +1,17 @@
+//! The machines as their shell sees them: stories, and random histories against plain models.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "builders fail like tests")]
+
+mod attendance;
+mod chunk;
+mod class;
+mod conversation;
+mod digest;
+mod policy;
+mod random;
+mod relay;
+mod replay;
+mod scene;
+mod welcome;
+mod wheel;
+mod world;

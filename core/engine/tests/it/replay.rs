@@ -1,0 +1,230 @@
+//! The log of a worker against one naive log per session.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use roaring::RoaringBitmap;
+use throng_engine::replay::{Entry, Limits, Position, Recipients, Replay, Slot};
+use throng_engine::time::Instant;
+use throng_proto::event::EventKind;
+use throng_proto::wire::Body;
+
+use crate::random::Random;
+
+const ROOMY: Limits =
+    Limits { entries_max: 10_000, bytes_max: 1 << 30, age_max: Duration::from_secs(3600) };
+
+fn body(text: &str) -> Body {
+    Body::dispatch("MESSAGE_CREATE", &format!("\"{text}\""))
+}
+
+fn entry(at: u64, text: &str, to: Recipients) -> Entry {
+    let kind = EventKind::MessageCreate;
+    Entry { at: Instant::from_millis(at), kind, body: Some(body(text)), to }
+}
+
+fn many(slots: &[Slot]) -> Recipients {
+    Recipients::Many(slots.iter().copied().collect())
+}
+
+/// What a session was sent: places and texts, and where it began.
+#[derive(Default)]
+struct Session {
+    opened: Position,
+    sent: Vec<(Position, String)>,
+}
+
+struct Model {
+    replay: Replay,
+    random: Random,
+    sessions: BTreeMap<Slot, Session>,
+    now: u64,
+    next: u64,
+}
+
+impl Model {
+    fn new(seed: u64) -> Self {
+        let limits =
+            Limits { entries_max: 60, bytes_max: 4_000, age_max: Duration::from_millis(400) };
+        let sessions = (0..6).map(|slot| (slot, Session::default())).collect();
+        Self { replay: Replay::new(limits), random: Random::new(seed), sessions, now: 0, next: 0 }
+    }
+
+    fn step(&mut self) {
+        self.now += self.random.below(10);
+        match self.random.below(10) {
+            0 => {
+                self.replay.trim(Instant::from_millis(self.now), Position::MAX);
+            }
+            1 => {
+                // A session ends and another one takes its slot.
+                let slot = u32::try_from(self.random.below(6)).unwrap();
+                let opened = self.replay.end();
+                self.sessions.insert(slot, Session { opened, sent: Vec::new() });
+            }
+            _ => self.append(),
+        }
+    }
+
+    fn append(&mut self) {
+        let slots = self.random.some(&[0, 1, 2, 3, 4, 5]);
+        let to = match slots.as_slice() {
+            [one] => Recipients::One(*one),
+            some => many(some),
+        };
+        assert_eq!(to.count(), slots.len() as u64);
+        let text = format!("{}{}", self.next, "x".repeat(self.random.index(80)));
+        self.next += 1;
+        let position = self.replay.append(entry(self.now, &text, to));
+        assert_eq!(position + 1, self.replay.end());
+        for slot in slots {
+            self.sessions.get_mut(&slot).unwrap().sent.push((position, text.clone()));
+        }
+    }
+
+    /// Reads on for a session as a worker does, and compares with its own log.
+    fn check(&self, slot: Slot, missing: usize) {
+        let session = &self.sessions[&slot];
+        let kept = session.sent.iter().filter(|(at, _)| *at >= self.replay.start()).count();
+        let end = self.replay.end();
+        let count = u32::try_from(missing).unwrap();
+        let place = self.replay.rewind(slot, session.opened, end, count);
+        assert_eq!(place.is_some(), missing <= kept, "slot {slot}, {missing} of {kept}");
+        let Some(place) = place else { return };
+        let read: Vec<_> = self
+            .replay
+            .range(place, end)
+            .filter(|(_, entry)| entry.to.contains(slot))
+            .map(|(at, entry)| (at, entry.body.as_ref().unwrap().text()))
+            .collect();
+        let last = &session.sent[session.sent.len() - missing..];
+        let expected: Vec<_> = last.iter().map(|(at, text)| (*at, body(text).text())).collect();
+        assert_eq!(read, expected, "slot {slot}, last {missing}");
+    }
+}
+
+/// R1, R2: reading on gives a session its last dispatches, byte for byte, or nothing.
+#[test]
+fn rewinding_gives_back_exactly_the_last_dispatches_of_a_session() {
+    for seed in 0..200 {
+        let mut model = Model::new(seed);
+        for _ in 0..150 {
+            model.step();
+            let slot = u32::try_from(model.random.below(6)).unwrap();
+            let sent = model.sessions[&slot].sent.len();
+            for missing in [0, 1, model.random.index(sent + 2), sent, sent + 1] {
+                model.check(slot, missing);
+            }
+        }
+    }
+}
+
+/// R1: each entry that names a session has the next smaller sequence, so places fall as `missing` grows.
+#[test]
+fn each_step_back_is_one_dispatch_of_the_session() {
+    let mut replay = Replay::new(ROOMY);
+    for index in 0..20 {
+        let to = if index % 3 == 0 { many(&[1, 7]) } else { Recipients::One(2) };
+        replay.append(entry(0, "x", to));
+    }
+    for missing in 1..=7 {
+        let place = replay.rewind(1, 0, 20, missing).unwrap();
+        assert_eq!(place, 21 - 3 * u64::from(missing));
+    }
+    assert_eq!(replay.rewind(1, 0, 20, 8), None);
+    assert_eq!(replay.rewind(1, 0, 19, 1), Some(18), "from any end");
+    assert_eq!(replay.rewind(1, 0, 18, 1), Some(15), "the end itself is not among them");
+    assert_eq!(replay.rewind(1, 0, 21, 1), None, "an end that is not there yet");
+}
+
+/// R2: a slot's former session had other dispatches.
+#[test]
+fn a_session_is_given_nothing_from_before_it_opened() {
+    let mut replay = Replay::new(ROOMY);
+    replay.append(entry(0, "old", Recipients::One(3)));
+    let opened = replay.end();
+    replay.append(entry(0, "new", Recipients::One(3)));
+    assert_eq!(replay.rewind(3, opened, 2, 1), Some(1));
+    assert_eq!(replay.rewind(3, opened, 2, 2), None);
+    assert_eq!(replay.rewind(3, 0, 2, 2), Some(0));
+}
+
+/// R2: what was given up cannot be read, and nothing is read in its place.
+#[test]
+fn what_was_given_up_makes_a_session_start_anew() {
+    let mut replay = Replay::new(ROOMY);
+    replay.append(entry(0, "mine", Recipients::One(1)));
+    replay.append(entry(0, "ours", many(&[1, 2])));
+    let bytes = replay.bytes();
+    replay.acknowledge(1);
+    assert_eq!(replay.bytes(), bytes, "others may still need it");
+    assert!(replay.entry(1).unwrap().body.is_some());
+    replay.acknowledge(0);
+    assert_eq!(replay.bytes(), body("ours").text_bytes());
+    replay.acknowledge(0);
+    replay.acknowledge(99);
+    assert_eq!((replay.bytes(), replay.len()), (body("ours").text_bytes(), 2));
+    assert_eq!(replay.rewind(1, 0, 2, 1), Some(1));
+    assert_eq!(replay.rewind(1, 0, 2, 2), None);
+    assert_eq!(replay.rewind(2, 0, 2, 1), Some(1), "the other session is not concerned");
+    assert_eq!(replay.trim(Instant::from_millis(4_000_000), 2), 2);
+    assert_eq!(replay.bytes(), 0);
+}
+
+#[test]
+fn the_log_keeps_its_bounds_in_entries_bytes_and_age() {
+    let filled = |limits| {
+        let mut replay = Replay::new(limits);
+        for index in 0..10 {
+            replay.append(entry(index * 100, "0123456789", many(&[1])));
+        }
+        replay
+    };
+    let now = Instant::from_millis(900);
+    let mut counted = filled(Limits { entries_max: 4, ..ROOMY });
+    assert_eq!((counted.trim(now, 10), counted.start(), counted.len()), (6, 6, 4));
+    let each = body("0123456789").text_bytes();
+    let mut weighed = filled(Limits { bytes_max: 3 * each + 1, ..ROOMY });
+    assert_eq!((weighed.trim(now, 10), weighed.bytes()), (7, 3 * each));
+    let mut aged = filled(Limits { age_max: Duration::from_millis(250), ..ROOMY });
+    assert_eq!((aged.trim(now, 10), aged.start()), (7, 7), "650 is older than 250 ms, 700 is not");
+    let mut exact = filled(Limits { age_max: Duration::from_millis(200), ..ROOMY });
+    assert_eq!(exact.trim(now, 10), 7, "200 ms old is not too old");
+    assert_eq!(exact.trim(now, 10), 0);
+    assert!(!exact.is_empty());
+}
+
+#[test]
+fn trimming_keeps_what_is_not_sent_yet() {
+    let mut replay = Replay::new(Limits { entries_max: 1, ..ROOMY });
+    for _ in 0..5 {
+        replay.append(entry(0, "x", many(&[1])));
+    }
+    assert_eq!((replay.trim(Instant::from_millis(0), 2), replay.start()), (2, 2));
+    assert_eq!(replay.trim(Instant::from_millis(0), 5), 2);
+    assert!(replay.entry(3).is_none());
+    assert!(replay.entry(4).is_some());
+}
+
+#[test]
+fn ranges_hold_what_is_there_of_what_is_asked() {
+    let mut replay = Replay::new(Limits { entries_max: 3, ..ROOMY });
+    for _ in 0..5 {
+        replay.append(entry(0, "x", many(&[1])));
+    }
+    replay.trim(Instant::from_millis(0), 5);
+    let places = |from, to| replay.range(from, to).map(|(at, _)| at).collect::<Vec<_>>();
+    assert_eq!(places(0, 5), [2, 3, 4]);
+    assert_eq!(places(3, 4), [3]);
+    assert_eq!(places(4, 99), [4]);
+    assert_eq!(places(5, 9), [] as [u64; 0]);
+    assert_eq!(places(9, 5), [] as [u64; 0]);
+    assert_eq!(places(0, 1), [] as [u64; 0]);
+}
+
+#[test]
+fn recipients_are_one_or_many() {
+    let all: RoaringBitmap = (0..15_000).collect();
+    assert_eq!(Recipients::Many(all).count(), 15_000);
+    assert!(Recipients::One(4).contains(4) && !Recipients::One(4).contains(5));
+}

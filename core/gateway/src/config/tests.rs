@@ -1,0 +1,76 @@
+//! Settings from every layer, and errors that say what to do.
+
+use clap::Parser as _;
+use figment::Jail;
+
+use super::{Settings, load};
+use crate::cli::Cli;
+
+fn cli(words: &[&str]) -> Cli {
+    Cli::parse_from([&["throng"], words].concat())
+}
+
+fn error(words: &[&str]) -> String {
+    load(&cli(words)).map(|_| ()).expect_err("the settings are wrong").to_string()
+}
+
+#[test]
+fn defaults_are_complete_and_valid() {
+    Jail::expect_with(|_| {
+        assert_eq!(load(&cli(&[])).expect("defaults are valid"), Settings::default());
+        Ok(())
+    });
+}
+
+#[test]
+fn each_layer_goes_before_the_one_below() {
+    Jail::expect_with(|jail| {
+        jail.create_file("t.toml", "listen = \"127.0.0.1:1\"\n[relay]\ncapacity = 2\n[log]\nfilter = \"warn\"")?;
+        jail.set_env("THRONG_RELAY__CAPACITY", "3");
+        jail.set_env("THRONG_LISTEN", "127.0.0.1:4");
+        let settings = load(&cli(&["--config", "t.toml", "--listen", "127.0.0.1:5"])).expect("valid");
+        assert_eq!(settings.listen.port(), 5, "the command line goes first");
+        assert_eq!(settings.relay.capacity, 3, "the environment goes before the file");
+        assert_eq!(settings.log.filter, "warn", "the file goes before the defaults");
+        Ok(())
+    });
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_source() {
+    Jail::expect_with(|jail| {
+        jail.create_file("t.toml", "[relay]\ncapacitty = 2")?;
+        let error = error(&["--config", "t.toml"]);
+        assert!(error.contains("capacitty") && error.contains("t.toml"), "{error}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_named_with_its_key() {
+    Jail::expect_with(|jail| {
+        jail.set_env("THRONG_RELAY__CAPACITY", "many");
+        let error = error(&[]);
+        assert!(error.contains("relay.capacity") || error.contains("RELAY"), "{error}");
+        Ok(())
+    });
+}
+
+#[test]
+fn every_impossible_value_is_named_at_once() {
+    Jail::expect_with(|jail| {
+        jail.set_env("THRONG_RELAY__CAPACITY", "0");
+        jail.set_env("THRONG_PUBLIC_URL", "http://example.org");
+        let error = error(&[]);
+        assert!(error.contains("relay.capacity") && error.contains("public_url"), "{error}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    Jail::expect_with(|_| {
+        assert!(error(&["--config", "nowhere.toml"]).contains("nowhere.toml"));
+        Ok(())
+    });
+}
