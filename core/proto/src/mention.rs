@@ -40,9 +40,9 @@ impl Named {
             Some(b'!') => (false, &rest[1..]),
             _ => (false, rest),
         };
-        let Some(id) = digits.split_once('>').and_then(|(id, _)| id.parse::<u64>().ok()) else {
-            return;
-        };
+        let length = digits.bytes().take_while(u8::is_ascii_digit).count();
+        let (id, after) = digits.split_at(length);
+        let Some(id) = id.parse::<u64>().ok().filter(|_| after.starts_with('>')) else { return };
         if role {
             push_once(&mut self.roles, RoleId::new(id));
         } else {
