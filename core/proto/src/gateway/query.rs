@@ -39,7 +39,8 @@ pub fn negotiate(query: &str) -> Result<Wire, QueryError> {
     Ok(wire)
 }
 
-/// Keeps a peer's text within a close reason.
+/// Keeps a peer's text within a close reason: 16 bytes that can be printed.
 fn short(text: &str) -> String {
-    text.chars().take(16).collect()
+    let printed = |c: char| if c.is_ascii_graphic() { c } else { '?' };
+    text.chars().take(16).map(printed).collect()
 }
