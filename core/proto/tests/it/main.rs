@@ -2,4 +2,13 @@
 
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "helpers fail and skip like tests")]
 
+mod close;
+mod id;
+mod inbound;
+mod intents;
+mod mention;
+mod model;
+mod permissions;
+mod query;
+mod time;
 mod wire;
