@@ -152,5 +152,5 @@ fn rank(shape: &Shape, member: &Member) -> Rank {
     }
     let roles = member.profile.roles.iter().filter_map(|role| shape.roles.get(role));
     let highest = roles.map(|role| rank_of_role(role)).max();
-    highest.unwrap_or(Rank::Role(0, Reverse(shape.everyone())))
+    highest.unwrap_or_else(|| Rank::Role(0, Reverse(shape.everyone())))
 }

@@ -1,208 +1,204 @@
-//! Channels and their overwrites.
+//! Making, changing and deleting channels.
 
 use std::sync::Arc;
 
-use throng_proto::command::{Actor, ChannelPatch, Outcome, Reply};
-use throng_proto::event::EventKind;
-use throng_proto::id::{AnyId, ChannelId};
-use throng_proto::model::{Channel, ChannelKind, Overwrite};
+use throng_proto::command::{ChannelPatch, Reply};
+use throng_proto::event::{EventKind, Scope};
+use throng_proto::id::ChannelId;
+use throng_proto::model::{Channel, ChannelKind};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
-use throng_proto::time::Timestamp;
 
-use super::form::{length, range};
-use super::plan::{Effect, Happening, Plan};
-use super::{Guild, Ticket};
-use crate::event::Change;
+use super::authority::Authority;
+use super::plan::{Decided, Draft, Effect, Plan};
+use super::settings::guild_update;
+use super::{Guild, form, overwrite};
 use crate::shape::Shape;
 
+/// Most seconds of slow mode: 6 hours.
+const INTERVAL_MAX: u64 = 21_600;
+/// Bits per second of a voice channel.
+const BITRATE: (u64, u64) = (8_000, 384_000);
+/// Most members of a limited voice channel.
+const USER_LIMIT_MAX: u64 = 99;
+/// Largest position.
+const POSITION_MAX: u64 = 0x7fff_ffff;
+
 impl Guild {
-    pub(super) fn channels(&self, actor: &Actor) -> Outcome {
-        self.in_guild(actor)?;
-        let channels = self.shape.channels.values().map(|channel| self.with_last(channel));
-        Ok(Reply::json(&channels.collect::<Vec<_>>()))
-    }
-
-    pub(super) fn channel(&self, now: Timestamp, actor: &Actor, channel: ChannelId) -> Outcome {
-        let (channel, _) = self.in_channel(now, actor, channel, Permissions::NONE)?;
-        Ok(Reply::json(&self.with_last(&channel)))
-    }
-
-    /// Adds what changes too often to be part of the shape.
-    fn with_last(&self, channel: &Channel) -> Channel {
-        let last = self.last_messages.get(&channel.id).copied();
-        Channel { last_message_id: last.or(channel.last_message_id), ..channel.clone() }
-    }
-
-    pub(super) fn channel_create(
-        &self,
-        actor: &Actor,
-        ticket: Ticket,
-        draft: ChannelPatch,
-    ) -> Result<Plan, Refusal> {
-        self.need(actor, Permissions::MANAGE_CHANNELS)?;
-        let max = self.limits.channels_max;
+    /// Makes a channel.
+    pub(super) fn channel_create(&self, who: &Authority, patch: ChannelPatch) -> Decided {
+        who.need(Permissions::MANAGE_CHANNELS)?;
+        let max = self.config.channels_max;
         if self.shape.channels.len() >= max {
             return Err(Refusal::TooMany { what: "guild channels", max, code: 30_013 });
         }
-        let Some(name) = &draft.name else {
-            return Err(Refusal::field("name", "BASE_TYPE_REQUIRED", "This field is required"));
-        };
-        let kind = draft.kind.unwrap_or_default();
-        let id = ChannelId::new(ticket.0);
-        let fresh = Channel::new(id, self.shape.id(), name.clone(), kind);
-        let last = self.shape.channels.values().map(|channel| channel.position + 1).max();
-        let fresh = Channel { position: last.unwrap_or(0), ..fresh };
-        let channel = self.patched(actor, fresh, draft)?;
-        let added = Effect::Channels { added: vec![id], removed: Vec::new() };
+        let name = patch.name.clone().ok_or_else(|| form::required("name"))?;
+        let kind = patch.kind.unwrap_or_default();
+        if !kind.in_guild() {
+            return Err(invalid_kind());
+        }
+        let below = self.shape.channels.values().map(|channel| channel.position + 1);
+        let mut channel = Channel::new(self.config.ids.next(who.now), self.shape.id(), name, kind);
+        channel.position = below.max().unwrap_or(0);
+        if let Some(overwrites) = &patch.permission_overwrites {
+            overwrite::permit(who, who.in_guild(), &[], overwrites)?;
+        }
+        self.patch_channel(&mut channel, patch)?;
+        let id = channel.id;
         let mut plan = self.put_channel(EventKind::ChannelCreate, channel);
-        plan.effects.push(added);
+        plan.effect.added = Some(id);
         plan.reply = plan.reply.created();
-        Ok(plan)
+        plan.decided()
     }
 
+    /// Changes a channel.
     pub(super) fn channel_patch(
         &self,
-        now: Timestamp,
-        actor: &Actor,
+        who: &Authority,
         channel: ChannelId,
         patch: ChannelPatch,
-    ) -> Result<Plan, Refusal> {
-        let (channel, _) = self.in_channel(now, actor, channel, Permissions::MANAGE_CHANNELS)?;
-        let channel = self.patched(actor, Channel::clone(&channel), patch)?;
-        Ok(self.put_channel(EventKind::ChannelUpdate, channel))
+    ) -> Decided {
+        let old = who.need_in(channel, Permissions::MANAGE_CHANNELS)?;
+        let mut channel = self.current(&old);
+        if let Some(overwrites) = &patch.permission_overwrites {
+            who.need_in(channel.id, Permissions::MANAGE_ROLES)?;
+            let may = who.in_channel(&old);
+            overwrite::permit(who, may, &old.permission_overwrites, overwrites)?;
+        }
+        if let Some(kind) = patch.kind.filter(|kind| *kind != channel.kind) {
+            let news = |kind| matches!(kind, ChannelKind::TEXT | ChannelKind::ANNOUNCEMENT);
+            if !news(kind) || !news(channel.kind) {
+                return Err(invalid_kind());
+            }
+            channel.kind = kind;
+        }
+        self.patch_channel(&mut channel, patch)?;
+        self.put_channel(EventKind::ChannelUpdate, channel).decided()
     }
 
-    /// Applies and checks what a patch says.
-    fn patched(
-        &self,
-        actor: &Actor,
-        mut channel: Channel,
-        patch: ChannelPatch,
-    ) -> Result<Channel, Refusal> {
+    fn patch_channel(&self, channel: &mut Channel, patch: ChannelPatch) -> Result<(), Refusal> {
+        check(&patch)?;
+        if let Some(name) = patch.name {
+            channel.name = name;
+        }
+        if let Some(topic) = patch.topic {
+            channel.topic = topic.filter(|text| !text.is_empty());
+        }
+        if let Some(parent) = patch.parent_id {
+            self.check_parent(channel, parent)?;
+            channel.parent_id = parent;
+        }
         if let Some(overwrites) = patch.permission_overwrites {
-            range("permission_overwrites", overwrites.len() as u64, 0, self.overwrites_max())?;
-            for overwrite in &overwrites {
-                self.grants(actor, overwrite.allow | overwrite.deny)?;
-            }
-            channel.permission_overwrites = overwrites;
+            channel.permission_overwrites = overwrite::once_each(overwrites);
+            let count = channel.permission_overwrites.len();
+            form::count("permission_overwrites", count, self.config.overwrites_max)?;
         }
-        channel.kind = patch.kind.unwrap_or(channel.kind);
-        if !channel.kind.in_guild() {
-            let message = "Not a kind of channel that guilds have.";
-            return Err(Refusal::field("type", "BASE_TYPE_CHOICES", message));
-        }
-        channel.name = patch.name.unwrap_or(channel.name);
-        channel.topic = patch.topic.unwrap_or(channel.topic);
         channel.position = patch.position.unwrap_or(channel.position);
         channel.nsfw = patch.nsfw.unwrap_or(channel.nsfw);
         channel.rate_limit_per_user =
             patch.rate_limit_per_user.unwrap_or(channel.rate_limit_per_user);
-        channel.bitrate = patch.bitrate.or(channel.bitrate);
-        channel.user_limit = patch.user_limit.or(channel.user_limit);
-        channel.parent_id = patch.parent_id.unwrap_or(channel.parent_id);
-        self.check_channel(&channel)?;
-        Ok(channel)
+        // Only voice channels have these, and others ignore them.
+        channel.bitrate = channel.bitrate.map(|old| patch.bitrate.unwrap_or(old));
+        channel.user_limit = channel.user_limit.map(|old| patch.user_limit.unwrap_or(old));
+        Ok(())
     }
 
-    const fn overwrites_max(&self) -> u64 {
-        self.limits.overwrites_max as u64
+    fn check_parent(&self, channel: &Channel, parent: Option<ChannelId>) -> Result<(), Refusal> {
+        let Some(parent) = parent else { return Ok(()) };
+        let parent = self.shape.channels.get(&parent).map(|parent| parent.kind);
+        let message = match parent {
+            Some(ChannelKind::CATEGORY) if channel.kind != ChannelKind::CATEGORY => return Ok(()),
+            Some(ChannelKind::CATEGORY) => "Categories cannot have a parent",
+            Some(_) => "Not a category",
+            None => "Category does not exist",
+        };
+        Err(Refusal::field("parent_id", "CHANNEL_PARENT_INVALID", message))
     }
 
-    fn check_channel(&self, channel: &Channel) -> Result<(), Refusal> {
-        length("name", &channel.name, 1, 100)?;
-        length("topic", channel.topic.as_deref().unwrap_or_default(), 0, 1024)?;
-        range("rate_limit_per_user", u64::from(channel.rate_limit_per_user), 0, 21_600)?;
-        if let Some(bitrate) = channel.bitrate {
-            range("bitrate", u64::from(bitrate), 8_000, 384_000)?;
-        }
-        range("user_limit", u64::from(channel.user_limit.unwrap_or(0)), 0, 99)?;
-        let Some(parent) = channel.parent_id else { return Ok(()) };
-        let category =
-            self.shape.channels.get(&parent).is_some_and(|c| c.kind == ChannelKind::CATEGORY);
-        if category && channel.kind != ChannelKind::CATEGORY {
-            return Ok(());
-        }
-        Err(Refusal::field("parent_id", "CHANNEL_PARENT_INVALID", "Not a category."))
-    }
-
-    fn put_channel(&self, kind: EventKind, channel: Channel) -> Plan {
+    /// Plans to make or change one channel, and to answer with it.
+    pub(super) fn put_channel(&self, kind: EventKind, channel: Channel) -> Plan {
         let mut shape = Shape::clone(&self.shape);
         shape.channels.insert(channel.id, Arc::new(channel.clone()));
         let shape = Arc::new(shape);
-        let body = self.with_last(&channel);
+        let event = Draft::new(kind, Scope::Guild, &channel).changing(Self::reshaped(&shape));
         Plan {
+            events: vec![event],
+            reply: Reply::json(&channel),
             writes: vec![Write::Channel(channel)],
-            happenings: vec![Happening::guild(kind, &body, Change::Shape(Arc::clone(&shape)))],
-            effects: vec![Effect::Shape(shape)],
-            reply: Reply::json(&body),
-            joins: None,
+            effect: Effect { shape: Some(shape), ..Effect::default() },
         }
     }
 
-    pub(super) fn channel_delete(
-        &self,
-        now: Timestamp,
-        actor: &Actor,
-        id: ChannelId,
-    ) -> Result<Plan, Refusal> {
-        let (channel, _) = self.in_channel(now, actor, id, Permissions::MANAGE_CHANNELS)?;
+    /// Deletes a channel. Channels of a deleted category stay, without a parent.
+    pub(super) fn channel_delete(&self, who: &Authority, channel: ChannelId) -> Decided {
+        let old = who.need_in(channel, Permissions::MANAGE_CHANNELS)?;
+        let id = self.shape.id();
         let mut shape = Shape::clone(&self.shape);
-        shape.channels.shift_remove(&id);
-        let mut writes = vec![Write::ChannelDelete(self.shape.id(), id)];
-        let mut orphans = Vec::new();
-        for child in shape.channels.values_mut().filter(|child| child.parent_id == Some(id)) {
-            let orphan = Channel { parent_id: None, ..Channel::clone(child) };
-            *child = Arc::new(orphan.clone());
-            writes.push(Write::Channel(orphan.clone()));
-            orphans.push(orphan);
+        shape.channels.shift_remove(&old.id);
+        let orphans: Vec<Channel> = shape
+            .channels
+            .values()
+            .filter(|child| child.parent_id == Some(old.id))
+            .map(|child| Channel { parent_id: None, ..self.current(child) })
+            .collect();
+        let mut plan = Plan { writes: vec![Write::ChannelDelete(id, old.id)], ..Plan::default() };
+        for orphan in &orphans {
+            shape.channels.insert(orphan.id, Arc::new(orphan.clone()));
+            plan.writes.push(Write::Channel(orphan.clone()));
         }
+        let named = detach(&mut shape, old.id);
         let shape = Arc::new(shape);
-        let body = self.with_last(&channel);
-        let change = || Change::Shape(Arc::clone(&shape));
-        let mut happenings = vec![Happening::guild(EventKind::ChannelDelete, &body, change())];
-        happenings.extend(orphans.iter().map(|orphan| {
-            Happening::guild(EventKind::ChannelUpdate, &self.with_last(orphan), change())
-        }));
-        let removed = Effect::Channels { added: Vec::new(), removed: vec![id] };
-        let effects = vec![Effect::Shape(Arc::clone(&shape)), removed];
-        Ok(Plan { writes, happenings, effects, reply: Reply::json(&body), joins: None })
-    }
-
-    pub(super) fn overwrite_put(
-        &self,
-        now: Timestamp,
-        actor: &Actor,
-        channel: ChannelId,
-        overwrite: Overwrite,
-    ) -> Result<Plan, Refusal> {
-        let (channel, _) = self.in_channel(now, actor, channel, Permissions::MANAGE_ROLES)?;
-        self.grants(actor, overwrite.allow | overwrite.deny)?;
-        let mut channel = Channel::clone(&channel);
-        channel.permission_overwrites.retain(|other| other.id != overwrite.id);
-        channel.permission_overwrites.push(overwrite);
-        let count = channel.permission_overwrites.len() as u64;
-        range("permission_overwrites", count, 0, self.overwrites_max())?;
-        let plan = self.put_channel(EventKind::ChannelUpdate, channel);
-        Ok(Plan { reply: Reply::nothing(), ..plan })
-    }
-
-    pub(super) fn overwrite_delete(
-        &self,
-        now: Timestamp,
-        actor: &Actor,
-        channel: ChannelId,
-        id: AnyId,
-    ) -> Result<Plan, Refusal> {
-        let (channel, _) = self.in_channel(now, actor, channel, Permissions::MANAGE_ROLES)?;
-        let mut channel = Channel::clone(&channel);
-        let before = channel.permission_overwrites.len();
-        channel.permission_overwrites.retain(|other| other.id != id);
-        if channel.permission_overwrites.len() == before {
-            return Err(Refusal::UnknownOverwrite);
+        let old = self.current(&old);
+        let deleted = Draft::new(EventKind::ChannelDelete, Scope::Guild, &old);
+        plan.events.push(deleted.changing(Self::reshaped(&shape)));
+        for orphan in &orphans {
+            plan.events.push(Draft::new(EventKind::ChannelUpdate, Scope::Guild, orphan));
         }
-        let plan = self.put_channel(EventKind::ChannelUpdate, channel);
-        Ok(Plan { reply: Reply::nothing(), ..plan })
+        if named {
+            plan.writes.push(Write::Guild(shape.guild.clone()));
+            plan.events.push(guild_update(&shape));
+        }
+        plan.reply = Reply::json(&old);
+        plan.effect = Effect { shape: Some(shape), removed: Some(old.id), ..Effect::default() };
+        plan.decided()
     }
+}
+
+/// Takes a channel out of the settings that name it. Tells whether one did.
+fn detach(shape: &mut Shape, channel: ChannelId) -> bool {
+    let settings = [&mut shape.guild.afk_channel_id, &mut shape.guild.system_channel_id];
+    let mut named = false;
+    for setting in settings {
+        if *setting == Some(channel) {
+            *setting = None;
+            named = true;
+        }
+    }
+    named
+}
+
+fn check(patch: &ChannelPatch) -> Result<(), Refusal> {
+    if let Some(name) = &patch.name {
+        form::length("name", name, 1, 100)?;
+    }
+    if let Some(Some(topic)) = &patch.topic {
+        form::length("topic", topic, 0, 1024)?;
+    }
+    let numbers = [
+        ("position", patch.position, (0, POSITION_MAX)),
+        ("rate_limit_per_user", patch.rate_limit_per_user, (0, INTERVAL_MAX)),
+        ("bitrate", patch.bitrate, BITRATE),
+        ("user_limit", patch.user_limit, (0, USER_LIMIT_MAX)),
+    ];
+    for (field, value, (min, max)) in numbers {
+        if let Some(value) = value {
+            form::number(field, value.into(), min, max)?;
+        }
+    }
+    Ok(())
+}
+
+fn invalid_kind() -> Refusal {
+    Refusal::field("type", "CHANNEL_TYPE_INVALID", "Invalid channel type")
 }

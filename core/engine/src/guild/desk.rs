@@ -3,16 +3,15 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use throng_proto::command::{Actor, Command};
+use throng_proto::command::{Actor, Command, Reply};
 use throng_proto::id::{GuildId, MessageId};
 use throng_proto::model::Member;
 use throng_proto::record::Write;
 use throng_proto::time::Timestamp;
 
 use super::Ticket;
-use super::plan::{Effect, Plan};
+use super::plan::{Draft, Effect, Plan};
 use crate::event::Event;
-use throng_proto::command::Reply;
 
 /// What somebody asked for.
 #[derive(Debug)]
@@ -79,7 +78,7 @@ pub(super) struct Pending {
     pub(super) effect: Effect,
     /// Numbered, once the commit is handed over.
     pub(super) events: Vec<Arc<Event>>,
-    plan: Option<(Vec<Write>, Vec<super::plan::Draft>)>,
+    plan: Option<(Vec<Write>, Vec<Draft>)>,
 }
 
 impl Desk {
@@ -155,13 +154,14 @@ impl Desk {
         let mut commit = Vec::new();
         for pending in &mut self.flight {
             let Some((writes, drafts)) = pending.plan.take() else { continue };
-            commit.extend(writes);
             for draft in drafts {
                 next += 1;
                 let (record, event) = draft.number(guild, next, at);
                 commit.push(Write::Event(Box::new(record)));
                 pending.events.push(Arc::new(event));
             }
+            // After the log, so that deleting a guild deletes its log to the last event.
+            commit.extend(writes);
         }
         Some(commit)
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use throng_proto::command::{Actor, Command};
+use throng_proto::command::{Actor, Command, Reply};
 use throng_proto::refusal::Refusal;
 use throng_proto::time::Timestamp;
 
@@ -12,6 +12,7 @@ use super::plan::{Decided, Decision, Effect, Post};
 use super::{Guild, Output, Ticket};
 use crate::event::Change;
 use crate::outbox::Outbox;
+use crate::shape::Shape;
 
 /// When to come back after a failed commit, or a full desk.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -59,13 +60,14 @@ impl Guild {
             }
             Ok(Decision::Show(draft)) => {
                 let (_, event) = draft.number(self.shape.id(), 0, now);
-                out.push(Output::Answer(ticket, Ok(throng_proto::command::Reply::nothing())));
+                out.push(Output::Answer(ticket, Ok(Reply::nothing())));
                 out.push(Output::Publish(Arc::new(event)));
             }
             Ok(Decision::Commit(plan)) => self.desk.accept(ticket, order, *plan),
-            Ok(Decision::Join(message)) => {
-                let joined = self.desk.join(ticket, message);
-                debug_assert!(joined, "a nonce is marked as pending while its post is");
+            Ok(Decision::Join(message)) if self.desk.join(ticket, message) => {}
+            // A nonce is marked as pending exactly while its post is.
+            Ok(Decision::Join(_)) => {
+                out.push(Output::Answer(ticket, Err(Refusal::UnknownMessage)));
             }
         }
     }
@@ -124,12 +126,7 @@ impl Guild {
     }
 
     /// Drops what the store refused.
-    pub(super) fn commit_failed(
-        &mut self,
-        now: Timestamp,
-        reason: &str,
-        out: &mut Outbox<Output>,
-    ) {
+    pub(super) fn commit_failed(&mut self, now: Timestamp, reason: &str, out: &mut Outbox<Output>) {
         for pending in self.desk.land() {
             if let Some(post) = &pending.effect.posted {
                 self.unpost(post);
@@ -229,7 +226,7 @@ impl Guild {
     }
 
     /// Returns the change that tells relays of a new shape.
-    pub(super) fn reshaped(shape: &Arc<crate::shape::Shape>) -> Change {
+    pub(super) fn reshaped(shape: &Arc<Shape>) -> Change {
         Change::Shape(Arc::clone(shape))
     }
 }

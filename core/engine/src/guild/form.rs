@@ -50,9 +50,5 @@ pub(super) fn required(field: &str) -> Refusal {
 }
 
 fn too_long(field: &str, max: usize) -> Refusal {
-    Refusal::field(
-        field,
-        "BASE_TYPE_MAX_LENGTH",
-        format!("Must be {max} or fewer in length."),
-    )
+    Refusal::field(field, "BASE_TYPE_MAX_LENGTH", format!("Must be {max} or fewer in length."))
 }

@@ -1,10 +1,11 @@
-//! Members.
+//! Adding, changing and removing members.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::json;
-use throng_proto::command::{Actor, MemberPatch, Outcome, Reply};
-use throng_proto::event::EventKind;
+use throng_proto::command::{MemberPatch, Reply};
+use throng_proto::event::{EventKind, Scope};
 use throng_proto::id::{RoleId, UserId};
 use throng_proto::model::{Member, MemberEvent, Profile, User};
 use throng_proto::permissions::Permissions;
@@ -12,226 +13,196 @@ use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
 use throng_proto::time::Timestamp;
 
-use super::Guild;
-use super::form::length;
-use super::plan::{Effect, Happening, Plan};
+use super::authority::Authority;
+use super::plan::{Decided, Decision, Draft, Effect, Plan};
+use super::{Guild, form};
 use crate::event::Change;
 
-/// Members of one answer.
-const LIST_MAX: usize = 1_000;
-/// Mute members in voice.
+/// Mute members in voice channels.
 const MUTE_MEMBERS: Permissions = Permissions::from_bits(1 << 22);
-/// Deafen members in voice.
+/// Deafen members in voice channels.
 const DEAFEN_MEMBERS: Permissions = Permissions::from_bits(1 << 23);
+/// Characters of a nickname.
+const NICK_MAX: usize = 32;
 
 impl Guild {
-    pub(super) fn member_object(&self, actor: &Actor, user: UserId) -> Outcome {
-        self.in_guild(actor)?;
-        let member = self.members.get(&user).ok_or(Refusal::UnknownMember)?;
-        Ok(Reply::json(member))
-    }
-
-    pub(super) fn member_list(&self, actor: &Actor, after: UserId, limit: usize) -> Outcome {
-        self.in_guild(actor)?;
-        let after = (std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded);
-        let members = self.members.range(after).map(|(_, member)| member);
-        Ok(Reply::json(&members.take(limit.clamp(1, LIST_MAX)).collect::<Vec<_>>()))
-    }
-
-    pub(super) fn member_search(&self, actor: &Actor, query: &str, limit: usize) -> Outcome {
-        self.in_guild(actor)?;
-        let query = query.to_lowercase();
-        let found = self.members.values().filter(|member| crate::chunk::matches(member, &query));
-        Ok(Reply::json(&found.take(limit.clamp(1, LIST_MAX)).collect::<Vec<_>>()))
-    }
-
-    pub(super) fn member_put(
-        &self,
-        now: Timestamp,
-        actor: &Actor,
-        user: User,
-        draft: MemberPatch,
-    ) -> Result<Plan, Refusal> {
-        self.need(actor, Permissions::MANAGE_GUILD)?;
+    /// Adds a user; nothing when it is a member already.
+    pub(super) fn member_put(&self, who: &Authority, user: User, patch: MemberPatch) -> Decided {
+        who.need(Permissions::MANAGE_GUILD)?;
         if self.members.contains_key(&user.id) {
-            return Ok(Plan::default());
+            return Ok(Decision::nothing());
         }
-        let roles = draft.roles.unwrap_or_default();
-        for role in &roles {
-            self.below(actor, *role)?;
+        let mut member = Member { user, profile: Profile::new(who.now, Vec::new()) };
+        self.patch_member(who, &mut member, patch)?;
+        let member = Arc::new(member);
+        Plan {
+            writes: vec![Write::Member(self.shape.id(), Member::clone(&member))],
+            events: vec![self.member_event(EventKind::GuildMemberAdd, &member)],
+            reply: Reply::json(&member).created(),
+            effect: Effect {
+                joined: vec![member.user.id],
+                members: vec![member],
+                ..Effect::default()
+            },
         }
-        let mut profile = Profile::new(now, roles);
-        profile.nick = nick(draft.nick.unwrap_or_default())?;
-        let member = Member { user, profile };
-        let mut plan = self.plan_import(vec![member.clone()]);
-        plan.reply = Reply::json(&member).created();
-        Ok(plan)
+        .decided()
     }
 
-    /// Adds members that are not there yet.
-    pub(super) fn plan_import(&self, members: Vec<Member>) -> Plan {
-        let mut plan = Plan::default();
-        let fresh: Vec<Member> =
-            members.into_iter().filter(|m| !self.members.contains_key(&m.user.id)).collect();
-        plan.reply = Reply::json(&json!({"imported": fresh.len()}));
-        let announced = fresh.len() <= self.limits.announced_max;
-        for member in fresh {
-            let (guild_id, user) = (self.shape.id(), member.user.id);
-            if announced {
-                let payload = MemberEvent { guild_id, member: &member };
-                let kind = EventKind::GuildMemberAdd;
-                plan.happenings.push(Happening::guild(kind, &payload, Change::Nothing).by(user));
-            }
-            plan.writes.push(Write::Member(guild_id, member.clone()));
-            plan.effects.push(Effect::Member(Arc::new(member)));
-            plan.effects.push(Effect::Joined(user));
-        }
-        plan
-    }
-
+    /// Changes a member; answers with it.
     pub(super) fn member_patch(
         &self,
-        now: Timestamp,
-        actor: &Actor,
+        who: &Authority,
         user: UserId,
         patch: MemberPatch,
-    ) -> Result<Plan, Refusal> {
-        let own = matches!(actor, Actor::User(actor) if actor.id == user);
-        let member = self.members.get(&user).ok_or(Refusal::UnknownMember)?;
-        let mut changed = Member::clone(member);
-        let profile = &mut changed.profile;
-        if let Some(name) = patch.nick {
-            let (needed, free) = if own {
-                (Permissions::CHANGE_NICKNAME, true)
-            } else {
-                (Permissions::MANAGE_NICKNAMES, false)
-            };
-            self.may_change(actor, user, needed, free)?;
-            profile.nick = nick(name)?;
+    ) -> Decided {
+        let old = self.members.get(&user).ok_or(Refusal::UnknownMember)?;
+        permit(who, old, &patch)?;
+        let mut member = Member::clone(old);
+        self.patch_member(who, &mut member, patch)?;
+        if member == **old {
+            return Ok(Decision::json(&member));
+        }
+        let mut plan = self.put_member(member);
+        plan.reply = Reply::json(&plan.effect.members.first());
+        plan.decided()
+    }
+
+    fn patch_member(
+        &self,
+        who: &Authority,
+        member: &mut Member,
+        patch: MemberPatch,
+    ) -> Result<(), Refusal> {
+        let profile = &mut member.profile;
+        if let Some(nick) = patch.nick {
+            form::length("nick", nick.as_deref().unwrap_or_default(), 0, NICK_MAX)?;
+            profile.nick = nick.filter(|nick| !nick.is_empty());
         }
         if let Some(roles) = patch.roles {
-            self.need(actor, Permissions::MANAGE_ROLES)?;
-            self.check_roles(actor, &profile.roles, &roles)?;
-            profile.roles = Profile::new(now, roles).roles;
-        }
-        if let Some(mute) = patch.mute {
-            self.may_change(actor, user, MUTE_MEMBERS, own)?;
-            profile.mute = mute;
-        }
-        if let Some(deaf) = patch.deaf {
-            self.may_change(actor, user, DEAFEN_MEMBERS, own)?;
-            profile.deaf = deaf;
+            let new: BTreeSet<RoleId> = roles.into_iter().collect();
+            let old: BTreeSet<RoleId> = profile.roles.iter().copied().collect();
+            for role in new.symmetric_difference(&old) {
+                self.permit_role(who, *role)?;
+            }
+            profile.roles = new.into_iter().collect();
         }
         if let Some(until) = patch.communication_disabled_until {
-            self.may_change(actor, user, Permissions::MODERATE_MEMBERS, false)?;
-            if until.is_some_and(|until| until.since(now) > self.limits.timeout_max) {
-                let text = "Must be at most 28 days ahead.";
-                let field = "communication_disabled_until";
-                return Err(Refusal::field(field, "BASE_TYPE_RANGE", text));
-            }
+            self.check_time_out(who.now, until)?;
             profile.communication_disabled_until = until;
         }
-        let mut plan = Plan { reply: Reply::json(&changed), ..Plan::default() };
-        self.put_member(changed, &mut plan);
-        Ok(plan)
-    }
-
-    /// Checks a permission and, unless rank does not matter, that the actor outranks the member.
-    fn may_change(
-        &self,
-        actor: &Actor,
-        user: UserId,
-        needed: Permissions,
-        any_rank: bool,
-    ) -> Result<(), Refusal> {
-        self.need(actor, needed)?;
-        if any_rank { Ok(()) } else { self.outranks(actor, user).map(|_| ()) }
-    }
-
-    /// Checks that every role that comes or goes is the actor's to give.
-    fn check_roles(
-        &self,
-        actor: &Actor,
-        before: &[RoleId],
-        after: &[RoleId],
-    ) -> Result<(), Refusal> {
-        let came = after.iter().filter(|role| !before.contains(role));
-        let went = before.iter().filter(|role| !after.contains(role));
-        for role in came.chain(went) {
-            self.giveable(actor, *role)?;
-        }
+        profile.mute = patch.mute.unwrap_or(profile.mute);
+        profile.deaf = patch.deaf.unwrap_or(profile.deaf);
         Ok(())
     }
 
-    fn giveable(&self, actor: &Actor, role: RoleId) -> Result<(), Refusal> {
-        if role == self.shape.everyone() {
-            return Err(Refusal::UnknownRole);
+    fn check_time_out(&self, now: Timestamp, until: Option<Timestamp>) -> Result<(), Refusal> {
+        let max = self.config.time_out_max;
+        if until.is_none_or(|until| until.since(now) <= max) {
+            return Ok(());
         }
-        self.below(actor, role)
+        let message = format!("Must be at most {} days ahead.", max.as_secs() / (24 * 3600));
+        Err(Refusal::field("communication_disabled_until", "DATE_TIME_TYPE_MAX", message))
     }
 
-    /// Writes a changed member and tells about it.
-    pub(super) fn put_member(&self, member: Member, plan: &mut Plan) {
-        let (guild_id, user) = (self.shape.id(), member.user.id);
-        let member = Arc::new(member);
-        let payload = MemberEvent { guild_id, member: &member };
-        let change = Change::Member(user, Arc::new(member.profile.clone()));
-        let kind = EventKind::GuildMemberUpdate;
-        plan.happenings.push(Happening::guild(kind, &payload, change).by(user));
-        plan.writes.push(Write::Member(guild_id, Member::clone(&member)));
-        plan.effects.push(Effect::Member(member));
+    /// Asks that a role exists, can be given, and is below the actor's own.
+    fn permit_role(&self, who: &Authority, role: RoleId) -> Result<(), Refusal> {
+        let role = self.shape.roles.get(&role).ok_or(Refusal::UnknownRole)?;
+        if role.id == self.shape.everyone() {
+            let message = "Everybody has @everyone; it cannot be given or taken";
+            return Err(Refusal::field("roles", "ROLE_INVALID", message));
+        }
+        who.need(Permissions::MANAGE_ROLES)?;
+        who.need_above_role(role)
     }
 
-    pub(super) fn member_delete(&self, actor: &Actor, user: UserId) -> Result<Plan, Refusal> {
-        self.in_guild(actor)?;
-        let own = matches!(actor, Actor::User(actor) if actor.id == user);
-        let member = self.members.get(&user).ok_or(Refusal::UnknownMember)?;
+    /// Gives or takes one role; nothing when that is how it is.
+    pub(super) fn member_role(
+        &self,
+        who: &Authority,
+        user: UserId,
+        role: RoleId,
+        given: bool,
+    ) -> Decided {
+        who.need(Permissions::MANAGE_ROLES)?;
+        let old = self.members.get(&user).ok_or(Refusal::UnknownMember)?;
+        self.permit_role(who, role)?;
+        let mut member = Member::clone(old);
+        let roles = &mut member.profile.roles;
+        match (roles.binary_search(&role), given) {
+            (Ok(index), false) => _ = roles.remove(index),
+            (Err(index), true) => roles.insert(index, role),
+            _ => return Ok(Decision::nothing()),
+        }
+        self.put_member(member).decided()
+    }
+
+    /// Removes a member, or lets the actor leave.
+    pub(super) fn member_delete(&self, who: &Authority, user: UserId) -> Decided {
+        let old = self.members.get(&user).ok_or(Refusal::UnknownMember)?;
         if user == self.shape.guild.owner_id {
             return Err(Refusal::MissingPermissions);
         }
-        if !own {
-            self.need(actor, Permissions::KICK_MEMBERS)?;
-            self.outranks(actor, user)?;
+        if !who.is(user) {
+            who.need(Permissions::KICK_MEMBERS)?;
+            who.need_above(old)?;
         }
-        let guild = self.shape.id();
-        let payload = json!({"guild_id": guild, "user": member.user});
-        let kind = EventKind::GuildMemberRemove;
-        Ok(Plan {
-            writes: vec![Write::MemberDelete(guild, user)],
-            happenings: vec![Happening::guild(kind, &payload, Change::Left(user)).by(user)],
-            effects: vec![Effect::Left(user)],
+        let id = self.shape.id();
+        let payload = json!({ "guild_id": id, "user": old.user });
+        let event = Draft::new(EventKind::GuildMemberRemove, Scope::Guild, &payload);
+        Plan {
+            writes: vec![Write::MemberDelete(id, user)],
+            events: vec![event.changing(Change::Left(user))],
+            effect: Effect { left: Some(user), ..Effect::default() },
             ..Plan::default()
-        })
+        }
+        .decided()
     }
 
-    pub(super) fn member_role(
-        &self,
-        actor: &Actor,
-        user: UserId,
-        role: RoleId,
-        wanted: bool,
-    ) -> Result<Plan, Refusal> {
-        self.need(actor, Permissions::MANAGE_ROLES)?;
-        self.giveable(actor, role)?;
-        let member = self.members.get(&user).ok_or(Refusal::UnknownMember)?;
-        let mut plan = Plan::default();
-        if member.profile.roles.contains(&role) == wanted {
-            return Ok(plan);
+    fn put_member(&self, member: Member) -> Plan {
+        let member = Arc::new(member);
+        Plan {
+            writes: vec![Write::Member(self.shape.id(), Member::clone(&member))],
+            events: vec![self.member_update(&member)],
+            effect: Effect { members: vec![member], ..Effect::default() },
+            ..Plan::default()
         }
-        let mut changed = Member::clone(member);
-        changed.profile.roles.retain(|other| *other != role);
-        if wanted {
-            changed.profile.roles.push(role);
-            changed.profile.roles.sort_unstable();
-        }
-        self.put_member(changed, &mut plan);
-        Ok(plan)
+    }
+
+    /// Announces a changed member, also to relays.
+    pub(super) fn member_update(&self, member: &Member) -> Draft {
+        let profile = Arc::new(member.profile.clone());
+        self.member_event(EventKind::GuildMemberUpdate, member)
+            .changing(Change::Member(member.user.id, profile))
+    }
+
+    /// Announces a member.
+    pub(super) fn member_event(&self, kind: EventKind, member: &Member) -> Draft {
+        let guild_id = self.shape.id();
+        Draft::new(kind, Scope::Guild, &MemberEvent { guild_id, member })
     }
 }
 
-/// Reads a nickname; an empty one is none.
-fn nick(name: Option<String>) -> Result<Option<String>, Refusal> {
-    let name = name.filter(|name| !name.is_empty());
-    length("nick", name.as_deref().unwrap_or_default(), 0, 32)?;
-    Ok(name)
+/// Asks for the permissions that changing a member needs. Roles are asked for one by one.
+fn permit(who: &Authority, target: &Member, patch: &MemberPatch) -> Result<(), Refusal> {
+    let own = who.is(target.user.id);
+    let may = who.in_guild();
+    let own_nick = own && may.contains(Permissions::CHANGE_NICKNAME);
+    let needs = [
+        (patch.nick.is_some() && !own_nick, Permissions::MANAGE_NICKNAMES, !own),
+        (patch.mute.is_some(), MUTE_MEMBERS, !own),
+        (patch.deaf.is_some(), DEAFEN_MEMBERS, !own),
+        (patch.roles.is_some(), Permissions::MANAGE_ROLES, !own),
+        // Nobody times itself out, or back in.
+        (patch.communication_disabled_until.is_some(), Permissions::MODERATE_MEMBERS, true),
+    ];
+    for (_, permission, above) in needs.into_iter().filter(|(needed, ..)| *needed) {
+        who.need(permission)?;
+        if above {
+            who.need_above(target)?;
+        }
+    }
+    let silenced = patch.communication_disabled_until.flatten().is_some();
+    let roles = &target.profile.roles;
+    let immune = who.shape.base(target.user.id, roles).contains(Permissions::ADMINISTRATOR);
+    if silenced && immune { Err(Refusal::MissingPermissions) } else { Ok(()) }
 }

@@ -1,322 +1,181 @@
-//! Messages: posting, editing, deleting, and typing.
+//! Posting messages, and showing that somebody types.
+
+mod draft;
+mod edit;
+mod remove;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use throng_proto::command::{Actor, MessageDraft, MessagePatch, Reply};
+use throng_proto::command::{MessageDraft, Reply};
 use throng_proto::event::{EventKind, Mentions, Scope};
-use throng_proto::id::{ChannelId, MessageId};
-use throng_proto::model::{
-    Channel, Content, Message, MessageEvent, MessageKind, MessageReference, Nonce, Profile, User,
-};
+use throng_proto::id::{ChannelId, MessageId, UserId};
+use throng_proto::model::{Channel, Content, Member, Message, MessageKind, Nonce};
 use throng_proto::permissions::Permissions;
-use throng_proto::record::Write;
+use throng_proto::record::{NonceRecord, Write};
 use throng_proto::refusal::Refusal;
-use throng_proto::time::Timestamp;
 
-use super::form::{length, range};
-use super::mention::{self, Resolved};
-use super::nonce::{NonceKey, Posted};
-use super::plan::{Effect, Happening, Plan};
-use super::{Guild, Ticket};
+use super::Guild;
+use super::authority::Authority;
+use super::plan::{Decided, Decision, Draft, Effect, Plan, Post};
 use crate::event::Change;
 
-/// Flags that a client may set: no embeds, no notifications, components of version 2.
-const FLAGS: u64 = 1 << 2 | 1 << 12 | 1 << 15;
-/// Characters of a nonce.
-const NONCE_MAX: usize = 25;
-/// How old messages may be that are deleted at once.
-const BULK_AGE_MAX: Duration = Duration::from_secs(14 * 24 * 3_600);
+/// Author and nonce of a message.
+pub(super) type NonceKey = (UserId, Nonce);
+
+/// What a nonce was used for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Posted {
+    pub(super) channel: ChannelId,
+    pub(super) message: MessageId,
+    pub(super) committed: bool,
+}
 
 impl Guild {
+    /// Posts a message, or finds the one that was posted with the same nonce.
     pub(super) fn message_create(
         &mut self,
-        now: Timestamp,
-        actor: &Actor,
-        ticket: Ticket,
+        who: &Authority,
         channel: ChannelId,
         draft: MessageDraft,
-    ) -> Result<Plan, Refusal> {
-        let author = Self::someone(actor)?;
-        let (channel, granted) =
-            self.in_channel(now, actor, channel, Permissions::SEND_MESSAGES)?;
-        if !channel.kind.has_messages() {
-            return Err(Refusal::NonTextChannel);
+    ) -> Decided {
+        let author = Arc::clone(who.member()?);
+        let channel = who.need_text(channel, Permissions::SEND_MESSAGES)?;
+        draft::check(&self.config, &draft)?;
+        let nonce = draft.nonce.clone().map(|nonce| (author.user.id, nonce));
+        if let Some(key) = nonce.as_ref().filter(|_| draft.enforce_nonce)
+            && let Some((_, known)) = self.nonces.find(who.now, key)
+        {
+            return Ok(if known.committed {
+                Decision::Repeat(known.channel, known.message)
+            } else {
+                Decision::Join(known.message)
+            });
         }
-        if draft.referenced.is_some() && !granted.contains(Permissions::READ_MESSAGE_HISTORY) {
-            return Err(Refusal::MissingPermissions);
+        draft::permit(who, &channel, &draft)?;
+        self.pace(who, &channel, author.user.id)?;
+        let (message, notified) = self.compose(who, &author, &channel, draft)?;
+        let post = Post { channel: channel.id, message: message.id, author: author.user.id, nonce };
+        self.note(who, &channel, &post);
+        let event = self.created(&channel, &message, notified);
+        Plan {
+            reply: Reply::json(&message),
+            writes: vec![Write::Message(Box::new(message))],
+            events: vec![event],
+            effect: Effect { posted: Some(post), ..Effect::default() },
         }
-        self.check_draft(&draft)?;
-        let key = nonce_key(author, &draft);
-        if let Some(posted) = key.as_ref().and_then(|key| self.nonces.find(key, now)) {
-            return Ok(repeat(posted));
-        }
-        self.check_pace(now, author, &channel, granted)?;
-        let (message, resolved) = self.compose(now, ticket, author, &channel, granted, draft);
-        let reply = Reply::json(&message);
-        let happening =
-            self.announce(EventKind::MessageCreate, &message, &channel, resolved.notified);
-        let mut effects = vec![Effect::LastMessage(channel.id, message.id)];
-        if let Some(key) = key {
-            self.nonces.note(key.clone(), now, ticket);
-            effects.push(Effect::Nonce(key, reply.clone()));
-        }
-        let happening =
-            Happening { change: Change::LastMessage(channel.id, message.id), ..happening };
-        let writes = vec![Write::Message(Box::new(message))];
-        Ok(Plan { writes, happenings: vec![happening], effects, reply, joins: None })
+        .decided()
     }
 
-    fn check_draft(&self, draft: &MessageDraft) -> Result<(), Refusal> {
-        let content = draft.content.as_deref().unwrap_or_default();
-        length("content", content, 0, self.limits.content_max)?;
-        range("embeds", draft.embeds.len() as u64, 0, self.limits.embeds_max as u64)?;
-        range("sticker_ids", draft.sticker_ids.len() as u64, 0, 3)?;
-        if let Some(Nonce::Text(nonce)) = &draft.nonce {
-            length("nonce", nonce, 0, NONCE_MAX)?;
-        }
-        mention::check(draft.allowed_mentions.as_ref())?;
-        let empty = content.trim().is_empty()
-            && draft.embeds.is_empty()
-            && draft.components.is_empty()
-            && draft.sticker_ids.is_empty()
-            && draft.attachments.is_empty();
-        if empty { Err(Refusal::EmptyMessage) } else { Ok(()) }
-    }
-
-    /// Checks the channel's slow mode.
-    fn check_pace(
-        &mut self,
-        now: Timestamp,
-        author: &User,
-        channel: &Channel,
-        granted: Permissions,
-    ) -> Result<(), Refusal> {
-        let exempt = Permissions::MANAGE_MESSAGES | Permissions::MANAGE_CHANNELS;
-        if channel.rate_limit_per_user == 0 || (granted & exempt) != Permissions::NONE {
+    /// Refuses a member that posted less than the channel's interval ago.
+    fn pace(&self, who: &Authority, channel: &Channel, author: UserId) -> Result<(), Refusal> {
+        let may = who.in_channel(channel);
+        let exempt = may.contains(Permissions::MANAGE_MESSAGES)
+            || may.contains(Permissions::MANAGE_CHANNELS);
+        if channel.rate_limit_per_user == 0 || exempt {
             return Ok(());
         }
-        let pause = Duration::from_secs(u64::from(channel.rate_limit_per_user));
-        let key = (channel.id, author.id);
-        if let Some(last) = self.last_posts.get(&key)
-            && now.since(*last) < pause
-        {
-            return Err(Refusal::RateLimited { retry_after: pause - now.since(*last) });
+        match self.paced.find(who.now, &(channel.id, author)) {
+            Some((until, _)) => Err(Refusal::RateLimited { retry_after: until.since(who.now) }),
+            None => Ok(()),
         }
-        if self.last_posts.len() >= self.limits.waiting_max {
-            self.last_posts.shift_remove_index(0);
-        }
-        self.last_posts.insert(key, now);
-        Ok(())
     }
 
-    #[allow(clippy::too_many_arguments, reason = "a message is made of exactly these")]
+    /// Remembers nonce and time of a message that is about to be committed.
+    fn note(&mut self, who: &Authority, channel: &Channel, post: &Post) {
+        let now = who.now;
+        if let Some(nonce) = post.nonce.clone() {
+            let posted = Posted { channel: post.channel, message: post.message, committed: false };
+            self.nonces.insert(now, now.after(self.config.nonce_window), nonce, posted);
+        }
+        if channel.rate_limit_per_user > 0 {
+            let interval = Duration::from_secs(channel.rate_limit_per_user.into());
+            let key = (post.channel, post.author);
+            self.paced.insert(now, now.after(interval), key, post.message);
+        }
+    }
+
     fn compose(
         &self,
-        now: Timestamp,
-        ticket: Ticket,
-        author: &User,
+        who: &Authority,
+        author: &Member,
         channel: &Channel,
-        granted: Permissions,
         draft: MessageDraft,
-    ) -> (Message, Resolved) {
-        let content = draft.content.unwrap_or_default();
-        let replied = draft.referenced.as_ref().map(|message| &message.author);
-        let allowed = draft.allowed_mentions.as_ref();
-        let resolved = self.mentions(&content, allowed, granted, replied);
-        let reference = draft.referenced.as_ref().map(|message| MessageReference {
-            kind: 0,
-            message_id: message.id,
-            channel_id: Some(message.channel_id),
-            guild_id: Some(self.shape.id()),
-        });
+    ) -> Result<(Message, Mentions), Refusal> {
+        let (reference, referenced) = self.referenced(channel, &draft)?;
+        let content = draft.content.filter(|text| !text.trim().is_empty()).unwrap_or_default();
+        let mentioned = self.mentioned(
+            &content,
+            draft.allowed_mentions.as_ref(),
+            referenced.as_ref().map(|message| message.author.id),
+            who.in_channel(channel).contains(Permissions::MENTION_EVERYONE),
+        );
         let message = Message {
-            id: MessageId::new(ticket.0),
+            id: self.config.ids.next(who.now),
             channel_id: channel.id,
-            author: author.clone(),
+            author: author.user.clone(),
             content,
-            timestamp: now,
+            timestamp: who.now,
             edited_timestamp: None,
-            tts: draft.tts && granted.contains(Permissions::SEND_TTS_MESSAGES),
-            mention_everyone: resolved.everyone,
-            mentions: resolved.users.clone(),
-            mention_roles: resolved.roles.clone(),
+            tts: draft.tts,
+            mention_everyone: mentioned.notified.everyone,
+            mentions: mentioned.users,
+            mention_roles: mentioned.roles,
             attachments: draft.attachments,
             embeds: draft.embeds,
             pinned: false,
-            kind: if reference.is_some() { MessageKind::REPLY } else { MessageKind::DEFAULT },
-            flags: draft.flags & FLAGS,
+            kind: if referenced.is_some() { MessageKind::REPLY } else { MessageKind::DEFAULT },
+            flags: draft.flags & draft::FLAGS,
             components: draft.components,
             reactions: Vec::new(),
             nonce: draft.nonce,
             message_reference: reference,
-            referenced_message: draft.referenced.map(|message| {
-                // One level is enough for a client to show; deeper ones would grow without end.
-                Box::new(Message { referenced_message: None, ..*message })
-            }),
+            referenced_message: referenced.map(Box::new),
         };
-        (message, resolved)
+        Ok((message, mentioned.notified))
     }
 
-    /// Makes the event of a new or changed message, in both variants.
-    fn announce(
-        &self,
-        kind: EventKind,
-        message: &Message,
-        channel: &Channel,
-        mentions: Mentions,
-    ) -> Happening {
-        let event = |content| -> MessageEvent<'_> {
-            let profile = |user: &User| -> Option<&Profile> {
+    fn created(&self, channel: &Channel, message: &Message, notified: Mentions) -> Draft {
+        self.message_event(EventKind::MessageCreate, channel, message)
+            .notifying(notified)
+            .changing(Change::LastMessage(channel.id, message.id))
+    }
+
+    /// Encodes a message with and without its content.
+    fn message_event(&self, kind: EventKind, channel: &Channel, message: &Message) -> Draft {
+        let event = |content| {
+            message.event(channel.guild_id, channel.kind, content, |user| {
                 self.members.get(&user.id).map(|member| &member.profile)
-            };
-            message.event(self.shape.id(), channel.kind, content, profile)
+            })
         };
-        let stripped = serde_json::to_string(&event(Content::Stripped)).unwrap_or_default();
-        Happening {
-            stripped: Some(stripped),
-            mentions,
-            ..Happening::channel(kind, channel.id, &event(Content::Full)).by(message.author.id)
+        Draft::new(kind, Scope::Channel(channel.id), &event(Content::Full))
+            .stripped(&event(Content::Stripped))
+            .by(message.author.id)
+    }
+
+    /// Takes up nonces from before a restart.
+    pub(super) fn recall(&mut self, nonces: Vec<NonceRecord>) {
+        for NonceRecord { author, nonce, channel, message } in nonces {
+            let at = message.created_at();
+            let posted = Posted { channel, message, committed: true };
+            self.nonces.insert(at, at.after(self.config.nonce_window), (author, nonce), posted);
         }
     }
 
-    pub(super) fn message_edit(
-        &self,
-        now: Timestamp,
-        actor: &Actor,
-        message: Message,
-        patch: MessagePatch,
-    ) -> Result<Plan, Refusal> {
-        let (channel, granted) =
-            self.in_channel(now, actor, message.channel_id, Permissions::NONE)?;
-        if mention::author_id(actor) != Some(message.author.id) {
-            let only_flags = patch.content.is_none()
-                && patch.embeds.is_none()
-                && patch.components.is_none()
-                && patch.flags.is_some();
-            if !only_flags || !granted.contains(Permissions::MANAGE_MESSAGES) {
-                return Err(Refusal::NotAuthor);
-            }
-        }
-        mention::check(patch.allowed_mentions.as_ref())?;
-        let content = match &patch.content {
-            Some(content) => content.clone().unwrap_or_default(),
-            None => message.content.clone(),
-        };
-        length("content", &content, 0, self.limits.content_max)?;
-        let allowed = patch.allowed_mentions.as_ref();
-        let resolved = self.mentions(&content, allowed, granted, None);
-        let mut edited = Message {
-            edited_timestamp: Some(now),
-            embeds: patch.embeds.unwrap_or(message.embeds),
-            components: patch.components.unwrap_or(message.components),
-            flags: patch.flags.map_or(message.flags, |flags| flags & FLAGS),
-            tts: false,
-            content,
-            ..message
-        };
-        range("embeds", edited.embeds.len() as u64, 0, self.limits.embeds_max as u64)?;
-        if edited.content.trim().is_empty()
-            && edited.embeds.is_empty()
-            && edited.components.is_empty()
-            && edited.attachments.is_empty()
-        {
-            return Err(Refusal::EmptyMessage);
-        }
-        if patch.content.is_some() {
-            edited.mentions = resolved.users;
-            edited.mention_roles = resolved.roles;
-            edited.mention_everyone = resolved.everyone;
-        }
-        // An edit notifies nobody; whoever it mentions may read its content.
-        let users = edited.mentions.iter().map(|user| user.id).collect();
-        let mentions = Mentions { users, ..Mentions::default() };
-        Ok(Plan {
-            happenings: vec![self.announce(EventKind::MessageUpdate, &edited, &channel, mentions)],
-            reply: Reply::json(&edited),
-            writes: vec![Write::MessageUpdate(Box::new(edited))],
-            ..Plan::default()
-        })
-    }
-
-    pub(super) fn message_delete(
-        &self,
-        now: Timestamp,
-        actor: &Actor,
-        message: &Message,
-    ) -> Result<Plan, Refusal> {
-        let own = mention::author_id(actor) == Some(message.author.id);
-        let needed = if own { Permissions::NONE } else { Permissions::MANAGE_MESSAGES };
-        self.in_channel(now, actor, message.channel_id, needed)?;
+    /// Shows that the actor is typing.
+    pub(super) fn typing(&self, who: &Authority, channel: ChannelId) -> Decided {
+        let member = who.member()?;
+        let channel = who.need_text(channel, Permissions::SEND_MESSAGES)?;
         let payload = json!({
-            "id": message.id, "channel_id": message.channel_id, "guild_id": self.shape.id(),
+            "channel_id": channel.id,
+            "guild_id": self.shape.id(),
+            "user_id": member.user.id,
+            "timestamp": who.now.seconds(),
+            "member": member,
         });
-        let kind = EventKind::MessageDelete;
-        Ok(Plan {
-            writes: vec![Write::MessageDelete(message.channel_id, vec![message.id])],
-            happenings: vec![Happening::channel(kind, message.channel_id, &payload)],
-            ..Plan::default()
-        })
-    }
-
-    pub(super) fn message_bulk_delete(
-        &self,
-        now: Timestamp,
-        actor: &Actor,
-        channel: ChannelId,
-        mut messages: Vec<MessageId>,
-    ) -> Result<Plan, Refusal> {
-        self.in_channel(now, actor, channel, Permissions::MANAGE_MESSAGES)?;
-        messages.sort_unstable();
-        messages.dedup();
-        range("messages", messages.len() as u64, 2, self.limits.bulk_max as u64)?;
-        if messages.iter().any(|message| now.since(message.created_at()) > BULK_AGE_MAX) {
-            let text = "You can only bulk delete messages that are under 14 days old.";
-            return Err(Refusal::field("messages", "BULK_DELETE_TOO_OLD", text));
-        }
-        let payload = json!({"ids": messages, "channel_id": channel, "guild_id": self.shape.id()});
-        Ok(Plan {
-            writes: vec![Write::MessageDelete(channel, messages)],
-            happenings: vec![Happening::channel(EventKind::MessageDeleteBulk, channel, &payload)],
-            ..Plan::default()
-        })
-    }
-
-    pub(super) fn typing(
-        &self,
-        now: Timestamp,
-        actor: &Actor,
-        channel: ChannelId,
-    ) -> Result<Plan, Refusal> {
-        let user = Self::someone(actor)?;
-        self.in_channel(now, actor, channel, Permissions::SEND_MESSAGES)?;
-        let member = self.members.get(&user.id).map(Arc::as_ref);
-        let payload = json!({
-            "channel_id": channel, "user_id": user.id, "timestamp": now.seconds(),
-            "guild_id": self.shape.id(), "member": member,
-        });
-        let happening = Happening {
-            scope: Scope::Channel(channel),
-            ..Happening::guild(EventKind::TypingStart, &payload, Change::Nothing)
-        };
-        Ok(Plan { happenings: vec![happening.by(user.id)], ..Plan::default() })
-    }
-}
-
-fn nonce_key(author: &User, draft: &MessageDraft) -> Option<NonceKey> {
-    let nonce = draft.nonce.clone().filter(|_| draft.enforce_nonce)?;
-    Some((author.id, nonce))
-}
-
-/// Answers a repeated post with the first message.
-fn repeat(posted: Posted) -> Plan {
-    match posted {
-        Posted::Pending(first) => Plan { joins: Some(first), ..Plan::default() },
-        Posted::Done(reply) => Plan { reply, ..Plan::default() },
-        Posted::Before(channel, message) => {
-            let reply = Reply { stored: Some((channel, message)), ..Reply::nothing() };
-            Plan { reply, ..Plan::default() }
-        }
+        let scope = Scope::Channel(channel.id);
+        let draft = Draft::new(EventKind::TypingStart, scope, &payload).by(member.user.id);
+        Ok(Decision::Show(Box::new(draft)))
     }
 }

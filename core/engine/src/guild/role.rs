@@ -1,138 +1,164 @@
-//! Roles.
+//! Making, changing and deleting roles.
 
 use std::sync::Arc;
 
 use serde_json::json;
-use throng_proto::command::{Actor, Outcome, Reply, RolePatch};
-use throng_proto::event::EventKind;
+use throng_proto::command::{Reply, RolePatch};
+use throng_proto::event::{EventKind, Scope};
 use throng_proto::id::RoleId;
-use throng_proto::model::{Channel, Colors, Role};
+use throng_proto::model::{Channel, Member, Role};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
 
-use super::form::{length, range};
-use super::plan::{Effect, Happening, Plan};
-use super::{Guild, Ticket};
-use crate::event::Change;
+use super::authority::Authority;
+use super::plan::{Decided, Draft, Effect, Plan};
+use super::{Guild, form};
 use crate::shape::Shape;
 
-impl Guild {
-    pub(super) fn roles(&self, actor: &Actor) -> Outcome {
-        self.in_guild(actor)?;
-        Ok(Reply::json(&self.shape.roles.values().collect::<Vec<_>>()))
-    }
+/// Largest RGB value.
+const COLOR_MAX: u64 = 0xff_ffff;
+/// Largest position.
+const POSITION_MAX: u64 = 0x7fff_ffff;
 
-    pub(super) fn role_create(
-        &self,
-        actor: &Actor,
-        ticket: Ticket,
-        draft: RolePatch,
-    ) -> Result<Plan, Refusal> {
-        self.need(actor, Permissions::MANAGE_ROLES)?;
-        let max = self.limits.roles_max;
+impl Guild {
+    /// Makes a role below the actor's own ones.
+    pub(super) fn role_create(&self, who: &Authority, patch: RolePatch) -> Decided {
+        who.need(Permissions::MANAGE_ROLES)?;
+        let max = self.config.roles_max;
         if self.shape.roles.len() >= max {
             return Err(Refusal::TooMany { what: "guild roles", max, code: 30_005 });
         }
         let everyone = self.shape.roles.get(&self.shape.everyone());
-        let default = everyone.map_or(Permissions::NONE, |role| role.permissions);
-        let fresh = Role::new(RoleId::new(ticket.0), "new role", default);
-        let position = draft.position;
-        let role = self.patched_role(actor, fresh, draft)?;
-        // A new role goes to the bottom unless the actor says otherwise and outranks the place.
-        let position = position.map_or(1, |position| position.min(self.rank(actor)));
-        Ok(self.put_role(EventKind::GuildRoleCreate, Role { position, ..role }))
+        let permissions = everyone.map_or(Permissions::NONE, |everyone| everyone.permissions);
+        let mut role = Role::new(self.config.ids.next(who.now), "new role", permissions);
+        role.position = 1;
+        // A position is the actor's wish; without one the new role is at the bottom, below everybody's.
+        let placed = patch.position.is_some();
+        patch_role(who, &mut role, permissions, patch)?;
+        if placed {
+            who.need_above_role(&role)?;
+        }
+        self.put_role(EventKind::GuildRoleCreate, role).decided()
     }
 
-    pub(super) fn role_patch(
-        &self,
-        actor: &Actor,
-        id: RoleId,
-        patch: RolePatch,
-    ) -> Result<Plan, Refusal> {
-        self.need(actor, Permissions::MANAGE_ROLES)?;
-        self.below(actor, id)?;
-        let role = self.shape.roles.get(&id).ok_or(Refusal::UnknownRole)?;
-        let role = self.patched_role(actor, Role::clone(role), patch)?;
-        Ok(self.put_role(EventKind::GuildRoleUpdate, role))
-    }
-
-    fn patched_role(
-        &self,
-        actor: &Actor,
-        mut role: Role,
-        patch: RolePatch,
-    ) -> Result<Role, Refusal> {
-        if let Some(permissions) = patch.permissions {
-            // What the role had already need not be the actor's to give.
-            self.grants(actor, permissions & !role.permissions)?;
-            role.permissions = permissions;
-        }
-        role.name = patch.name.unwrap_or(role.name);
-        length("name", &role.name, 1, 100)?;
-        role.color = patch.color.unwrap_or(role.color);
-        range("color", u64::from(role.color), 0, 0x00ff_ffff)?;
-        role.colors = Colors { primary_color: role.color, ..Colors::default() };
-        role.hoist = patch.hoist.unwrap_or(role.hoist);
-        role.mentionable = patch.mentionable.unwrap_or(role.mentionable);
-        if let Some(position) = patch.position.filter(|_| role.id != self.shape.everyone()) {
-            range("position", u64::from(position), 1, u64::from(self.rank(actor)))?;
-            role.position = position;
-        }
-        Ok(role)
+    /// Changes a role. Of @everyone only the permissions can be changed.
+    pub(super) fn role_patch(&self, who: &Authority, role: RoleId, patch: RolePatch) -> Decided {
+        who.need(Permissions::MANAGE_ROLES)?;
+        let old = self.shape.roles.get(&role).ok_or(Refusal::UnknownRole)?;
+        who.need_above_role(old)?;
+        let mut role = Role::clone(old);
+        let patch = if role.id == self.shape.everyone() {
+            RolePatch { permissions: patch.permissions, ..RolePatch::default() }
+        } else {
+            patch
+        };
+        patch_role(who, &mut role, old.permissions, patch)?;
+        who.need_above_role(&role)?;
+        self.put_role(EventKind::GuildRoleUpdate, role).decided()
     }
 
     fn put_role(&self, kind: EventKind, role: Role) -> Plan {
+        let id = self.shape.id();
         let mut shape = Shape::clone(&self.shape);
         shape.roles.insert(role.id, Arc::new(role.clone()));
         let shape = Arc::new(shape);
-        let payload = json!({"guild_id": self.shape.id(), "role": role});
+        let payload = json!({ "guild_id": id, "role": role });
+        let event = Draft::new(kind, Scope::Guild, &payload).changing(Self::reshaped(&shape));
         Plan {
+            events: vec![event],
             reply: Reply::json(&role),
-            writes: vec![Write::Role(self.shape.id(), role)],
-            happenings: vec![Happening::guild(kind, &payload, Change::Shape(Arc::clone(&shape)))],
-            effects: vec![Effect::Shape(shape)],
-            joins: None,
+            writes: vec![Write::Role(id, role)],
+            effect: Effect { shape: Some(shape), ..Effect::default() },
         }
     }
 
-    pub(super) fn role_delete(&self, actor: &Actor, id: RoleId) -> Result<Plan, Refusal> {
-        self.need(actor, Permissions::MANAGE_ROLES)?;
-        self.below(actor, id)?;
-        if id == self.shape.everyone() {
-            return Err(Refusal::MissingPermissions);
+    /// Deletes a role, also from members and overwrites. Costs O(members).
+    pub(super) fn role_delete(&self, who: &Authority, role: RoleId) -> Decided {
+        who.need(Permissions::MANAGE_ROLES)?;
+        let old = self.shape.roles.get(&role).ok_or(Refusal::UnknownRole)?;
+        if role == self.shape.everyone() {
+            return Err(Refusal::field("role_id", "ROLE_INVALID", "@everyone cannot be deleted"));
         }
-        let guild = self.shape.id();
+        who.need_above_role(old)?;
+        let id = self.shape.id();
+        let channels = self.channels_without(role);
+        let holders = self.members_without(role);
         let mut shape = Shape::clone(&self.shape);
-        shape.roles.shift_remove(&id);
-        let mut writes = vec![Write::RoleDelete(guild, id)];
-        for channel in shape.channels.values_mut() {
-            if channel.permission_overwrites.iter().any(|o| o.id == id.cast()) {
-                let mut changed = Channel::clone(channel);
-                changed.permission_overwrites.retain(|o| o.id != id.cast());
-                *channel = Arc::new(changed.clone());
-                writes.push(Write::Channel(changed));
-            }
+        shape.roles.shift_remove(&role);
+        let mut plan = Plan { writes: vec![Write::RoleDelete(id, role)], ..Plan::default() };
+        for channel in &channels {
+            shape.channels.insert(channel.id, Arc::new(channel.clone()));
+            plan.writes.push(Write::Channel(channel.clone()));
         }
         let shape = Arc::new(shape);
-        let payload = json!({"guild_id": guild, "role_id": id});
-        let change = Change::Shape(Arc::clone(&shape));
-        let mut plan = Plan {
-            writes,
-            happenings: vec![Happening::guild(EventKind::GuildRoleDelete, &payload, change)],
-            effects: vec![Effect::Shape(shape)],
-            ..Plan::default()
-        };
-        self.strip_role(id, &mut plan);
-        Ok(plan)
+        let payload = json!({ "guild_id": id, "role_id": role });
+        let deleted = Draft::new(EventKind::GuildRoleDelete, Scope::Guild, &payload);
+        plan.events.push(deleted.changing(Self::reshaped(&shape)));
+        for channel in &channels {
+            plan.events.push(Draft::new(EventKind::ChannelUpdate, Scope::Guild, channel));
+        }
+        for holder in &holders {
+            plan.writes.push(Write::Member(id, Member::clone(holder)));
+            if holders.len() <= self.config.announce_max {
+                plan.events.push(self.member_update(holder));
+            }
+        }
+        plan.effect = Effect { shape: Some(shape), members: holders, ..Effect::default() };
+        plan.decided()
     }
 
-    /// Takes a deleted role from its holders.
-    fn strip_role(&self, id: RoleId, plan: &mut Plan) {
-        for member in self.members.values().filter(|m| m.profile.roles.contains(&id)) {
-            let mut changed = throng_proto::model::Member::clone(member);
-            changed.profile.roles.retain(|role| *role != id);
-            self.put_member(changed, plan);
-        }
+    fn channels_without(&self, role: RoleId) -> Vec<Channel> {
+        let named = |channel: &&Arc<Channel>| {
+            channel.permission_overwrites.iter().any(|overwrite| overwrite.id == role.cast())
+        };
+        let channels = self.shape.channels.values().filter(named);
+        let channels = channels.map(|channel| {
+            let mut channel = self.current(channel);
+            channel.permission_overwrites.retain(|overwrite| overwrite.id != role.cast());
+            channel
+        });
+        channels.collect()
     }
+
+    fn members_without(&self, role: RoleId) -> Vec<Arc<Member>> {
+        let holders = self.members.values();
+        let holders = holders.filter(|member| member.profile.roles.binary_search(&role).is_ok());
+        let holders = holders.map(|member| {
+            let mut member = Member::clone(member);
+            member.profile.roles.retain(|held| *held != role);
+            Arc::new(member)
+        });
+        holders.collect()
+    }
+}
+
+/// Changes a role, granting nothing beyond `old` that the actor does not have itself.
+fn patch_role(
+    who: &Authority,
+    role: &mut Role,
+    old: Permissions,
+    patch: RolePatch,
+) -> Result<(), Refusal> {
+    if let Some(name) = patch.name {
+        form::length("name", &name, 1, 100)?;
+        role.name = name;
+    }
+    if let Some(permissions) = patch.permissions {
+        let permissions = permissions & Permissions::ALL;
+        who.may_grant(who.in_guild(), permissions & !old)?;
+        role.permissions = permissions;
+    }
+    if let Some(color) = patch.color {
+        form::number("color", color.into(), 0, COLOR_MAX)?;
+        role.color = color;
+        role.colors.primary_color = color;
+    }
+    if let Some(position) = patch.position {
+        form::number("position", position.into(), 1, POSITION_MAX)?;
+        role.position = position;
+    }
+    role.hoist = patch.hoist.unwrap_or(role.hoist);
+    role.mentionable = patch.mentionable.unwrap_or(role.mentionable);
+    Ok(())
 }

@@ -1,113 +1,125 @@
-//! The guild itself.
+//! The guild's own settings, and its end.
 
 use std::sync::Arc;
 
 use serde_json::json;
-use throng_proto::command::{Actor, GuildPatch, Outcome, Reply};
-use throng_proto::event::EventKind;
+use throng_proto::command::{GuildPatch, Reply};
+use throng_proto::event::{EventKind, Scope};
+use throng_proto::id::ChannelId;
+use throng_proto::model::{ChannelKind, Guild as Settings};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
 
-use super::Guild;
-use super::form::{length, range};
-use super::plan::{Effect, Happening, Plan};
+use super::authority::Authority;
+use super::plan::{Decided, Draft, Effect, Plan};
+use super::{Guild, form};
 use crate::event::Change;
 use crate::shape::Shape;
 
 impl Guild {
-    pub(super) fn settings(&self, actor: &Actor, counts: bool) -> Outcome {
-        self.in_guild(actor)?;
-        let mut body = json!(self.shape.guild.body(self.shape.roles.values().collect()));
-        if counts {
-            body["approximate_member_count"] = json!(self.members.len());
-            body["approximate_presence_count"] = json!(self.online);
+    /// Changes settings.
+    pub(super) fn guild_patch(&self, who: &Authority, patch: GuildPatch) -> Decided {
+        who.need(Permissions::MANAGE_GUILD)?;
+        let mut settings = self.shape.guild.clone();
+        if let Some(owner) = patch.owner_id.filter(|owner| *owner != settings.owner_id) {
+            if !who.is_sovereign() {
+                return Err(Refusal::MissingPermissions);
+            }
+            if !self.members.contains_key(&owner) {
+                return Err(Refusal::UnknownMember);
+            }
+            settings.owner_id = owner;
         }
-        Ok(Reply::json(&body))
+        self.patch_settings(&mut settings, patch)?;
+        let shape = Arc::new(Shape { guild: settings, ..Shape::clone(&self.shape) });
+        Plan {
+            writes: vec![Write::Guild(shape.guild.clone())],
+            events: vec![guild_update(&shape).changing(Self::reshaped(&shape))],
+            reply: Reply::json(&shape.guild.body(shape.roles.values().collect())),
+            effect: Effect { shape: Some(shape), ..Effect::default() },
+        }
+        .decided()
     }
 
-    pub(super) fn guild_patch(&self, actor: &Actor, patch: GuildPatch) -> Result<Plan, Refusal> {
-        self.need(actor, Permissions::MANAGE_GUILD)?;
-        check(&patch)?;
-        let mut guild = self.shape.guild.clone();
-        if let Some(owner) = patch.owner_id {
-            self.check_owner(actor, owner)?;
-            guild.owner_id = owner;
+    fn patch_settings(&self, settings: &mut Settings, patch: GuildPatch) -> Result<(), Refusal> {
+        if let Some(name) = patch.name {
+            form::length("name", &name, 2, 100)?;
+            settings.name = name;
         }
-        guild.name = patch.name.unwrap_or(guild.name);
-        guild.description = patch.description.unwrap_or(guild.description);
-        guild.verification_level = patch.verification_level.unwrap_or(guild.verification_level);
-        guild.default_message_notifications =
-            patch.default_message_notifications.unwrap_or(guild.default_message_notifications);
-        guild.explicit_content_filter =
-            patch.explicit_content_filter.unwrap_or(guild.explicit_content_filter);
-        guild.afk_timeout = patch.afk_timeout.unwrap_or(guild.afk_timeout);
-        guild.afk_channel_id = patch.afk_channel_id.unwrap_or(guild.afk_channel_id);
-        guild.system_channel_id = patch.system_channel_id.unwrap_or(guild.system_channel_id);
-        let shape = Arc::new(Shape { guild: guild.clone(), ..Shape::clone(&self.shape) });
-        let body = json!(guild.body(shape.roles.values().collect()));
-        Ok(Plan {
-            writes: vec![Write::Guild(guild)],
-            happenings: vec![Happening::guild(
-                EventKind::GuildUpdate,
-                &body,
-                Change::Shape(Arc::clone(&shape)),
-            )],
-            effects: vec![Effect::Shape(shape)],
-            reply: Reply::json(&body),
-            joins: None,
-        })
+        if let Some(description) = patch.description {
+            form::length("description", description.as_deref().unwrap_or_default(), 0, 300)?;
+            settings.description = description.filter(|text| !text.is_empty());
+        }
+        let levels = [
+            ("verification_level", patch.verification_level, 4, &mut settings.verification_level),
+            (
+                "default_message_notifications",
+                patch.default_message_notifications,
+                1,
+                &mut settings.default_message_notifications,
+            ),
+            (
+                "explicit_content_filter",
+                patch.explicit_content_filter,
+                2,
+                &mut settings.explicit_content_filter,
+            ),
+        ];
+        for (field, new, max, level) in levels {
+            let Some(new) = new else { continue };
+            form::number(field, new.into(), 0, max)?;
+            *level = new;
+        }
+        if let Some(timeout) = patch.afk_timeout {
+            form::choice("afk_timeout", timeout, &[60, 300, 900, 1800, 3600])?;
+            settings.afk_timeout = timeout;
+        }
+        if let Some(channel) = patch.afk_channel_id {
+            self.check_kind("afk_channel_id", channel, ChannelKind::VOICE)?;
+            settings.afk_channel_id = channel;
+        }
+        if let Some(channel) = patch.system_channel_id {
+            self.check_kind("system_channel_id", channel, ChannelKind::TEXT)?;
+            settings.system_channel_id = channel;
+        }
+        Ok(())
     }
 
-    fn check_owner(&self, actor: &Actor, owner: throng_proto::id::UserId) -> Result<(), Refusal> {
-        let by_owner = *actor == Actor::Operator
-            || matches!(actor, Actor::User(user) if user.id == self.shape.guild.owner_id);
-        if !by_owner {
+    fn check_kind(
+        &self,
+        field: &str,
+        channel: Option<ChannelId>,
+        kind: ChannelKind,
+    ) -> Result<(), Refusal> {
+        let Some(channel) = channel else { return Ok(()) };
+        match self.shape.channels.get(&channel) {
+            Some(channel) if channel.kind == kind => Ok(()),
+            Some(_) => Err(Refusal::field(field, "CHANNEL_TYPE_INVALID", "Invalid channel type")),
+            None => Err(Refusal::field(field, "CHANNEL_NOT_FOUND", "Channel does not exist")),
+        }
+    }
+
+    /// Deletes the guild with everything in it.
+    pub(super) fn guild_delete(&self, who: &Authority) -> Decided {
+        if !who.is_sovereign() {
             return Err(Refusal::MissingPermissions);
         }
-        self.members.get(&owner).map(|_| ()).ok_or(Refusal::UnknownMember)
-    }
-
-    pub(super) fn guild_delete(&self, actor: &Actor) -> Result<Plan, Refusal> {
-        self.in_guild(actor)?;
-        self.check_owner(actor, self.shape.guild.owner_id).or_else(|refusal| match refusal {
-            // The owner's own membership does not matter here.
-            Refusal::UnknownMember => Ok(()),
-            other => Err(other),
-        })?;
         let id = self.shape.id();
-        Ok(Plan {
-            // The log goes with the guild, so this event has no record of its own after the commit.
+        let payload = json!({ "id": id });
+        let event = Draft::new(EventKind::GuildDelete, Scope::Guild, &payload);
+        Plan {
             writes: vec![Write::GuildDelete(id)],
-            happenings: vec![Happening::guild(
-                EventKind::GuildDelete,
-                &json!({"id": id}),
-                Change::Gone,
-            )],
-            effects: vec![Effect::Deleted],
-            reply: Reply::nothing(),
-            joins: None,
-        })
+            events: vec![event.changing(Change::Gone)],
+            effect: Effect { gone: true, ..Effect::default() },
+            ..Plan::default()
+        }
+        .decided()
     }
 }
 
-fn check(patch: &GuildPatch) -> Result<(), Refusal> {
-    if let Some(name) = &patch.name {
-        length("name", name, 2, 100)?;
-    }
-    if let Some(Some(description)) = &patch.description {
-        length("description", description, 0, 300)?;
-    }
-    for (field, value, max) in [
-        ("verification_level", patch.verification_level, 4),
-        ("default_message_notifications", patch.default_message_notifications, 1),
-        ("explicit_content_filter", patch.explicit_content_filter, 2),
-    ] {
-        range(field, u64::from(value.unwrap_or(0)), 0, max)?;
-    }
-    if patch.afk_timeout.is_some_and(|secs| ![60, 300, 900, 1800, 3600].contains(&secs)) {
-        let message = "Must be 60, 300, 900, 1800 or 3600.";
-        return Err(Refusal::field("afk_timeout", "BASE_TYPE_CHOICES", message));
-    }
-    Ok(())
+/// Announces settings and roles.
+pub(super) fn guild_update(shape: &Shape) -> Draft {
+    let body = shape.guild.body(shape.roles.values().collect());
+    Draft::new(EventKind::GuildUpdate, Scope::Guild, &body)
 }

@@ -1,0 +1,88 @@
+//! Whom a message mentions, after everything was asked and allowed.
+
+use throng_proto::event::Mentions;
+use throng_proto::id::{RoleId, UserId};
+use throng_proto::mention::{AllowedMentions, Named};
+use throng_proto::model::{MENTIONS_MAX, User};
+use throng_proto::refusal::Refusal;
+
+use super::{Guild, form};
+
+/// Mentions of one message.
+#[derive(Debug)]
+pub(super) struct Mentioned {
+    /// For `mentions`: members only, once each.
+    pub(super) users: Vec<User>,
+    /// For `mention_roles`: roles that exist.
+    pub(super) roles: Vec<RoleId>,
+    /// Whom it notifies.
+    pub(super) notified: Mentions,
+}
+
+/// Checks the form of allowed mentions.
+pub(super) fn check(allowed: Option<&AllowedMentions>) -> Result<(), Refusal> {
+    let Some(allowed) = allowed else { return Ok(()) };
+    let known = |kind: &String| matches!(kind.as_str(), "users" | "roles" | "everyone");
+    if let Some(index) = allowed.parse.iter().position(|kind| !known(kind)) {
+        let field = format!("allowed_mentions.parse.{index}");
+        let message = "Value must be one of ('users', 'roles', 'everyone').";
+        return Err(Refusal::field(&field, "BASE_TYPE_CHOICES", message));
+    }
+    let lists = [("users", allowed.users.len()), ("roles", allowed.roles.len())];
+    for (kind, count) in lists {
+        form::count(&format!("allowed_mentions.{kind}"), count, MENTIONS_MAX)?;
+        if count > 0 && parses(allowed, kind) {
+            let code = "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE";
+            let message =
+                format!("parse:[\"{kind}\"] and {kind}: [ids...] are mutually exclusive.");
+            return Err(Refusal::field("allowed_mentions", code, message));
+        }
+    }
+    Ok(())
+}
+
+fn parses(allowed: &AllowedMentions, kind: &str) -> bool {
+    allowed.parse.iter().any(|parsed| parsed == kind)
+}
+
+impl Guild {
+    /// Resolves the mentions of a text. `replied` is the author of the answered message;
+    /// `everyone` tells that the author has MENTION_EVERYONE.
+    pub(super) fn mentioned(
+        &self,
+        text: &str,
+        allowed: Option<&AllowedMentions>,
+        replied: Option<UserId>,
+        everyone: bool,
+    ) -> Mentioned {
+        let named = Named::parse(text);
+        let may = |kind: &str, listed: &dyn Fn(&AllowedMentions) -> bool| {
+            allowed.is_none_or(|allowed| parses(allowed, kind) || listed(allowed))
+        };
+        let pinged = replied.filter(|_| allowed.is_none_or(|allowed| allowed.replied_user));
+        let in_text = named.users.iter().copied();
+        let in_text = in_text.filter(|id| may("users", &|allowed| allowed.users.contains(id)));
+        let mut users: Vec<User> = Vec::new();
+        for id in pinged.into_iter().chain(in_text).take(MENTIONS_MAX) {
+            if let Some(member) = self.members.get(&id)
+                && users.iter().all(|user| user.id != id)
+            {
+                users.push(member.user.clone());
+            }
+        }
+        let roles = named.roles.iter().filter_map(|id| self.shape.roles.get(id));
+        let roles = roles.filter(|role| role.id != self.shape.everyone());
+        let roles = roles.filter(|role| may("roles", &|allowed| allowed.roles.contains(&role.id)));
+        let roles: Vec<_> = roles.take(MENTIONS_MAX).collect();
+        let notified = Mentions {
+            users: users.iter().map(|user| user.id).collect(),
+            roles: roles
+                .iter()
+                .filter(|role| role.mentionable || everyone)
+                .map(|role| role.id)
+                .collect(),
+            everyone: everyone && (named.everyone || named.here) && may("everyone", &|_| false),
+        };
+        Mentioned { users, roles: roles.iter().map(|role| role.id).collect(), notified }
+    }
+}

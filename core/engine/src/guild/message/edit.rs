@@ -1,0 +1,96 @@
+//! Editing messages.
+
+use throng_proto::command::{MessagePatch, Reply};
+use throng_proto::event::{EventKind, Mentions};
+use throng_proto::model::{Channel, Message};
+use throng_proto::permissions::Permissions;
+use throng_proto::record::Write;
+use throng_proto::refusal::Refusal;
+
+use super::draft::{Parts, SUPPRESS_EMBEDS};
+use crate::guild::authority::Authority;
+use crate::guild::plan::{Decided, Plan};
+use crate::guild::{Guild, mentions};
+
+impl Guild {
+    /// Edits one's own message, or hides the embeds of another's.
+    pub(in crate::guild) fn message_edit(
+        &self,
+        who: &Authority,
+        mut message: Message,
+        patch: MessagePatch,
+    ) -> Decided {
+        let channel = who.need_in(message.channel_id, Permissions::NONE)?;
+        if !who.is(message.author.id) {
+            permit_others(who, &channel, &patch)?;
+        }
+        mentions::check(patch.allowed_mentions.as_ref())?;
+        self.patch_message(who, &channel, &mut message, patch)?;
+        let reply = Reply::json(&message);
+        message.reactions = Vec::new();
+        // An edit notifies nobody, but who is mentioned may read it.
+        let readers = message.mentions.iter().map(|user| user.id).collect();
+        let event = self
+            .message_event(EventKind::MessageUpdate, &channel, &message)
+            .notifying(Mentions { users: readers, ..Mentions::default() });
+        Plan {
+            writes: vec![Write::MessageUpdate(Box::new(message))],
+            events: vec![event],
+            reply,
+            ..Plan::default()
+        }
+        .decided()
+    }
+
+    fn patch_message(
+        &self,
+        who: &Authority,
+        channel: &Channel,
+        message: &mut Message,
+        patch: MessagePatch,
+    ) -> Result<(), Refusal> {
+        let allowed = patch.allowed_mentions.as_ref();
+        if let Some(content) = patch.content {
+            message.content = content.filter(|text| !text.trim().is_empty()).unwrap_or_default();
+            let may = who.in_channel(channel).contains(Permissions::MENTION_EVERYONE);
+            // An answer that pinged its author goes on naming it.
+            let answered = message.referenced_message.as_ref().map(|answered| answered.author.id);
+            let named = answered.filter(|id| message.mentions.iter().any(|user| user.id == *id));
+            let mentioned = self.mentioned(&message.content, allowed, named, may);
+            message.mention_everyone = mentioned.notified.everyone;
+            message.mentions = mentioned.users;
+            message.mention_roles = mentioned.roles;
+        }
+        let written =
+            [(patch.embeds, &mut message.embeds), (patch.components, &mut message.components)];
+        for (new, old) in written {
+            *old = new.unwrap_or_else(|| std::mem::take(old));
+        }
+        if let Some(flags) = patch.flags {
+            message.flags = message.flags & !SUPPRESS_EMBEDS | flags & SUPPRESS_EMBEDS;
+        }
+        message.tts = false;
+        message.edited_timestamp = Some(who.now);
+        let parts = Parts {
+            text: &message.content,
+            embeds: &message.embeds,
+            components: &message.components,
+            attachments: &message.attachments,
+        };
+        parts.check(&self.config)?;
+        if parts.is_empty() { Err(Refusal::EmptyMessage) } else { Ok(()) }
+    }
+}
+
+/// Of others' messages only the flags can be changed.
+fn permit_others(who: &Authority, channel: &Channel, patch: &MessagePatch) -> Result<(), Refusal> {
+    let other = MessagePatch { flags: patch.flags, ..MessagePatch::default() };
+    if *patch != other || patch.flags.is_none() {
+        return Err(Refusal::NotAuthor);
+    }
+    if who.in_channel(channel).contains(Permissions::MANAGE_MESSAGES) {
+        Ok(())
+    } else {
+        Err(Refusal::MissingPermissions)
+    }
+}

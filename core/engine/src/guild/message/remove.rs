@@ -1,0 +1,71 @@
+//! Deleting messages.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use throng_proto::event::{EventKind, Scope};
+use throng_proto::id::{ChannelId, MessageId};
+use throng_proto::model::Message;
+use throng_proto::permissions::Permissions;
+use throng_proto::record::Write;
+use throng_proto::refusal::Refusal;
+
+use crate::guild::Guild;
+use crate::guild::authority::Authority;
+use crate::guild::plan::{Decided, Draft, Plan};
+
+impl Guild {
+    /// Deletes one's own message, or anybody's with MANAGE_MESSAGES.
+    pub(in crate::guild) fn message_delete(&self, who: &Authority, message: &Message) -> Decided {
+        let needed = if who.is(message.author.id) {
+            Permissions::NONE
+        } else {
+            Permissions::MANAGE_MESSAGES
+        };
+        let channel = who.need_in(message.channel_id, needed)?.id;
+        let payload =
+            json!({ "id": message.id, "channel_id": channel, "guild_id": self.shape.id() });
+        deletion(EventKind::MessageDelete, channel, vec![message.id], &payload)
+    }
+
+    /// Deletes several messages at once.
+    pub(in crate::guild) fn bulk_delete(
+        &self,
+        who: &Authority,
+        channel: ChannelId,
+        ids: Vec<MessageId>,
+    ) -> Decided {
+        let channel = who.need_in(channel, Permissions::MANAGE_MESSAGES)?.id;
+        let max = self.config.bulk_delete_max;
+        let ids: BTreeSet<MessageId> = ids.into_iter().collect();
+        if ids.len() < 2 || ids.len() > max {
+            let message = format!("Must be between 2 and {max} in length.");
+            return Err(Refusal::field("messages", "BASE_TYPE_BAD_LENGTH", message));
+        }
+        let age_max = self.config.bulk_delete_age_max;
+        if let Some(oldest) = ids.first()
+            && who.now.since(oldest.created_at()) > age_max
+        {
+            let days = age_max.as_secs() / (24 * 3600);
+            let message = format!("Message {oldest} is older than {days} days.");
+            return Err(Refusal::field("messages", "BULK_DELETE_TOO_OLD", message));
+        }
+        let ids: Vec<MessageId> = ids.into_iter().collect();
+        let payload = json!({ "ids": ids, "channel_id": channel, "guild_id": self.shape.id() });
+        deletion(EventKind::MessageDeleteBulk, channel, ids, &payload)
+    }
+}
+
+fn deletion(
+    kind: EventKind,
+    channel: ChannelId,
+    ids: Vec<MessageId>,
+    payload: &serde_json::Value,
+) -> Decided {
+    Plan {
+        writes: vec![Write::MessageDelete(channel, ids)],
+        events: vec![Draft::new(kind, Scope::Channel(channel), payload)],
+        ..Plan::default()
+    }
+    .decided()
+}
