@@ -97,9 +97,8 @@ async fn serve_http(
     while let Some(connection) = connections.recv().await {
         let peer = connection.peer;
         let (router, reentry) = (router.clone(), reentry.clone());
-        let service = service_fn(move |request| {
-            answer(router.clone(), reentry.clone(), peer, request)
-        });
+        let service =
+            service_fn(move |request| answer(router.clone(), reentry.clone(), peer, request));
         tokio::spawn(async move {
             let stream = TokioIo::new(Replayed::new(connection));
             let served = hyper::server::conn::http1::Builder::new()

@@ -109,8 +109,6 @@ pub struct Reply {
     pub json: Option<String>,
     /// Tells that something was made: 201 where the protocol says so.
     pub created: bool,
-    /// The answer is this message, which is in the store.
-    pub stored: Option<(ChannelId, MessageId)>,
 }
 
 /// What every command ends in.
@@ -120,7 +118,7 @@ impl Reply {
     /// Answers with nothing.
     #[must_use]
     pub const fn nothing() -> Self {
-        Self { json: None, created: false, stored: None }
+        Self { json: None, created: false }
     }
 
     /// Answers with an object.
@@ -128,7 +126,7 @@ impl Reply {
     pub fn json(value: &impl Serialize) -> Self {
         // Every answer is a struct of strings and numbers, which always serialises.
         let json = Some(serde_json::to_string(value).unwrap_or_default());
-        Self { json, created: false, stored: None }
+        Self { json, created: false }
     }
 
     /// Marks the answer as 201.

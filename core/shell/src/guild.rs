@@ -15,13 +15,14 @@ use throng_engine::guild::{Guild, Input, Output, Ticket};
 use throng_engine::policy::{GuildFacts, RelayFacts};
 use throng_engine::relay::Interest;
 use throng_engine::welcome::{self, Welcome};
+use throng_ports::hub::RETRY_AFTER;
 use throng_ports::store::Stored;
-use throng_proto::command::{Actor, Command, Outcome};
+use throng_proto::command::{Actor, Command, Outcome, Reply};
 use throng_proto::gateway::{PresenceUpdate, RequestMembers};
-use throng_proto::id::marker::Any;
-use throng_proto::id::{GuildId, UserId};
+use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::intents::Intents;
 use throng_proto::model::Member;
+use throng_proto::refusal::Refusal;
 use throng_proto::wire::Segment;
 use tokio::sync::{mpsc, oneshot};
 
@@ -84,6 +85,7 @@ pub(crate) struct GuildTask {
     requests: mpsc::Receiver<Request>,
     commits: VecDeque<(Commit, std::time::Instant)>,
     answers: HashMap<Ticket, oneshot::Sender<Outcome>>,
+    next_ticket: u64,
     outbox: Outbox<Output>,
     welcome: Option<Arc<Segment>>,
     /// Place of the last event that was published.
@@ -108,6 +110,7 @@ impl GuildTask {
             requests,
             commits: VecDeque::new(),
             answers: HashMap::new(),
+            next_ticket: 0,
             outbox: Outbox::default(),
             welcome: None,
             deleted: false,
@@ -201,7 +204,8 @@ impl GuildTask {
     }
 
     fn ticket(&mut self, answer: oneshot::Sender<Outcome>) -> Ticket {
-        let ticket = Ticket(self.shared.next_id::<Any>().value());
+        self.next_ticket += 1;
+        let ticket = Ticket(self.next_ticket);
         self.answers.insert(ticket, answer);
         ticket
     }
@@ -232,6 +236,7 @@ impl GuildTask {
                     let _gone = answer.send(outcome);
                 }
             }
+            Output::Repeat(ticket, channel, message) => self.repeat(ticket, channel, message),
             Output::Publish(event) => self.publish(event).await,
             Output::Joined(user) => self.joined(user).await,
             Output::Channels { added, removed } => {
@@ -240,6 +245,24 @@ impl GuildTask {
             }
             Output::Deleted => self.deleted = true,
         }
+    }
+
+    /// Answers a repeated post with the first message, without waiting for the store here.
+    fn repeat(&mut self, ticket: Ticket, channel: ChannelId, message: MessageId) {
+        let Some(answer) = self.answers.remove(&ticket) else { return };
+        let read = self.shared.store.message(channel, message, None);
+        tokio::spawn(async move {
+            let outcome = match read.await {
+                Ok(Some(message)) => Ok(Reply::json(&message)),
+                Ok(None) => Err(Refusal::UnknownMessage),
+                Err(error) => {
+                    let reason = error.to_string();
+                    Err(Refusal::Unavailable { reason, retry_after: RETRY_AFTER })
+                }
+            };
+            // Whoever asked may have gone; what was done stays done.
+            let _gone = answer.send(outcome);
+        });
     }
 
     async fn publish(&mut self, event: Arc<Event>) {

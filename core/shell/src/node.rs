@@ -15,7 +15,7 @@ use throng_ports::hub::Facts;
 use throng_ports::link::{Incoming, Listener};
 use throng_ports::store::{Store, StoreError};
 use throng_ports::token::Tokens;
-use throng_proto::id::{Generator, GuildId, Id, UserId};
+use throng_proto::id::{GuildId, Id, Ids, UserId};
 use tokio::sync::{Notify, mpsc};
 
 use crate::account::Accounts;
@@ -80,7 +80,7 @@ pub(crate) struct Shared {
     /// Why the store does not take writes, while it does not.
     pub(crate) trouble: Mutex<Option<String>>,
     workers: Vec<mpsc::Sender<WorkerMessage>>,
-    ids: Mutex<Generator>,
+    ids: Ids,
     draining: AtomicBool,
     ready: AtomicBool,
     revived: AtomicUsize,
@@ -109,7 +109,7 @@ impl Shared {
 
     /// Makes a snowflake that no other thing of this node has.
     pub(crate) fn next_id<M>(&self) -> Id<M> {
-        self.ids.lock().next(clock::wall())
+        self.ids.next(clock::wall())
     }
 
     /// Notes that a worker has taken over what survived.

@@ -1,1 +1,41 @@
-//! Real sockets and real client libraries against the real binary.
+//! Starts the real binary and talks to it as strangers do: over sockets, with their libraries.
+//!
+//! A test reads like a story: [`Gateway::start`] runs the binary on empty data, [`Admin`] founds
+//! users and guilds, [`Api`] posts, and three kinds of readers watch what arrives:
+//!
+//! - [`Client`], a raw gateway client that records every payload to the byte;
+//! - [`Driver`], a process with an unmodified client library of others, told what to do by lines;
+//! - [`Crowd`], many thousand sessions on one thread that keep nothing but what they were sent.
+//!
+//! Nothing here sleeps: every wait is for an event and has a [`PATIENCE`].
+
+mod alike;
+mod api;
+mod binary;
+mod client;
+mod crowd;
+mod driver;
+mod gateway;
+mod install;
+mod scene;
+
+use std::io::Write as _;
+use std::time::Duration;
+
+pub use alike::alike;
+pub use api::{Account, Admin, Api, Founded};
+pub use client::{Client, Cursor, Dispatch, Event, Identity, Wire};
+pub use crowd::{Crowd, Heard, Seat};
+pub use driver::Driver;
+pub use gateway::{Builder, Gateway};
+pub use install::{Library, driver};
+pub use scene::{Scene, intents, unicode};
+
+/// Bound of a wait for something that should happen at once, on a machine that is busy.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Writes a line past the capture of the test runner: skips and measurements are always seen.
+pub fn say(line: &str) {
+    // A closed stderr is no reason to fail.
+    drop(writeln!(std::io::stderr(), "{line}"));
+}

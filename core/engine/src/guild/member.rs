@@ -148,7 +148,7 @@ impl Guild {
         }
         let id = self.shape.id();
         let payload = json!({ "guild_id": id, "user": old.user });
-        let event = Draft::new(EventKind::GuildMemberRemove, Scope::Guild, &payload);
+        let event = Draft::new(EventKind::GuildMemberRemove, Scope::Guild, &payload).by(user);
         Plan {
             writes: vec![Write::MemberDelete(id, user)],
             events: vec![event.changing(Change::Left(user))],
@@ -175,10 +175,10 @@ impl Guild {
             .changing(Change::Member(member.user.id, profile))
     }
 
-    /// Announces a member.
+    /// Announces a member, who counts as the author, because relays tell the member itself apart.
     pub(super) fn member_event(&self, kind: EventKind, member: &Member) -> Draft {
         let guild_id = self.shape.id();
-        Draft::new(kind, Scope::Guild, &MemberEvent { guild_id, member })
+        Draft::new(kind, Scope::Guild, &MemberEvent { guild_id, member }).by(member.user.id)
     }
 }
 

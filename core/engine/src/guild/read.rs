@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 use throng_proto::id::{ChannelId, UserId};
-use throng_proto::model::{Channel, Member};
+use throng_proto::model::Channel;
 use throng_proto::permissions::Permissions;
 use throng_proto::refusal::Refusal;
 
 use super::Guild;
 use super::authority::Authority;
 use super::plan::{Decided, Decision};
+use crate::chunk;
 
 /// Members in one answer, by the protocol.
 const PAGE_MAX: usize = 1000;
@@ -64,18 +65,8 @@ impl Guild {
     /// Answers with members whose names begin with a text. Costs O(members).
     pub(super) fn member_search(&self, query: &str, limit: usize) -> Decision {
         let query = query.to_lowercase();
-        let members = self.members.values().filter(|member| is_called(member, &query));
+        let members = self.members.values().filter(|member| chunk::matches(member, &query));
         let members: Vec<_> = members.take(limit.clamp(1, PAGE_MAX)).collect();
         Decision::json(&members)
     }
-}
-
-/// Tells whether one of a member's names begins with a text in lower case.
-fn is_called(member: &Member, query: &str) -> bool {
-    let names = [
-        Some(&member.user.username),
-        member.user.global_name.as_ref(),
-        member.profile.nick.as_ref(),
-    ];
-    names.into_iter().flatten().any(|name| name.to_lowercase().starts_with(query))
 }

@@ -104,7 +104,10 @@ fn the_configuration_page_is_made_from_the_code() {
         std::fs::write(&path, page()).expect("the page is written");
     }
     let there = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(there == page(), "core/docs/CONFIG.md is out of date: TIDY_WRITE=1 cargo test -p throng");
+    assert!(
+        there == page(),
+        "core/docs/CONFIG.md is out of date: TIDY_WRITE=1 cargo test -p throng"
+    );
 }
 
 #[test]

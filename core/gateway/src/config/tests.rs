@@ -25,10 +25,14 @@ fn defaults_are_complete_and_valid() {
 #[test]
 fn each_layer_goes_before_the_one_below() {
     Jail::expect_with(|jail| {
-        jail.create_file("t.toml", "listen = \"127.0.0.1:1\"\n[relay]\ncapacity = 2\n[log]\nfilter = \"warn\"")?;
+        jail.create_file(
+            "t.toml",
+            "listen = \"127.0.0.1:1\"\n[relay]\ncapacity = 2\n[log]\nfilter = \"warn\"",
+        )?;
         jail.set_env("THRONG_RELAY__CAPACITY", "3");
         jail.set_env("THRONG_LISTEN", "127.0.0.1:4");
-        let settings = load(&cli(&["--config", "t.toml", "--listen", "127.0.0.1:5"])).expect("valid");
+        let settings =
+            load(&cli(&["--config", "t.toml", "--listen", "127.0.0.1:5"])).expect("valid");
         assert_eq!(settings.listen.port(), 5, "the command line goes first");
         assert_eq!(settings.relay.capacity, 3, "the environment goes before the file");
         assert_eq!(settings.log.filter, "warn", "the file goes before the defaults");

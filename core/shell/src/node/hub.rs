@@ -42,9 +42,7 @@ impl Hub for Node {
                 return Err(Refusal::Policy(reason));
             }
             let command = Box::new(command);
-            let reply =
-                ask(&shared, guild, |answer| Request::Command(actor, command, answer)).await?;
-            fetch(&shared, reply).await
+            ask(&shared, guild, |answer| Request::Command(actor, command, answer)).await
         })
     }
 
@@ -194,15 +192,6 @@ async fn ask(
         });
     }
     answer.await.unwrap_or(Err(Refusal::UnknownGuild))
-}
-
-/// Reads the message that an answer refers to.
-async fn fetch(shared: &Shared, reply: Reply) -> Outcome {
-    let Some((channel, message)) = reply.stored else { return Ok(reply) };
-    match refuse(shared.store.message(channel, message, None).await)? {
-        Some(message) => Ok(Reply::json(&message)),
-        None => Err(Refusal::UnknownMessage),
-    }
 }
 
 fn refuse<T>(stored: Stored<T>) -> Result<T, Refusal> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use throng_engine::guild::{self, Guild};
-use throng_proto::id::{Generator, GuildId};
+use throng_proto::id::{GuildId, Ids};
 use throng_proto::time::Timestamp;
 use tokio::sync::{Notify, mpsc};
 
@@ -79,7 +79,7 @@ fn assemble(parts: Parts) -> (Arc<Shared>, Inboxes) {
         sessions: Mutex::new(SessionCounts::default()),
         trouble: Mutex::new(None),
         workers,
-        ids: Mutex::new(Generator::new(0)),
+        ids: Ids::new(0),
         draining: AtomicBool::new(false),
         ready: AtomicBool::new(false),
         revived: AtomicUsize::new(0),
@@ -105,7 +105,8 @@ async fn load_guilds(shared: &Arc<Shared>) -> Result<(), StartError> {
 pub(super) async fn load_guild(shared: &Arc<Shared>, id: GuildId) -> Result<usize, StartError> {
     let Some(record) = shared.store.guild(id).await? else { return Ok(0) };
     let members = record.members.len();
-    GuildTask::start(shared, Guild::load(record, guild::Limits::default()));
+    let config = guild::Config { ids: shared.ids.clone(), ..guild::Config::default() };
+    GuildTask::start(shared, Guild::load(record, config));
     Ok(members)
 }
 

@@ -10,6 +10,7 @@
 //! - F2: nothing is written to a link before the journal has it.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use roaring::RoaringBitmap;
 use smallvec::SmallVec;
@@ -30,6 +31,8 @@ use crate::metrics::Refused;
 const SLICE: u64 = 128;
 /// Frames handed to a link in one call.
 const BATCH: usize = 64;
+/// How long an acknowledged dispatch is kept all the same.
+const KEPT_FOR: Duration = Duration::from_secs(30);
 /// Entries that may wait for a pass before the worker takes no more messages.
 const AHEAD_MAX: u64 = 4_096;
 
@@ -329,12 +332,15 @@ impl Worker {
         self.detach_link(slot);
     }
 
-    /// Takes note of what a session has received.
+    /// Gives up what a session alone got, has received, and will not ask for again: a client that
+    /// acknowledges may still lose its state within moments and resume from before.
     pub(crate) fn acknowledge(&mut self, slot: Slot, sequence: u64) {
         let Self { sessions, replay, .. } = self;
         let Some(session) = sessions.get_mut(slot as usize) else { return };
+        let now = clock::now();
         session.own.retain(|(own, position)| {
-            let known = u64::from(*own) <= sequence;
+            let old = replay.entry(*position).is_none_or(|e| now.since(e.at) > KEPT_FOR);
+            let known = u64::from(*own) <= sequence && old;
             if known {
                 replay.acknowledge(*position);
             }

@@ -31,8 +31,8 @@ pub(crate) struct LinkCell {
     pub(super) wire: Cell<Wire>,
     waker: RefCell<Option<Waker>>,
     flush: Cell<bool>,
-    /// When a closed link is dropped without the peer's answer.
-    closing: Cell<Option<Instant>>,
+    /// Closed by us; its task waits for the peer's answer, but not for long.
+    closing: Cell<bool>,
     dead: Cell<bool>,
     pub(super) permit: RefCell<Option<Permit>>,
     pub(super) serial: u32,
@@ -68,7 +68,7 @@ impl LinkCell {
     /// Begins the close; the link is dropped at the peer's answer, or without one after a while.
     pub(super) fn close(&self, close: &Close) {
         self.link.close(close.code.code(), &close.reason);
-        self.closing.set(Some(clock::now().after(CLOSE_TIME)));
+        self.closing.set(true);
         self.flush_if_blocked();
         self.wake();
     }
@@ -77,22 +77,16 @@ impl LinkCell {
     pub(super) fn abort(&self, code: CloseCode, reason: &str) {
         self.session.set(None);
         self.link.close(code.code(), reason);
-        self.closing.set(Some(clock::now().after(CLOSE_TIME)));
-        self.wake();
-    }
-
-    /// Drops the link now.
-    pub(super) fn kill(&self) {
-        self.dead.set(true);
+        self.closing.set(true);
         self.wake();
     }
 
     pub(super) fn deadline(&self) -> Instant {
-        self.closing.get().unwrap_or_else(|| self.conversation.borrow().deadline())
+        self.conversation.borrow().deadline()
     }
 
     pub(super) fn is_closing(&self) -> bool {
-        self.closing.get().is_some()
+        self.closing.get()
     }
 
     fn wake(&self) {
@@ -101,8 +95,15 @@ impl LinkCell {
         }
     }
 
-    fn poll(&self, local: &Local, cx: &mut Context<'_>) -> Poll<Received> {
+    fn poll(&self, local: &Local, cx: &mut Context<'_>) -> Poll<Heard> {
         self.remember(cx);
+        if self.closing.get() {
+            return Poll::Ready(Heard::Closing);
+        }
+        self.poll_link(local, cx).map(Heard::Received)
+    }
+
+    fn poll_link(&self, local: &Local, cx: &mut Context<'_>) -> Poll<Received> {
         if self.dead.get() {
             return Poll::Ready(Received::Lost);
         }
@@ -167,23 +168,53 @@ pub(super) async fn serve(local: Local, arrival: Box<dyn Arrival>, permit: Permi
 /// Reads a link until it ends or moves to another worker.
 pub(super) async fn drive(local: Local, key: usize, cell: Rc<LinkCell>) {
     loop {
-        let received = std::future::poll_fn(|cx| cell.poll(&local, cx)).await;
-        match received {
-            Received::Payload(_) if cell.is_closing() => {}
-            Received::Payload(payload) => {
+        let heard = std::future::poll_fn(|cx| cell.poll(&local, cx)).await;
+        match heard {
+            Heard::Received(Received::Payload(payload)) => {
                 let step = local.borrow_mut().hear(&cell, &payload);
                 if step.follow(&local, key, &cell).await {
                     return;
                 }
             }
-            Received::TooLong => {
+            Heard::Received(Received::TooLong) => {
                 local.borrow().shared.metrics.refuse(Refused::PayloadSize);
                 cell.close(&Close::because(CloseCode::DecodeError, "The payload is too large."));
             }
-            Received::Closed(code) => return local.borrow_mut().remove_link(key, &cell, code),
-            Received::Lost => return local.borrow_mut().remove_link(key, &cell, None),
+            Heard::Received(Received::Closed(code)) => {
+                return local.borrow_mut().remove_link(key, &cell, code);
+            }
+            Heard::Received(Received::Lost) => {
+                return local.borrow_mut().remove_link(key, &cell, None);
+            }
+            Heard::Closing => {
+                Box::pin(farewell(&local, &cell)).await;
+                return local.borrow_mut().remove_link(key, &cell, None);
+            }
         }
     }
+}
+
+/// Waits for the peer's answer to a close, for a while.
+async fn farewell(local: &Local, cell: &LinkCell) {
+    let ended = std::future::poll_fn(|cx| {
+        loop {
+            match cell.poll_link(local, cx) {
+                Poll::Ready(Received::Payload(_)) => {}
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    });
+    if tokio::time::timeout(CLOSE_TIME, ended).await.is_err() {
+        tracing::debug!(peer = %cell.link.peer(), "a peer did not answer a close");
+    }
+}
+
+/// What a link's task waits for.
+enum Heard {
+    Received(Received),
+    /// The link was closed by us.
+    Closing,
 }
 
 /// What a payload leads to that must wait for something.
@@ -225,7 +256,7 @@ impl Worker {
             wire: Cell::new(wire),
             waker: RefCell::new(None),
             flush: Cell::new(false),
-            closing: Cell::new(None),
+            closing: Cell::new(false),
             dead: Cell::new(false),
             permit: RefCell::new(Some(permit)),
             serial: self.generations,
@@ -255,7 +286,7 @@ impl Worker {
             return;
         }
         let for_good = matches!(code, Some(1000 | 1001)) && !self.shared.is_draining();
-        if for_good && !cell.is_closing() {
+        if for_good {
             self.end_session(session.slot);
         } else {
             self.detach_link(session.slot);

@@ -116,7 +116,6 @@ impl Worker {
         }
         cell.session.set(Some(session));
         self.metrics().resumes.add(1);
-        self.acknowledge(session.slot, u64::from(received));
         cell.flush();
         let payload = r#"{"_trace":["throng"]}"#;
         self.own(session, EventKind::Resumed, Body::dispatch(EventKind::Resumed.name(), payload));

@@ -54,14 +54,12 @@ impl Worker {
     fn fire_link(&mut self, key: usize, serial: u32) {
         let Some(cell) = self.links.get(key).filter(|cell| cell.serial == serial) else { return };
         let cell = std::rc::Rc::clone(cell);
-        let late = cell.deadline() <= clock::now();
-        match (late, cell.is_closing()) {
-            (true, true) => return cell.kill(),
-            (true, false) => {
-                self.shared.metrics.refuse(Refused::Timeout);
-                cell.close(&Close::plain(CloseCode::SessionTimedOut));
-            }
-            (false, _) => {}
+        if cell.is_closing() {
+            return;
+        }
+        if cell.deadline() <= clock::now() {
+            self.shared.metrics.refuse(Refused::Timeout);
+            return cell.close(&Close::plain(CloseCode::SessionTimedOut));
         }
         self.wheel.insert(Key::Link(key, serial), cell.deadline());
     }
