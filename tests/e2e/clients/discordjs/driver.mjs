@@ -1,0 +1,97 @@
+// Drives an unmodified discord.js by lines of JSON; see src/driver.rs for the words.
+
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import readline from 'node:readline';
+
+const require = createRequire(`${process.env.MODULES}/`);
+const { Client, Events, GatewayIntentBits } = require('discord.js');
+const { CompressionMethod, SimpleShardingStrategy } = require('@discordjs/ws');
+
+const config = JSON.parse(process.argv[2]);
+const compressions = { none: null, zlib: CompressionMethod.ZlibStream };
+const compression = compressions[config.compression];
+if (compression === undefined) throw new Error(`discord.js has no ${config.compression}`);
+require('zlib-sync'); // discord.js would go on without it, and without compression
+
+// At once and whole, because the process may stop right after.
+const tell = (event, rest = {}) => fs.writeSync(1, `${JSON.stringify({ event, ...rest })}\n`);
+
+let strategy;
+const client = new Client({
+  intents: [
+    GatewayIntentBits.Guilds,
+    GatewayIntentBits.GuildMembers,
+    GatewayIntentBits.GuildMessages,
+    GatewayIntentBits.MessageContent,
+  ],
+  rest: { api: config.api },
+  ws: {
+    buildStrategy: (manager) => {
+      manager.options.compression = compression;
+      strategy = new SimpleShardingStrategy(manager);
+      return strategy;
+    },
+  },
+});
+
+client.on(Events.ClientReady, () => {
+  for (const guild of client.guilds.cache.values()) {
+    const channels = guild.channels.cache.map((channel) => [channel.name, channel.id]);
+    tell('guild', { id: guild.id, name: guild.name, channels: Object.fromEntries(channels) });
+  }
+  tell('ready', { user: client.user.id });
+});
+client.on(Events.MessageCreate, (message) => {
+  tell('message', {
+    id: message.id,
+    channel: message.channelId,
+    author: message.author.id,
+    content: message.content,
+  });
+});
+client.on(Events.ShardReconnecting, () => tell('disconnected'));
+client.on(Events.ShardResume, () => tell('resumed'));
+client.on(Events.ShardDisconnect, (event) => tell('fatal', { reason: `closed: ${event.code}` }));
+client.on(Events.Error, (error) => console.error(error));
+client.on(Events.Warn, (line) => console.error(line));
+client.on(Events.Debug, (line) => console.error(line));
+
+const orders = {
+  post: async ({ channel, content }) => {
+    const message = await client.channels.cache.get(channel).send(content);
+    tell('posted', { id: message.id, content: message.content });
+  },
+  members: async ({ guild, query }) => {
+    const options = query === undefined ? {} : { query, limit: 100 };
+    const members = await client.guilds.cache.get(guild).members.fetch(options);
+    tell('members', { names: members.map((member) => member.user.username).sort() });
+  },
+  drop: async () => {
+    const [shard] = strategy.shards.values();
+    shard.connection.terminate();
+    tell('dropped');
+    // Stops here, so that nothing is resumed before the test says so.
+    process.kill(process.pid, 'SIGSTOP');
+  },
+  close: async () => {
+    await client.destroy();
+    process.exit(0);
+  },
+};
+
+const fatal = (error) => {
+  tell('fatal', { reason: String(error?.stack ?? error) });
+  process.exit(1);
+};
+process.on('uncaughtException', fatal);
+process.on('unhandledRejection', fatal);
+
+const told = async () => {
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    const order = JSON.parse(line);
+    await orders[order.do](order);
+  }
+};
+await client.login(config.token);
+await told();

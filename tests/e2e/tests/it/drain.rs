@@ -1,0 +1,118 @@
+//! The gateway is asked to end, and comes back.
+
+use anyhow::{Context as _, Result, bail, ensure};
+use throng_e2e::{Client, Driver, Event, Gateway, Identity, Library, Scene, Wire, alike, intents};
+
+/// Close codes that every library resumes on.
+const RESUMABLE: [u16; 3] = [4000, 1001, 1012];
+/// Messages before the end, which clients may not have read yet.
+const BEFORE: usize = 20;
+const FENCE: &str = "that was all";
+
+#[tokio::test]
+async fn sigterm_drains_and_sessions_resume_in_the_next_process() -> Result<()> {
+    let mut scene = Scene::with_readers(Gateway::start()?, Wire::ALL.len())?;
+    let mut clients = enter(&scene).await?;
+    let api = scene.api();
+    for n in 0..BEFORE {
+        api.post(&scene.channel, &format!("before {n}"))?;
+    }
+    scene.gateway.terminate()?;
+    let mut contents = vec![Vec::new(); clients.len()];
+    for (client, contents) in clients.iter_mut().zip(&mut contents) {
+        let code = part(client, contents).await?;
+        ensure!(RESUMABLE.contains(&code), "closed with {code}");
+    }
+    let status = scene.gateway.wait()?;
+    ensure!(status.success(), "the drained gateway ends with {status}");
+
+    scene.gateway.restart()?;
+    let mut resumed = Vec::new();
+    for client in clients {
+        resumed.push(client.cursor().resume().await?);
+    }
+    scene.api().post(&scene.channel, FENCE)?;
+    let mut expected: Vec<_> = (0..BEFORE).map(|n| format!("before {n}")).collect();
+    expected.push(FENCE.to_owned());
+    for (mut client, mut contents) in resumed.into_iter().zip(contents) {
+        let passed = client.until_message(FENCE).await?;
+        let names: Vec<_> = passed.iter().map(|dispatch| dispatch.t.as_str()).collect();
+        ensure!(names.contains(&"RESUMED"), "told {names:?} and not RESUMED");
+        contents.extend(passed.iter().filter_map(|dispatch| content(&dispatch.d)));
+        contents.push(FENCE.to_owned());
+        alike(&contents, &expected)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_admin_api_drains_with_codes_that_clients_resume_on() -> Result<()> {
+    let scene = Scene::with_readers(Gateway::start()?, Wire::ALL.len())?;
+    let mut clients = enter(&scene).await?;
+    scene.gateway.admin()?.drain()?;
+    for client in &mut clients {
+        let code = part(client, &mut Vec::new()).await?;
+        ensure!(RESUMABLE.contains(&code), "closed with {code}");
+    }
+    Ok(())
+}
+
+#[test]
+fn libraries_resume_by_themselves_when_the_gateway_comes_back() -> Result<()> {
+    for library in Library::ALL {
+        if throng_e2e::driver(library, Wire::Zlib)?.is_none() {
+            return Ok(());
+        }
+    }
+    let mut scene = Scene::with_readers(Gateway::start()?, Library::ALL.len())?;
+    let mut drivers = Vec::new();
+    for (library, account) in Library::ALL.into_iter().zip(&scene.readers) {
+        let driver = Driver::start(library, Wire::Zlib, &scene.gateway, account)?;
+        let mut driver = driver.context("it was installed before")?;
+        driver.enter(&scene.guild)?;
+        drivers.push(driver);
+    }
+    scene.gateway.terminate()?;
+    let status = scene.gateway.wait()?;
+    ensure!(status.success(), "the drained gateway ends with {status}");
+    scene.gateway.restart()?;
+    // Before anybody is back, if they are slow; what counts is exactly once.
+    scene.api().post(&scene.channel, "welcome back")?;
+    for driver in &mut drivers {
+        let mut told = driver.carry_on()?;
+        scene.api().post(&scene.channel, FENCE)?;
+        told.extend(driver.messages_until(FENCE)?);
+        told.retain(|content| content != FENCE);
+        ensure!(told == ["welcome back"], "told {told:?}");
+    }
+    drivers.into_iter().try_for_each(Driver::close)
+}
+
+async fn enter(scene: &Scene) -> Result<Vec<Client>> {
+    let mut clients = Vec::new();
+    for (wire, account) in Wire::ALL.into_iter().zip(&scene.readers) {
+        let identity = Identity::bot(account, intents::MESSAGES);
+        clients.push(Client::enter(&scene.gateway.url(), wire, &identity).await?);
+    }
+    Ok(clients)
+}
+
+/// Reads up to the end of the connection, which opcode 7 must announce; returns the close code.
+async fn part(client: &mut Client, contents: &mut Vec<String>) -> Result<u16> {
+    let mut announced = false;
+    loop {
+        match client.next().await? {
+            Event::Dispatch(dispatch) => contents.extend(content(&dispatch.d)),
+            Event::Reconnect => announced = true,
+            Event::Closed(code) => {
+                ensure!(announced, "closed with {code:?} and without opcode 7");
+                return code.context("closed without a code");
+            }
+            Event::Invalid(_) => bail!("a drained session is no invalid one"),
+        }
+    }
+}
+
+fn content(data: &serde_json::Value) -> Option<String> {
+    data["content"].as_str().map(str::to_owned)
+}
