@@ -6,11 +6,12 @@ use roaring::RoaringBitmap;
 use throng_engine::replay::{Entry, Recipients, Slot};
 use throng_proto::gateway::PresenceUpdate;
 use throng_proto::id::GuildId;
+use throng_proto::wire::Body;
 
 use crate::clock;
 use crate::guild::{Attach, Request};
 use crate::journal::{OldDispatch, OldSession, Story, slots};
-use crate::worker::{SessionRecord, Worker};
+use crate::worker::{Outgoing, SessionRecord, Worker};
 
 /// Sessions that one worker takes over, by the journals they come from.
 #[derive(Debug, Default)]
@@ -132,8 +133,15 @@ impl Worker {
             (1, Some(slot)) => Recipients::One(slot),
             _ => Recipients::Many(to),
         };
-        let empty = throng_proto::wire::Body::from_segments([]);
-        self.recorder.dispatch(*kind, *guild, *sequence, body.as_ref().unwrap_or(&empty), &to);
+        let outgoing = Outgoing {
+            kind: *kind,
+            guild: *guild,
+            sequence: *sequence,
+            body: body.clone().unwrap_or_else(|| Body::from_segments([])),
+            to,
+        };
+        self.recorder.dispatch(&outgoing);
+        let to = outgoing.to;
         self.replay.append(Entry { at: clock::now(), kind: *kind, body: body.clone(), to });
     }
 

@@ -7,6 +7,7 @@ mod chunk;
 mod class;
 mod conversation;
 mod digest;
+mod guild;
 mod policy;
 mod random;
 mod relay;

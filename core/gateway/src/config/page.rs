@@ -58,7 +58,7 @@ fn find<'a>(kind: &'a str, here: &'static str) -> (&'static str, &'a str) {
     let (place, name) = kind.rsplit_once("::").unwrap_or(("", kind));
     let named = SOURCES.iter().find(|(source, _)| *source == place).map(|(_, text)| *text);
     let defines = |text: &&str| text.contains(&format!("struct {name} {{"));
-    let source = named.or_else(|| [here].into_iter().find(|text| defines(&text)));
+    let source = named.or_else(|| [here].into_iter().find(|text| defines(text)));
     let anywhere = || SOURCES.iter().map(|(_, text)| *text).find(defines);
     (source.or_else(anywhere).unwrap_or(here), name)
 }

@@ -1,5 +1,7 @@
 //! Settings from every layer, and errors that say what to do.
 
+#![allow(clippy::result_large_err, reason = "the closures of Jail return figment's own error")]
+
 use clap::Parser as _;
 use figment::Jail;
 

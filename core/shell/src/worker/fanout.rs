@@ -100,12 +100,12 @@ pub(super) async fn passes(local: Local) {
 impl Worker {
     /// Appends a dispatch to the log and the journal; the next pass sends it.
     pub(crate) fn append(&mut self, outgoing: Outgoing) {
-        let Outgoing { kind, guild, sequence, body, to } = outgoing;
-        let count = to.count();
+        let count = outgoing.to.count();
         if count == 0 {
             return;
         }
-        self.recorder.dispatch(kind, guild, sequence, &body, &to);
+        self.recorder.dispatch(&outgoing);
+        let Outgoing { kind, body, to, .. } = outgoing;
         self.metrics().deliveries[kind as usize].add(count);
         self.replay.append(Entry { at: clock::now(), kind, body: Some(body), to });
         self.work.notify_one();
@@ -230,28 +230,21 @@ impl Worker {
         drop(frames);
         self.metrics().writes.add(1);
         match taken {
-            Ok(taken) => self.fall_behind(slot, first, before, taken, bytes),
+            Ok(taken) => {
+                let taken = before + u32::try_from(taken).unwrap_or(0);
+                self.fall_behind(slot, Lag { bytes, ..Lag::from(first, before) }, taken);
+            }
             // The read side notices as well, and takes the link away.
             Err(error) => tracing::debug!(%error, slot, "a link is gone"),
         }
     }
 
-    /// Notes what a link did not take.
-    fn fall_behind(
-        &mut self,
-        slot: Slot,
-        first: Position,
-        before: u32,
-        taken: usize,
-        bytes: usize,
-    ) {
+    /// Notes what a link did not take: everything after `taken`, the last sequence it took.
+    fn fall_behind(&mut self, slot: Slot, mut lag: Lag, taken: u32) {
         let Some(session) = self.sessions.get_mut(slot as usize) else { return };
-        let taken = before + u32::try_from(taken).unwrap_or(0);
         if taken >= session.sequence {
             return;
         }
-        let mut lag = Lag::from(first, before);
-        lag.bytes = bytes;
         skip(&mut lag, &self.replay, slot, session, taken);
         session.lag = Some(Box::new(lag));
         self.metrics().lagging.add(1);

@@ -5,10 +5,9 @@ use std::rc::Rc;
 use serde_json::json;
 use throng_engine::conversation::Close;
 use throng_engine::policy::Connect;
-use throng_engine::replay::Slot;
 use throng_proto::close::CloseCode;
 use throng_proto::event::EventKind;
-use throng_proto::gateway::{Connection, Identify, Shard};
+use throng_proto::gateway::{Connection, Identify, PresenceUpdate, Shard};
 use throng_proto::id::GuildId;
 use throng_proto::intents::Intents;
 use throng_proto::model::{CurrentUser, User};
@@ -37,13 +36,14 @@ enum Denied {
 pub(super) async fn run(local: Local, key: usize, cell: Rc<LinkCell>, identify: Box<Identify>) {
     let shared = local.borrow().shared.clone();
     match admit(&shared, &identify).await {
-        Ok((user, identity, guilds)) => {
+        Ok(admitted) => {
             let mut worker = local.borrow_mut();
             if identify.compress && cell.wire.get() == Wire::Text {
                 cell.wire.set(Wire::PayloadZlib);
                 cell.link.set_wire(Wire::PayloadZlib);
             }
-            worker.begin(key, &cell, &user, identity, (*identify, guilds));
+            let presence = identify.presence.unwrap_or_default();
+            worker.begin(key, &cell, admitted, &presence);
         }
         Err(Denied::Close(why, close)) => {
             shared.metrics.refuse(why);
@@ -63,10 +63,14 @@ pub(super) fn invalidate(shared: &Shared, cell: &LinkCell) {
     cell.control(r#"{"op":9,"d":false,"s":null,"t":null}"#);
 }
 
-async fn admit(
-    shared: &Shared,
-    identify: &Identify,
-) -> Result<(User, Identity, Vec<GuildId>), Denied> {
+/// Who may begin a session, and with which guilds.
+struct Admitted {
+    user: User,
+    identity: Identity,
+    guilds: Vec<GuildId>,
+}
+
+async fn admit(shared: &Shared, identify: &Identify) -> Result<Admitted, Denied> {
     let user = authenticate(shared, &identify.token).await?;
     let identity = identity(shared, &user, identify)?;
     let concurrency = shared.config.gateway.max_concurrency;
@@ -90,7 +94,7 @@ async fn admit(
         let close = Close::plain(CloseCode::TooManySessions);
         return Err(Denied::Close(Refused::SessionsPerUser, close));
     }
-    Ok((user, identity, guilds))
+    Ok(Admitted { user, identity, guilds })
 }
 
 async fn authenticate(shared: &Shared, token: &str) -> Result<User, Denied> {
@@ -157,10 +161,10 @@ impl Worker {
         &mut self,
         key: usize,
         cell: &Rc<LinkCell>,
-        user: &User,
-        identity: Identity,
-        (identify, guilds): (Identify, Vec<GuildId>),
+        admitted: Admitted,
+        presence: &PresenceUpdate,
     ) {
+        let Admitted { user, identity, guilds } = admitted;
         let id = SessionId::random(self.index, self.shared.worker_count());
         let shard = identity.shard;
         let record = SessionRecord {
@@ -177,17 +181,12 @@ impl Worker {
         }
         cell.session.set(Some(reference));
         self.metrics().identifies.add(1);
-        let ready = self.ready(id, user, shard, &guilds);
+        let ready = self.ready(id, &user, shard, &guilds);
         self.own(reference, EventKind::Ready, Body::dispatch(EventKind::Ready.name(), &ready));
-        self.attach_all(slot, &guilds, identify);
-        self.recorder.state(slot, &self.sessions);
-    }
-
-    fn attach_all(&mut self, slot: Slot, guilds: &[GuildId], identify: Identify) {
-        let presence = identify.presence.unwrap_or_default();
         for guild in guilds {
-            self.ask_attach(slot, *guild, presence.clone(), true);
+            self.ask_attach(slot, guild, presence.clone(), true);
         }
+        self.recorder.state(slot, &self.sessions);
     }
 
     fn ready(

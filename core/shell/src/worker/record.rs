@@ -14,10 +14,9 @@ use throng_engine::replay::{Recipients, Replay, Slot};
 use throng_ports::journal::Journal;
 use throng_proto::event::EventKind;
 use throng_proto::id::GuildId;
-use throng_proto::wire::Body;
 
 use super::session::{Identity, Membership};
-use super::{Session, SessionId, Worker};
+use super::{Outgoing, Session, SessionId, Worker};
 use crate::metrics::Refused;
 
 pub(crate) const SNAPSHOT: u8 = 0;
@@ -83,16 +82,10 @@ impl Recorder {
 
     /// Writes one dispatch. What only begins a session is counted, but not kept: a client that lost it
     /// in a crash starts anew.
-    pub(crate) fn dispatch(
-        &mut self,
-        kind: EventKind,
-        guild: Option<GuildId>,
-        sequence: u64,
-        body: &Body,
-        to: &Recipients,
-    ) {
+    pub(crate) fn dispatch(&mut self, outgoing: &Outgoing) {
+        let Outgoing { kind, guild, sequence, body, to } = outgoing;
         let record = self.begin(DISPATCH);
-        record.push(kind as u8);
+        record.push(*kind as u8);
         record.extend_from_slice(&guild.map_or(0, GuildId::value).to_le_bytes());
         record.extend_from_slice(&sequence.to_le_bytes());
         write_recipients(record, to);

@@ -1,0 +1,11 @@
+//! The guild's machine: permissions, payloads, and the order of commits.
+
+mod hall;
+mod history;
+mod mentions;
+mod messages;
+mod order;
+mod overwrites;
+mod payloads;
+mod reactions;
+mod structure;
