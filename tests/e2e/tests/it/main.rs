@@ -1,5 +1,6 @@
 //! Stories about the gateway as strangers meet it, one module each.
 
+mod bad_input;
 mod crash;
 mod crowd;
 mod cuts;
