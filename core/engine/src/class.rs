@@ -1,7 +1,7 @@
 //! Role classes: members whose view of the channels is the same.
 //!
-//! Two members with the same roles and no overwrite of their own see the same channels, so permission is
-//! computed once per class and channel, and kept until roles or overwrites change.
+//! Two members with the same roles and no overwrite of their own see the same channels, so
+//! permission is computed once per class and channel, and kept until roles or overwrites change.
 
 use std::cell::RefCell;
 

@@ -2,7 +2,8 @@
 //!
 //! # Invariants
 //!
-//! - C1: nothing but heartbeats is accepted before IDENTIFY or RESUME, and no second IDENTIFY after.
+//! - C1: nothing but heartbeats is accepted before IDENTIFY or RESUME, and no second IDENTIFY
+//!   after.
 //! - C2: every heartbeat is acknowledged.
 //! - C3: a link that says nothing in time is closed, and so is one that says too much.
 
@@ -132,7 +133,8 @@ impl Conversation {
         }
     }
 
-    /// Goes back to before IDENTIFY: op 9 was answered, and some clients try again on the same link.
+    /// Goes back to before IDENTIFY: op 9 was answered, and some clients try again on the same
+    /// link.
     pub fn start_over(&mut self, now: Instant, limits: &Limits) {
         self.began = false;
         self.deadline = now.after(limits.identify_timeout);

@@ -33,8 +33,8 @@ pub struct Event {
     pub change: Change,
 }
 
-/// What an event changes for the relays of the guild. Takes effect before the event is delivered, except
-/// [`Change::Gone`] and [`Change::Left`], which take effect after.
+/// What an event changes for the relays of the guild. Takes effect before the event is delivered,
+/// except [`Change::Gone`] and [`Change::Left`], which take effect after.
 #[derive(Clone, Debug, Default)]
 pub enum Change {
     /// Nothing.

@@ -1,21 +1,23 @@
-//! The guild: single authority for its roles, channels and members, and for the order of what happens.
+//! The guild: single authority for its roles, channels and members, and for the order of what
+//! happens.
 //!
-//! A command is checked against what is committed and against the actor's permissions, and refused at once
-//! or handed to the store. Only when the store has committed it is the author answered and the event
-//! published. Reads, and events that nothing keeps, are answered at once.
+//! A command is checked against what is committed and against the actor's permissions, and refused
+//! at once or handed to the store. Only when the store has committed it is the author answered and
+//! the event published. Reads, and events that nothing keeps, are answered at once.
 //!
 //! # Algorithm
 //!
-//! One commit is in flight at a time. Messages and reactions that are accepted meanwhile gather in a batch,
-//! which becomes the next commit; so a slow store makes commits larger instead of making a queue of them.
-//! A change of structure runs alone, after everything before it, and everything after it waits, so that
-//! every command is checked against the structure that it will meet. Events get their numbers when their
-//! commit is handed over, which is why a commit that fails leaves no gap.
+//! One commit is in flight at a time. Messages and reactions that are accepted meanwhile gather in
+//! a batch, which becomes the next commit; so a slow store makes commits larger instead of making a
+//! queue of them. A change of structure runs alone, after everything before it, and everything
+//! after it waits, so that every command is checked against the structure that it will meet. Events
+//! get their numbers when their commit is handed over, which is why a commit that fails leaves no
+//! gap.
 //!
 //! # Invariants
 //!
-//! - G1: nothing is answered as done or published before the store has committed it; events of sequence 0,
-//!   which nothing keeps, are the exception.
+//! - G1: nothing is answered as done or published before the store has committed it; events of
+//!   sequence 0, which nothing keeps, are the exception.
 //! - G2: events are published in the order of their sequence, which has no gaps.
 //! - G3: a commit that fails changes nothing, and its numbers in the sequence are used again.
 
@@ -67,7 +69,8 @@ pub enum Input {
     /// An operator adds many members in one commit, and is answered with `{"imported": n}`.
     ///
     /// Those already there keep what they have, and roles that do not exist are dropped. Up to
-    /// [`Config::announce_max`] new members are announced by an event each; more are not announced at all.
+    /// [`Config::announce_max`] new members are announced by an event each; more are not announced
+    /// at all.
     Import(Ticket, Vec<Member>),
     /// So many members are online, for approximate counts.
     Online(usize),
@@ -80,7 +83,8 @@ pub enum Input {
 /// What a guild wants done.
 #[derive(Debug)]
 pub enum Output {
-    /// Commit together, and say so by [`Input::Committed`] or [`Input::CommitFailed`]. One at a time.
+    /// Commit together, and say so by [`Input::Committed`] or [`Input::CommitFailed`]. One at a
+    /// time.
     Commit(Vec<Write>),
     /// Answer a command.
     Answer(Ticket, Outcome),

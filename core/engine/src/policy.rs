@@ -1,7 +1,8 @@
 //! The seam to policies: facts go in, verdicts come out, and nothing else happens.
 //!
-//! The shell asks a policy when something changes and feeds the verdict into the machines as an input.
-//! No policy runs on the delivery path. [`Native`] is the default; scripts answer the same hooks.
+//! The shell asks a policy when something changes and feeds the verdict into the machines as an
+//! input. No policy runs on the delivery path. [`Native`] is the default; scripts answer the same
+//! hooks.
 
 use std::fmt;
 use std::time::Duration;
@@ -116,7 +117,8 @@ pub trait Policy: Send + Sync + fmt::Debug {
     /// Decides at IDENTIFY whether a session may begin.
     fn connect(&self, session: &SessionFacts) -> Connect;
 
-    /// Decides how much an attachment receives; `subscribed` is what the client asked for by op 14 or 37.
+    /// Decides how much an attachment receives; `subscribed` is what the client asked for by op 14
+    /// or 37.
     fn passivity(&self, session: &SessionFacts, guild: &GuildFacts, subscribed: bool) -> Passivity;
 
     /// Decides what each mode gets of each event class.
@@ -140,8 +142,8 @@ pub trait Policy: Send + Sync + fmt::Debug {
 
 /// The default policy.
 ///
-/// Sessions that declare a passive capability, or are away, are passive in guilds they are not subscribed
-/// to; all others are active. Relays are filled one after the other.
+/// Sessions that declare a passive capability, or are away, are passive in guilds they are not
+/// subscribed to; all others are active. Relays are filled one after the other.
 #[derive(Clone, Copy, Debug)]
 pub struct Native {
     /// Attachments that one relay takes.

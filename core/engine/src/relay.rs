@@ -1,14 +1,15 @@
 //! The relay: fan-out of one guild for the attachments of one worker.
 //!
-//! It knows the guild's shape and its own sessions' members, nothing else. For an event it computes who
-//! gets which variant, as sets of slots; writing is the worker's.
+//! It knows the guild's shape and its own sessions' members, nothing else. For an event it computes
+//! who gets which variant, as sets of slots; writing is the worker's.
 //!
 //! # Invariants
 //!
 //! - L1: nobody gets an event of a channel that its roles and overwrites do not let it view.
 //! - L2: nobody gets an event whose intents it did not name.
 //! - L3: a relay holds the members of its own attachments, and no others.
-//! - L4: a digest names each change once: it is the difference to what the attachment was told before.
+//! - L4: a digest names each change once: it is the difference to what the attachment was told
+//!   before.
 
 mod attachment;
 mod audience;

@@ -1,8 +1,8 @@
 //! What a worker sent lately, once for all its sessions.
 //!
-//! A session keeps no copy of what it was sent, only how much: its sequence. Entries name their recipients,
-//! so the last `n` dispatches of a session are the last `n` entries that name it. A session that lags or
-//! resumes reads on from its place in this log.
+//! A session keeps no copy of what it was sent, only how much: its sequence. Entries name their
+//! recipients, so the last `n` dispatches of a session are the last `n` entries that name it. A
+//! session that lags or resumes reads on from its place in this log.
 //!
 //! # Invariants
 //!
@@ -133,8 +133,8 @@ impl Replay {
 
     /// Finds where to read on so that `missing` dispatches of a session come again before `end`.
     ///
-    /// `opened` is where the session began: its slot belonged to another one before. `None` when one of them
-    /// is no longer there. Costs a walk back to the place.
+    /// `opened` is where the session began: its slot belonged to another one before. `None` when
+    /// one of them is no longer there. Costs a walk back to the place.
     #[must_use]
     pub fn rewind(
         &self,

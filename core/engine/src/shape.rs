@@ -7,7 +7,8 @@ use throng_proto::id::{ChannelId, GuildId, RoleId, UserId};
 use throng_proto::model::{Channel, Guild, OverwriteKind, Role};
 use throng_proto::permissions::Permissions;
 
-/// Everything that permissions depend on, but members. Changing it makes a new one that shares what stayed.
+/// Everything that permissions depend on, but members. Changing it makes a new one that shares what
+/// stayed.
 #[derive(Clone, Debug)]
 pub struct Shape {
     /// Settings.

@@ -63,8 +63,8 @@ pub fn crowd_segment<'a, 'b>(
 
 /// Puts GUILD_CREATE together for one session.
 ///
-/// `initial` marks the stream after READY: clients tell a guild that became available from one that was
-/// joined by `unavailable` being there.
+/// `initial` marks the stream after READY: clients tell a guild that became available from one that
+/// was joined by `unavailable` being there.
 #[must_use]
 pub fn compose(welcome: &Welcome, member: &Member, large_threshold: usize, initial: bool) -> Body {
     let Profile { joined_at, .. } = &member.profile;

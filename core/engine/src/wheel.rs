@@ -2,9 +2,9 @@
 //!
 //! # Algorithm
 //!
-//! A ring of buckets, one per tick. An entry lies in exactly one bucket and is looked at when its tick
-//! comes; the owner then tells the true deadline, and the entry goes back if that lies ahead. So moving a
-//! deadline further away, as every heartbeat does, costs nothing.
+//! A ring of buckets, one per tick. An entry lies in exactly one bucket and is looked at when its
+//! tick comes; the owner then tells the true deadline, and the entry goes back if that lies ahead.
+//! So moving a deadline further away, as every heartbeat does, costs nothing.
 
 use std::time::Duration;
 
@@ -32,8 +32,8 @@ impl<K> Wheel<K> {
         wheel
     }
 
-    /// Puts a key in, to be looked at no earlier than `deadline` and at most one tick later; when the
-    /// deadline lies beyond the ring, after one round of it.
+    /// Puts a key in, to be looked at no earlier than `deadline` and at most one tick later; when
+    /// the deadline lies beyond the ring, after one round of it.
     pub fn insert(&mut self, key: K, deadline: Instant) {
         let due = self.tick_of(deadline).saturating_add(1).max(self.next);
         let reach = due.min(self.next + BUCKETS as u64 - 1);

@@ -26,7 +26,8 @@ pub(crate) struct Settings {
     pub(crate) admin: SocketAddr,
     /// Directory for everything that lasts.
     pub(crate) data: PathBuf,
-    /// Address that clients are told, such as `wss://gateway.example.org`; the public address by default.
+    /// Address that clients are told, such as `wss://gateway.example.org`; the public address by
+    /// default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) public_url: Option<String>,
     /// Makes a demo guild with two users at the first start.
@@ -145,7 +146,8 @@ pub(crate) struct AuthConfig {
 pub(crate) struct WebSocketConfig {
     /// Seconds that the opening handshake may take.
     pub(crate) handshake_timeout_secs: u64,
-    /// Bytes of a client's payload; longer ones close the link with 4002. Discord: 4096, users 15360.
+    /// Bytes of a client's payload; longer ones close the link with 4002. Discord: 4096, users
+    /// 15360.
     pub(crate) payload_bytes_max: usize,
     /// Connections that the kernel holds until they are accepted.
     pub(crate) backlog: u32,
@@ -161,7 +163,8 @@ impl Default for WebSocketConfig {
 ///
 /// # Errors
 ///
-/// A file that is not there, a key that does not exist, a value that cannot be: each with its place.
+/// A file that is not there, a key that does not exist, a value that cannot be: each with its
+/// place.
 pub(crate) fn load(cli: &Cli) -> anyhow::Result<Settings> {
     let mut figment = Figment::from(Serialized::defaults(Settings::default()));
     if let Some(file) = &cli.config {

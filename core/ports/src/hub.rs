@@ -70,8 +70,8 @@ pub trait Hub: Send + Sync + 'static {
         bot: bool,
     ) -> BoxFuture<'static, Result<(User, String), Refusal>>;
 
-    /// Makes a guild. Roles, channels and members come with ids from [`Hub::next_id`]; the owner is added
-    /// as a member and the @everyone role is made when they are missing.
+    /// Makes a guild. Roles, channels and members come with ids from [`Hub::next_id`]; the owner is
+    /// added as a member and the @everyone role is made when they are missing.
     fn create_guild(&self, draft: GuildDraft) -> BoxFuture<'static, Result<(), Refusal>>;
 
     /// Adds many members at once, in one commit; those already there keep what they have.

@@ -1,9 +1,9 @@
 //! The seam to where sessions survive a restart: append-only logs, one per worker.
 //!
-//! A journal must survive the death of the process, not that of the machine: what was flushed is in the
-//! hands of the operating system. Content is the shell's business; here it is records of bytes.
-//! A *generation* is one run of the gateway: a new run reads the newest sealed generation whole, writes its
-//! own, seals it, and discards the old one.
+//! A journal must survive the death of the process, not that of the machine: what was flushed is in
+//! the hands of the operating system. Content is the shell's business; here it is records of bytes.
+//! A *generation* is one run of the gateway: a new run reads the newest sealed generation whole,
+//! writes its own, seals it, and discards the old one.
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -21,7 +21,8 @@ pub trait Journals: Send + Sync {
     /// The place cannot be read.
     fn recover(&self) -> io::Result<Vec<Vec<Record>>>;
 
-    /// Begins a new generation of `count` journals. [`Journals::recover`] ignores it until it is sealed.
+    /// Begins a new generation of `count` journals. [`Journals::recover`] ignores it until it is
+    /// sealed.
     ///
     /// # Errors
     ///
@@ -48,8 +49,8 @@ pub trait Journal: Send {
     ///
     /// # Errors
     ///
-    /// The disk is full or broken. Records stay appended, and the next flush tries again; past a limit of
-    /// the journal they are dropped and the error says so.
+    /// The disk is full or broken. Records stay appended, and the next flush tries again; past a
+    /// limit of the journal they are dropped and the error says so.
     fn flush(&mut self) -> io::Result<()>;
 
     /// Starts a new segment. Records appended next belong to it.

@@ -1,4 +1,5 @@
-//! The seam between the gateway and the network: listeners, links and how they move between threads.
+//! The seam between the gateway and the network: listeners, links and how they move between
+//! threads.
 //!
 //! A transport turns bytes into payloads and frames into bytes; it knows nothing of sessions.
 //! Whatever a peer does wrong on the transport's own level is the transport's to refuse.
@@ -25,7 +26,8 @@ pub trait Listener: Send {
     ///
     /// # Errors
     ///
-    /// An error of one `accept`, after which the listener goes on (too many open files, an aborted connection).
+    /// An error of one `accept`, after which the listener goes on (too many open files, an aborted
+    /// connection).
     fn accept(&mut self) -> BoxFuture<'_, io::Result<Box<dyn Incoming>>>;
 
     /// Address that clients reach.
@@ -39,7 +41,8 @@ pub trait Incoming: Send {
 
     /// Reads the opening handshake within the transport's time limit.
     ///
-    /// `None` when it did not become a link: refused, timed out, or served otherwise by the transport.
+    /// `None` when it did not become a link: refused, timed out, or served otherwise by the
+    /// transport.
     fn greet(self: Box<Self>) -> BoxFuture<'static, Option<Box<dyn Arrival>>>;
 
     /// Turns the connection away with a reason and the seconds after which to come back.
@@ -83,8 +86,8 @@ pub enum Received {
 
 /// One live transport connection, owned by one thread.
 ///
-/// Methods take `&self`: a link is shared by the task that reads it and the fan-out that writes it, both
-/// on the same thread. No method blocks.
+/// Methods take `&self`: a link is shared by the task that reads it and the fan-out that writes it,
+/// both on the same thread. No method blocks.
 pub trait Link: fmt::Debug {
     /// Address of the other side.
     fn peer(&self) -> SocketAddr;
@@ -94,22 +97,25 @@ pub trait Link: fmt::Debug {
 
     /// Sends dispatches in order, as few writes as possible, and returns how many the link took.
     ///
-    /// Fewer than given means that the link is blocked: it takes nothing more until [`Link::poll_flush`] is
-    /// ready. A dispatch that was taken is sent before any later one, whatever happens in between.
+    /// Fewer than given means that the link is blocked: it takes nothing more until
+    /// [`Link::poll_flush`] is ready. A dispatch that was taken is sent before any later one,
+    /// whatever happens in between.
     ///
     /// # Errors
     ///
     /// The connection is gone; the read side says so too.
     fn send(&self, dispatches: &[Dispatch<'_>]) -> io::Result<usize>;
 
-    /// Sends one payload without a sequence. It is kept when the link is blocked, up to a limit of the link.
+    /// Sends one payload without a sequence. It is kept when the link is blocked, up to a limit of
+    /// the link.
     ///
     /// # Errors
     ///
     /// The connection is gone, or the limit is reached.
     fn send_control(&self, text: &str) -> io::Result<()>;
 
-    /// Tells whether something was taken that has not left yet, so that [`Link::poll_flush`] must be polled.
+    /// Tells whether something was taken that has not left yet, so that [`Link::poll_flush`] must
+    /// be polled.
     fn is_blocked(&self) -> bool;
 
     /// Waits until what was taken has left and the link takes more.
@@ -118,10 +124,12 @@ pub trait Link: fmt::Debug {
     /// Waits for what the peer sends. After anything but a payload there is nothing more.
     fn poll_receive(&self, cx: &mut Context<'_>) -> Poll<Received>;
 
-    /// Starts the transport's close with `code` and `reason` (at most 123 bytes); the answer arrives as [`Received::Closed`].
+    /// Starts the transport's close with `code` and `reason` (at most 123 bytes); the answer
+    /// arrives as [`Received::Closed`].
     fn close(&self, code: u16, reason: &str);
 
-    /// Takes the connection out of this thread's runtime with everything it holds, or `None` if it is gone.
+    /// Takes the connection out of this thread's runtime with everything it holds, or `None` if it
+    /// is gone.
     ///
     /// Payloads that were received but not yet polled move along.
     fn depart(&self) -> Option<Box<dyn Arrival>>;

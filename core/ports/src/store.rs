@@ -1,7 +1,7 @@
 //! The seam to durable state: users, guilds, messages and the log of events.
 //!
-//! A commit is acknowledged only when it survives what the store promises to survive, and commits take
-//! effect in the order in which they were asked for. Reads see every acknowledged commit.
+//! A commit is acknowledged only when it survives what the store promises to survive, and commits
+//! take effect in the order in which they were asked for. Reads see every acknowledged commit.
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -59,7 +59,8 @@ pub trait Store: Send + Sync + 'static {
     /// Reads the guilds that a user is in, in order of their ids.
     fn guilds_of(&self, user: UserId) -> BoxFuture<'static, Stored<Vec<GuildId>>>;
 
-    /// Reads one message with its reactions; `me` decides [`throng_proto::model::ReactionCount::me`].
+    /// Reads one message with its reactions; `me` decides
+    /// [`throng_proto::model::ReactionCount::me`].
     fn message(
         &self,
         channel: ChannelId,

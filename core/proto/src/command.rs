@@ -1,7 +1,7 @@
 //! What users ask a guild to do, and how it answers.
 //!
-//! Commands come from the HTTP API and from sessions. The guild checks permissions; whoever sends a command
-//! has only authenticated its actor.
+//! Commands come from the HTTP API and from sessions. The guild checks permissions; whoever sends a
+//! command has only authenticated its actor.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -81,7 +81,8 @@ pub enum Command {
     MessageDelete(Box<Message>),
     /// Deletes 2 to 100 messages at once. Needs MANAGE_MESSAGES.
     MessageBulkDelete(ChannelId, Vec<MessageId>),
-    /// Adds a reaction. Needs READ_MESSAGE_HISTORY, and ADD_REACTIONS for an emoji nobody added yet.
+    /// Adds a reaction. Needs READ_MESSAGE_HISTORY, and ADD_REACTIONS for an emoji nobody added
+    /// yet.
     ReactionAdd(Box<Message>, Emoji),
     /// Removes a reaction: one's own, or anybody's with MANAGE_MESSAGES.
     ReactionRemove(Box<Message>, Emoji, UserId),
@@ -276,7 +277,8 @@ pub struct MessageDraft {
     /// At most 3.
     #[serde(default)]
     pub sticker_ids: Vec<AnyId>,
-    /// Only SUPPRESS_EMBEDS (1 << 2), SUPPRESS_NOTIFICATIONS (1 << 12) and components v2 (1 << 15).
+    /// Only SUPPRESS_EMBEDS (1 << 2), SUPPRESS_NOTIFICATIONS (1 << 12) and components v2 (1 <<
+    /// 15).
     #[serde(default)]
     pub flags: u64,
     /// Names of files; nothing stores the files.

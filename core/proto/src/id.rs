@@ -67,7 +67,8 @@ impl<M> Id<M> {
         self.0
     }
 
-    /// Reads the id as one of another kind; the @everyone role has the id of its guild, for example.
+    /// Reads the id as one of another kind; the @everyone role has the id of its guild, for
+    /// example.
     #[must_use]
     pub const fn cast<N>(self) -> Id<N> {
         Id::new(self.0)
@@ -87,7 +88,8 @@ pub const EPOCH_MILLIS: u64 = 1_420_070_400_000;
 ///
 /// # Invariants
 ///
-/// - P1: ids of one generator are strictly increasing, also when the clock stands still or runs back.
+/// - P1: ids of one generator are strictly increasing, also when the clock stands still or runs
+///   back.
 #[derive(Clone, Debug)]
 pub struct Generator {
     node: u64,

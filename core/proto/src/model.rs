@@ -1,7 +1,7 @@
 //! Objects of the protocol in the shape that clients parse.
 //!
-//! Every nullable key is sent, because some library indexes each of them without a default; keys that
-//! are the same for everybody are zero-sized constants. See [Discord Docs/Reference] and
+//! Every nullable key is sent, because some library indexes each of them without a default; keys
+//! that are the same for everybody are zero-sized constants. See [Discord Docs/Reference] and
 //! `core/docs/PROTOCOL.md`.
 //!
 //! [Discord Docs/Reference]: https://discord.com/developers/docs/reference

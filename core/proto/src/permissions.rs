@@ -61,7 +61,8 @@ impl Permissions {
     pub const NONE: Self = Self(0);
     /// Every defined permission.
     pub const ALL: Self = Self(0x001f_7fff_ffff_ffff);
-    /// What a new guild's @everyone may do: see, post, react, mention and speak, but manage nothing.
+    /// What a new guild's @everyone may do: see, post, react, mention and speak, but manage
+    /// nothing.
     pub const DEFAULT: Self = Self::of(&[
         0, 6, 9, 10, 11, 14, 15, 16, 17, 18, 20, 21, 25, 26, 31, 32, 35, 37, 38, 39, 42, 45, 46,
         49, 50,

@@ -47,8 +47,8 @@ pub enum Write {
     ReactionRemove(MessageId, Emoji, UserId),
     /// Removes all reactions of a message, or those of one emoji.
     ReactionClear(MessageId, Option<Emoji>),
-    /// Adds an event to its guild's log, from which sessions catch up after a crash; the commit fails
-    /// when its place is taken.
+    /// Adds an event to its guild's log, from which sessions catch up after a crash; the commit
+    /// fails when its place is taken.
     Event(Box<EventRecord>),
 }
 
@@ -91,7 +91,8 @@ pub struct GuildRecord {
     pub members: Vec<Member>,
     /// Last number of the guild's sequence; 0 when nothing happened yet.
     pub sequence: u64,
-    /// Nonces of messages from the last minutes, so that a repeated post is recognised after a restart.
+    /// Nonces of messages from the last minutes, so that a repeated post is recognised after a
+    /// restart.
     pub nonces: Vec<NonceRecord>,
 }
 

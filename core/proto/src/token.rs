@@ -7,7 +7,8 @@ use std::fmt;
 pub struct Token(String);
 
 impl Token {
-    /// Takes the text of an `Authorization` header or of an IDENTIFY, without `Bot ` or `Bearer ` in front.
+    /// Takes the text of an `Authorization` header or of an IDENTIFY, without `Bot ` or `Bearer `
+    /// in front.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let text = text.trim();

@@ -7,8 +7,9 @@
 //! # Algorithm
 //!
 //! In both stream codecs the own bytes travel in an uncompressed block and the shared bytes follow
-//! as blocks that were compressed alone: deflate blocks that end in a sync flush, or zstd blocks after
-//! which a *normaliser* block restores the repeat offsets that every fresh zstd encoder assumes.
+//! as blocks that were compressed alone: deflate blocks that end in a sync flush, or zstd blocks
+//! after which a *normaliser* block restores the repeat offsets that every fresh zstd encoder
+//! assumes.
 
 mod adler;
 mod segment;

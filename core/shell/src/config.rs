@@ -29,7 +29,8 @@ pub struct Config {
 pub struct GatewayConfig {
     /// Milliseconds between heartbeats, as HELLO says. Discord: 41250.
     pub heartbeat_interval_ms: u64,
-    /// Milliseconds after a heartbeat until the link is closed with 4009; 1.5 intervals by default.
+    /// Milliseconds after a heartbeat until the link is closed with 4009; 1.5 intervals by
+    /// default.
     pub heartbeat_timeout_ms: u64,
     /// Seconds after HELLO until a link without IDENTIFY or RESUME is closed with 4009.
     pub identify_timeout_secs: u64,
@@ -45,7 +46,8 @@ pub struct GatewayConfig {
     pub intents_disallowed: u32,
     /// Requests for all members of one guild that one session may make in 30 seconds. Discord: 1.
     pub member_lists_per_30s: u32,
-    /// Members of a guild above which GUILD_CREATE carries only the session's own member. Discord: 75000.
+    /// Members of a guild above which GUILD_CREATE carries only the session's own member. Discord:
+    /// 75000.
     pub guild_create_members_max: usize,
 }
 

@@ -394,7 +394,8 @@ impl GuildTask {
     }
 }
 
-/// Members up to which GUILD_CREATE carries everybody, whatever threshold a session named: the largest one.
+/// Members up to which GUILD_CREATE carries everybody, whatever threshold a session named: the
+/// largest one.
 const LARGE_MAX: usize = 250;
 
 enum Wake {

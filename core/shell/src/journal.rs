@@ -45,8 +45,8 @@ pub(crate) struct OldDispatch {
 }
 
 impl Story {
-    /// Reads a journal. A record that cannot be read is passed over: the sessions it concerns will be told
-    /// that they are gone when their numbers do not fit.
+    /// Reads a journal. A record that cannot be read is passed over: the sessions it concerns will
+    /// be told that they are gone when their numbers do not fit.
     pub(crate) fn read(records: &[Record]) -> Self {
         let mut story = Self::default();
         for record in records {

@@ -1,10 +1,11 @@
 //! Tokio around the machines: workers, drivers, admission, drain and metrics.
 //!
-//! [`Node`] is the whole gateway without its adapters: it loads guilds, runs workers, takes links from
-//! listeners, and answers the API as a [`throng_ports::hub::Hub`].
+//! [`Node`] is the whole gateway without its adapters: it loads guilds, runs workers, takes links
+//! from listeners, and answers the API as a [`throng_ports::hub::Hub`].
 //!
-//! Where to look: `worker` owns links, sessions and relays of one thread; `guild` drives one guild's
-//! machine; `journal` lets sessions survive a restart; `identify` and `resume` begin and continue sessions.
+//! Where to look: `worker` owns links, sessions and relays of one thread; `guild` drives one
+//! guild's machine; `journal` lets sessions survive a restart; `identify` and `resume` begin and
+//! continue sessions.
 
 mod account;
 mod clock;

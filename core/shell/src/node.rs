@@ -155,7 +155,8 @@ impl Node {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection was not accepted");
-                    // Out of files or memory: what is open goes on, and new ones wait in the backlog.
+                    // Out of files or memory: what is open goes on, and new ones wait in the
+                    // backlog.
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             }

@@ -79,7 +79,7 @@ impl Worker {
             self.revive_group(&group);
         }
         if let Err(error) = self.recorder.flush() {
-            tracing::error!(%error, "the journal cannot be written; sessions would not survive a crash");
+            tracing::error!(%error, "the journal cannot be written");
         }
         self.shared.revived();
     }

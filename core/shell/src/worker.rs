@@ -1,7 +1,9 @@
-//! One thread with its links, sessions and relays. Nothing in here is locked or shared with other threads.
+//! One thread with its links, sessions and relays. Nothing in here is locked or shared with other
+//! threads.
 //!
-//! Three kinds of task run on a worker: one per link, which reads; one that takes messages from guilds; and
-//! one that passes over sessions and writes. They share the [`Worker`] by borrowing it between awaits.
+//! Three kinds of task run on a worker: one per link, which reads; one that takes messages from
+//! guilds; and one that passes over sessions and writes. They share the [`Worker`] by borrowing it
+//! between awaits.
 
 mod fanout;
 mod identify;

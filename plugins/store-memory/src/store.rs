@@ -42,7 +42,8 @@ impl MemoryStore {
         *self.shared.failing.lock() = error;
     }
 
-    /// Withholds the answers of commits until [`MemoryStore::release_commits`]; they take effect all the same.
+    /// Withholds the answers of commits until [`MemoryStore::release_commits`]; they take effect
+    /// all the same.
     pub fn hold_commits(&self) {
         self.shared.held.send_replace(true);
     }

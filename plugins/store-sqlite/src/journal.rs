@@ -1,4 +1,5 @@
-//! Journals as files: `sessions/<generation>/<journal>/<segment>.log`, and which generation is in force.
+//! Journals as files: `sessions/<generation>/<journal>/<segment>.log`, and which generation is in
+//! force.
 
 mod recovery;
 mod segment;
@@ -14,7 +15,8 @@ use throng_ports::journal::{Journal, Journals, Record};
 use segment::FileJournal;
 pub use segment::UNFLUSHED_BYTES_MAX;
 
-/// Names the generation in force; written whole beside it and renamed, so that it is never half there.
+/// Names the generation in force; written whole beside it and renamed, so that it is never half
+/// there.
 const CURRENT: &str = "current";
 
 /// Journals in a directory.

@@ -27,8 +27,8 @@ impl From<rusqlite::Error> for MigrateError {
     }
 }
 
-/// Runs the scripts that the database lacks, each in its own transaction, so that a start that is cut off
-/// goes on at the next one.
+/// Runs the scripts that the database lacks, each in its own transaction, so that a start that is
+/// cut off goes on at the next one.
 pub(crate) fn migrate(
     connection: &mut Connection,
     scripts: &[&str],

@@ -1,4 +1,5 @@
-//! Opening the data directory: its lock, the database, and what is refused before anything is written.
+//! Opening the data directory: its lock, the database, and what is refused before anything is
+//! written.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
@@ -45,7 +46,7 @@ pub enum OpenError {
         detail: String,
     },
     /// Another application wrote the database.
-    #[error("{path} belongs to another application; choose another directory", path = .path.display())]
+    #[error("{path} is another application's; choose another directory", path = .path.display())]
     Foreign {
         /// File.
         path: PathBuf,

@@ -1,4 +1,5 @@
-//! Short forms of the queries that every other module makes: cached statements, ids and JSON columns.
+//! Short forms of the queries that every other module makes: cached statements, ids and JSON
+//! columns.
 
 use rusqlite::{Connection, Params, Row};
 use serde::de::DeserializeOwned;

@@ -1,4 +1,5 @@
-//! The reading side: a few threads, each with its own connection, that take reads from one bounded queue.
+//! The reading side: a few threads, each with its own connection, that take reads from one bounded
+//! queue.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

@@ -2,10 +2,11 @@
 //!
 //! # Algorithm
 //!
-//! Commits enter a bounded queue in the order of the calls. The thread takes all that wait, makes each
-//! inside a savepoint of one transaction, and commits once: while one group is on its way to the disk, the
-//! next gathers. A commit that fails rolls back to its savepoint and fails alone. When the transaction
-//! itself fails (a full disk does that), each commit of the group is tried again in its own.
+//! Commits enter a bounded queue in the order of the calls. The thread takes all that wait, makes
+//! each inside a savepoint of one transaction, and commits once: while one group is on its way to
+//! the disk, the next gathers. A commit that fails rolls back to its savepoint and fails alone.
+//! When the transaction itself fails (a full disk does that), each commit of the group is tried
+//! again in its own.
 
 use std::collections::VecDeque;
 use std::io;
@@ -219,7 +220,8 @@ impl Task {
         _ = commit.answer.send(outcome);
     }
 
-    /// Makes commits in one transaction and returns each one's outcome, or why none of them happened.
+    /// Makes commits in one transaction and returns each one's outcome, or why none of them
+    /// happened.
     fn transact<'a>(
         &self,
         commits: impl IntoIterator<Item = &'a [Write]>,
@@ -257,7 +259,8 @@ impl Task {
     }
 }
 
-/// Makes one commit's writes, or none of them; the outer error says that the whole transaction is lost.
+/// Makes one commit's writes, or none of them; the outer error says that the whole transaction is
+/// lost.
 fn in_savepoint(db: &Connection, writes: &[Write]) -> Outcome<Stored<()>> {
     run(db, "SAVEPOINT one", [])?;
     let made = writes.iter().try_for_each(|write| apply(db, write));

@@ -38,7 +38,11 @@ pub const ARROWS: &[Arrow] = &[
 /// Libraries of others that belong to one place.
 pub const RESERVED: &[Reserved] = &[
     Reserved { library: "anyhow", to: &["core/gateway", "tests/*"], why: "errors name operations" },
-    Reserved { library: "axum", to: &["plugins/http-api"], why: "one crate speaks HTTP APIs" },
+    Reserved {
+        library: "axum",
+        to: &["plugins/http-api", "core/gateway"],
+        why: "one crate speaks HTTP APIs, and one serves them",
+    },
     Reserved { library: "clap", to: &["core/gateway", "tests/*"], why: "flags are the binary's" },
     Reserved { library: "figment", to: &["core/gateway"], why: "one place reads configuration" },
     Reserved {

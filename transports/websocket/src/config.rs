@@ -11,7 +11,8 @@ use tokio::sync::mpsc;
 pub struct Config {
     /// Time from accepting a connection to the last byte of its request; default 10 s.
     pub handshake_time_max: Duration,
-    /// Longest message of a client in bytes; default 15,360, which is what Discord takes from users.
+    /// Longest message of a client in bytes; default 15,360, which is what Discord takes from
+    /// users.
     pub message_bytes_max: usize,
     /// Connections that the kernel holds until they are accepted; default 4,096.
     pub backlog: u32,
@@ -36,7 +37,8 @@ impl Default for Config {
 /// Which request paths upgrade to WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Paths {
-    /// The empty path, `/`, `//` and `/gateway`: what client libraries make of the gateway's address.
+    /// The empty path, `/`, `//` and `/gateway`: what client libraries make of the gateway's
+    /// address.
     Gateway,
     /// Every path.
     Any,

@@ -84,8 +84,8 @@ pub struct Header {
 
 /// Decodes a client's header and its length in bytes, or `None` while bytes are missing.
 ///
-/// A broken rule is reported as soon as the byte that breaks it is there. Lengths in more bytes than
-/// needed are taken, as other servers take them.
+/// A broken rule is reported as soon as the byte that breaks it is there. Lengths in more bytes
+/// than needed are taken, as other servers take them.
 ///
 /// # Errors
 ///
@@ -125,7 +125,8 @@ fn decode_length(short: u8, rest: &[u8]) -> Result<Option<(u64, usize)>, Violati
     }
 }
 
-/// Appends the header of a server's frame that is a whole message or a control frame: 2, 4 or 10 bytes.
+/// Appends the header of a server's frame that is a whole message or a control frame: 2, 4 or 10
+/// bytes.
 pub fn encode<A: smallvec::Array<Item = u8>>(opcode: Opcode, length: usize, out: &mut SmallVec<A>) {
     out.push(FIN | opcode.bits());
     match (u8::try_from(length), u16::try_from(length)) {

@@ -1,7 +1,7 @@
 //! One open WebSocket connection, owned by one thread.
 //!
-//! An idle link is this struct, a socket and nothing else: reads go into a buffer of the thread, and what
-//! a read or a write leaves over lives in a box that is freed when it is done with.
+//! An idle link is this struct, a socket and nothing else: reads go into a buffer of the thread,
+//! and what a read or a write leaves over lives in a box that is freed when it is done with.
 
 mod inbound;
 mod outbound;

@@ -35,8 +35,8 @@ pub struct WebSocketListener {
     reentry: mpsc::Sender<Caller>,
 }
 
-/// A way back for connections that were handed over as HTTP: clients reuse a connection on which they
-/// called the HTTP API, and ask for the upgrade there.
+/// A way back for connections that were handed over as HTTP: clients reuse a connection on which
+/// they called the HTTP API, and ask for the upgrade there.
 #[derive(Clone, Debug)]
 pub struct Reentry {
     config: Arc<Config>,
@@ -89,8 +89,8 @@ impl WebSocketListener {
         };
         match accepted {
             Ok((stream, peer)) => {
-                // Frames are written whole, so waiting for more to send only adds delay. A socket that
-                // refuses the option is still a socket.
+                // Frames are written whole, so waiting for more to send only adds delay. A socket
+                // that refuses the option is still a socket.
                 let _refused = stream.set_nodelay(true);
                 Ok(Caller { stream, peer, config: Arc::clone(&self.config), upgraded: None })
             }

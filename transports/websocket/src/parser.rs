@@ -2,9 +2,9 @@
 //!
 //! # Algorithm
 //!
-//! Payload bytes are unmasked where they were read and copied once, into the message. What outlives a
-//! call (half a header, half a payload, a message of which fragments are missing) lives in one box that
-//! is freed as soon as nothing is open.
+//! Payload bytes are unmasked where they were read and copied once, into the message. What outlives
+//! a call (half a header, half a payload, a message of which fragments are missing) lives in one
+//! box that is freed as soon as nothing is open.
 
 use smallvec::SmallVec;
 
@@ -246,7 +246,8 @@ fn close_code(payload: &[u8]) -> Result<Option<u16>, Violation> {
     if may_travel(code) { Ok(Some(code)) } else { Err(Violation::Protocol) }
 }
 
-/// Tells whether a close code may be on the wire: registered with IANA and not reserved, or private.
+/// Tells whether a close code may be on the wire: registered with IANA and not reserved, or
+/// private.
 const fn may_travel(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }

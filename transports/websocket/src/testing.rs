@@ -56,7 +56,8 @@ impl Transcript {
     }
 }
 
-/// Reads bytes with our parser, `lengths` at a time over and over, or all at once when there are none.
+/// Reads bytes with our parser, `lengths` at a time over and over, or all at once when there are
+/// none.
 #[must_use]
 pub fn ours(bytes: &[u8], lengths: &[usize], limit: usize) -> Transcript {
     let mut transcript = Transcript::new();

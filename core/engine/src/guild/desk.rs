@@ -128,7 +128,8 @@ impl Desk {
         });
     }
 
-    /// Has a command answered together with the post of a message. `false` when that is not pending.
+    /// Has a command answered together with the post of a message. `false` when that is not
+    /// pending.
     pub(super) fn join(&mut self, ticket: Ticket, message: MessageId) -> bool {
         let pending = self.flight.iter_mut().chain(&mut self.batch).find(|pending| {
             pending.effect.posted.as_ref().is_some_and(|post| post.message == message)

@@ -27,13 +27,15 @@ pub struct Config {
     pub reactions_max: usize,
     /// Messages of one bulk deletion; more are a form error. Default 100.
     pub bulk_delete_max: usize,
-    /// Age of the oldest message that a bulk deletion takes; older is a form error. Default 14 days.
+    /// Age of the oldest message that a bulk deletion takes; older is a form error. Default 14
+    /// days.
     pub bulk_delete_age_max: Duration,
     /// How far ahead a time-out ends at most; more is a form error. Default 28 days.
     pub time_out_max: Duration,
     /// How long a nonce is remembered. Default 5 minutes.
     pub nonce_window: Duration,
-    /// Nonces remembered; at more the oldest are forgotten. 8192 x about 120 bytes = 1 MB. Default 8192.
+    /// Nonces remembered; at more the oldest are forgotten. 8192 x about 120 bytes = 1 MB. Default
+    /// 8192.
     pub nonces_max: usize,
     /// Members remembered for slow mode; at more the oldest may post again. Default 16,384.
     pub paced_max: usize,

@@ -5,8 +5,8 @@ use std::hash::Hash;
 use indexmap::IndexMap;
 use throng_proto::time::Timestamp;
 
-/// Remembers values until a time of their own. When full it forgets what has lapsed, and the oldest half
-/// if that is not enough, so that inserting costs O(1) on average.
+/// Remembers values until a time of their own. When full it forgets what has lapsed, and the oldest
+/// half if that is not enough, so that inserting costs O(1) on average.
 #[derive(Debug)]
 pub(super) struct Recent<K, V> {
     entries: IndexMap<K, (Timestamp, V)>,

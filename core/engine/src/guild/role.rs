@@ -33,7 +33,8 @@ impl Guild {
         let permissions = everyone.map_or(Permissions::NONE, |everyone| everyone.permissions);
         let mut role = Role::new(self.config.ids.next(who.now), "new role", permissions);
         role.position = 1;
-        // A position is the actor's wish; without one the new role is at the bottom, below everybody's.
+        // A position is the actor's wish; without one the new role is at the bottom, below
+        // everybody's.
         let placed = patch.position.is_some();
         patch_role(who, &mut role, permissions, patch)?;
         if placed {

@@ -28,8 +28,8 @@ pub struct Attachment {
 pub struct Interest {
     /// Intents.
     pub intents: Intents,
-    /// Tells whether the client named its intents. A user's own client does not: it has them all, but
-    /// gets members and presences only of users it watches.
+    /// Tells whether the client named its intents. A user's own client does not: it has them all,
+    /// but gets members and presences only of users it watches.
     pub named: bool,
 }
 

@@ -25,8 +25,8 @@ pub struct Digest {
 
 /// Channels that changed since the last digest, and from where attachments have not been told.
 ///
-/// An attachment that was passive at the last digest has been told everything before it. One that became
-/// passive since is *fresh*: it knows everything up to its own beginning.
+/// An attachment that was passive at the last digest has been told everything before it. One that
+/// became passive since is *fresh*: it knows everything up to its own beginning.
 #[derive(Debug, Default)]
 pub(super) struct News {
     clock: u64,

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{Journal, Journals, Record};
 
-/// Runs every check; `open` opens the same place again, after everything of the one before was dropped.
+/// Runs every check; `open` opens the same place again, after everything of the one before was
+/// dropped.
 ///
 /// # Panics
 ///

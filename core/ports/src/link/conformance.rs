@@ -1,6 +1,7 @@
 //! What every transport's links have in common, as a suite that each transport runs.
 //!
-//! A transport implements [`Bench`] and calls [`all`] from a test; a broken rule panics with its name.
+//! A transport implements [`Bench`] and calls [`all`] from a test; a broken rule panics with its
+//! name.
 
 #![allow(clippy::missing_panics_doc, reason = "panicking is how a suite reports")]
 

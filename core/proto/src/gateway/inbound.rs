@@ -88,7 +88,8 @@ impl Inbound {
     }
 }
 
-/// Reads the sequence of a heartbeat; a negative one, which some libraries start with, counts as none.
+/// Reads the sequence of a heartbeat; a negative one, which some libraries start with, counts as
+/// none.
 fn sequence(data: &str) -> Result<Option<u64>, serde_json::Error> {
     let number: Option<i64> = serde_json::from_str(data)?;
     Ok(number.and_then(|number| u64::try_from(number).ok()))
@@ -96,8 +97,7 @@ fn sequence(data: &str) -> Result<Option<u64>, serde_json::Error> {
 
 /// Builds the first payload on a link.
 #[must_use]
-pub fn hello(heartbeat_interval_millis: u64) -> String {
-    format!(
-        r#"{{"op":10,"d":{{"heartbeat_interval":{heartbeat_interval_millis},"_trace":["throng"]}},"s":null,"t":null}}"#
-    )
+pub fn hello(heartbeat_millis: u64) -> String {
+    let data = format!(r#"{{"heartbeat_interval":{heartbeat_millis},"_trace":["throng"]}}"#);
+    format!(r#"{{"op":10,"d":{data},"s":null,"t":null}}"#)
 }

@@ -18,7 +18,8 @@ pub enum QueryError {
     Compression(String),
 }
 
-/// Reads `v`, `encoding` and `compress`; other keys are ignored and absent ones have their defaults.
+/// Reads `v`, `encoding` and `compress`; other keys are ignored and absent ones have their
+/// defaults.
 ///
 /// # Errors
 ///

@@ -88,7 +88,8 @@ impl ChannelKind {
     /// Announcements.
     pub const ANNOUNCEMENT: Self = Self(5);
 
-    /// Tells whether a guild may have channels of this kind: text, voice, category, announcement, stage, forum, media.
+    /// Tells whether a guild may have channels of this kind: text, voice, category, announcement,
+    /// stage, forum, media.
     #[must_use]
     pub const fn in_guild(self) -> bool {
         matches!(self.0, 0 | 2 | 4 | 5 | 13 | 15 | 16)

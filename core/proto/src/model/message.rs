@@ -148,7 +148,8 @@ pub struct ReactionCount {
     pub burst_colors: Empty,
 }
 
-/// Payload of MESSAGE_CREATE and MESSAGE_UPDATE: the message with what only members of the guild see.
+/// Payload of MESSAGE_CREATE and MESSAGE_UPDATE: the message with what only members of the guild
+/// see.
 #[derive(Clone, Debug, Serialize)]
 pub struct MessageEvent<'a> {
     /// The message; its `mentions` are replaced by those of the event.

@@ -66,7 +66,7 @@ fn discord_py_identifies_with_compression_and_without_a_shard() {
 #[test]
 fn discord_js_identifies_with_a_shard() {
     let read = identify(&json!({
-        "token": "MQ.x.y", "properties": {"os": "linux", "browser": "@discordjs/ws 1", "device": "d"},
+        "token": "MQ.x.y", "properties": {"os": "linux", "browser": "@discordjs", "device": "d"},
         "intents": 513, "compress": false, "shard": [0, 1],
     }));
     assert_eq!((read.shard, read.compress), (Some([0, 1]), false));

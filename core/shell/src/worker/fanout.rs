@@ -1,8 +1,9 @@
 //! Passes over sessions: what was appended to the log goes out, a session at a time.
 //!
-//! A pass takes every entry that is not sent yet and visits each recipient once, with all its frames in one
-//! call. It runs in slices, so that reads, heartbeats and other guilds keep going. A link that takes less
-//! than it is offered *lags*: it leaves the passes and reads on from the log when it can.
+//! A pass takes every entry that is not sent yet and visits each recipient once, with all its
+//! frames in one call. It runs in slices, so that reads, heartbeats and other guilds keep going. A
+//! link that takes less than it is offered *lags*: it leaves the passes and reads on from the log
+//! when it can.
 //!
 //! # Invariants
 //!
@@ -129,7 +130,8 @@ impl Worker {
         self.replay.end() - self.sent > AHEAD_MAX
     }
 
-    /// Begins a pass over everything that was appended since the last one. `false` when nothing was.
+    /// Begins a pass over everything that was appended since the last one. `false` when nothing
+    /// was.
     fn begin_pass(&mut self) -> bool {
         let (start, end) = (self.sent, self.replay.end());
         if start == end {

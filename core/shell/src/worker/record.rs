@@ -1,7 +1,7 @@
 //! What a worker writes into its journal, so that sessions survive the process.
 //!
-//! A record is a tag, then fixed numbers in little endian, then JSON or raw bytes. A segment begins with a
-//! snapshot of all sessions, so that older segments can be discarded.
+//! A record is a tag, then fixed numbers in little endian, then JSON or raw bytes. A segment begins
+//! with a snapshot of all sessions, so that older segments can be discarded.
 
 use std::collections::HashMap;
 use std::io;
@@ -80,8 +80,8 @@ impl Recorder {
         self.finish();
     }
 
-    /// Writes one dispatch. What only begins a session is counted, but not kept: a client that lost it
-    /// in a crash starts anew.
+    /// Writes one dispatch. What only begins a session is counted, but not kept: a client that lost
+    /// it in a crash starts anew.
     pub(crate) fn dispatch(&mut self, outgoing: &Outgoing) {
         let Outgoing { kind, guild, sequence, body, to } = outgoing;
         let record = self.begin(DISPATCH);

@@ -18,7 +18,8 @@ use super::{SessionRef, Worker, timer};
 use crate::clock;
 use crate::guild::Request;
 
-/// Name of a session on the wire: 32 hexadecimal digits. It also tells the worker: the remainder by their count.
+/// Name of a session on the wire: 32 hexadecimal digits. It also tells the worker: the remainder by
+/// their count.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub(crate) struct SessionId(u128);

@@ -55,7 +55,8 @@ async fn one_post_too_many_is_told_when_to_come_back() {
     assert_eq!(
         answer.json(),
         json!({
-            "message": "You are being rate limited.", "code": 0, "retry_after": 60.0, "global": false,
+            "message": "You are being rate limited.", "code": 0,
+            "retry_after": 60.0, "global": false,
         })
     );
     assert_eq!(answer.header("retry-after"), "60");

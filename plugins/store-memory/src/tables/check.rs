@@ -1,4 +1,5 @@
-//! Whether a commit will succeed, asked before anything is changed: so nothing ever has to be undone.
+//! Whether a commit will succeed, asked before anything is changed: so nothing ever has to be
+//! undone.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -84,7 +84,8 @@ impl Tables {
 
     fn put_channel(&mut self, mut channel: Channel) {
         if let Some(old) = self.channels.get(&channel.id) {
-            // A channel that was read before its newest message was written must not take that back.
+            // A channel that was read before its newest message was written must not take that
+            // back.
             channel.last_message_id = channel.last_message_id.max(old.last_message_id);
             self.guild_channels.remove(&(old.guild_id, old.id));
         }

@@ -23,8 +23,8 @@ pub(super) fn checksum(length: [u8; 4], record: &[u8]) -> u32 {
 /// Bytes that one journal keeps while its file cannot be written: 64 MiB.
 ///
 /// Past them everything appended since the last good flush is dropped, and the next flush answers
-/// [`io::ErrorKind::QuotaExceeded`]: what the journal says is then no longer complete, and the shell does
-/// well to rotate it and append the whole state anew.
+/// [`io::ErrorKind::QuotaExceeded`]: what the journal says is then no longer complete, and the
+/// shell does well to rotate it and append the whole state anew.
 pub const UNFLUSHED_BYTES_MAX: usize = 64 << 20;
 
 /// An append-only log in a directory of its own.

@@ -42,7 +42,8 @@ fn no_file_is_long() {
 
 #[test]
 fn no_line_is_long() {
-    let long = |line: &str| line.chars().count() > COLUMNS_MAX;
+    // An address cannot be broken.
+    let long = |line: &str| line.chars().count() > COLUMNS_MAX && !line.contains("://");
     none(found(&rust_files(), long, "more than 100 columns; break it"));
 }
 

@@ -143,7 +143,8 @@ impl WebSocketLink {
         Ok(taken)
     }
 
-    /// Writes a batch and keeps the rest of the frame that was cut; returns how many frames have begun.
+    /// Writes a batch and keeps the rest of the frame that was cut; returns how many frames have
+    /// begun.
     fn write_batch(&self, batch: &Batch<'_>) -> io::Result<usize> {
         let slices: SmallVec<[IoSlice<'_>; SLICES]> =
             batch.pieces().map(|piece| IoSlice::new(piece.as_slice())).collect();
@@ -221,8 +222,8 @@ impl WebSocketLink {
     /// Writes the queue for a reader, so that answers leave although nobody flushes.
     pub(super) fn poll_flushed_in_passing(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(mut blocked) = self.blocked.take() else { return Poll::Ready(Ok(())) };
-        // A socket wakes one writer. While who flushes has that place, a reader must not take it; after
-        // a close nobody needs to flush any more.
+        // A socket wakes one writer. While who flushes has that place, a reader must not take it;
+        // after a close nobody needs to flush any more.
         let flusher = blocked.flusher.take();
         if flusher.is_some() && self.phase.get() == Phase::Open {
             blocked.flusher = flusher;

@@ -52,7 +52,8 @@ fn fragments_count_together_against_the_limit() {
 fn text_is_refused_at_its_first_wrong_byte() {
     let mut parser = Parser::default();
     let refused = Some(Event::Refused(Violation::Text));
-    // A text frame of five bytes whose mask is zero: f4 may start a character, 90 may not follow it.
+    // A text frame of five bytes whose mask is zero: f4 may start a character, 90 may not follow
+    // it.
     assert_eq!(parser.parse(&mut b"\x81\x85\0\0\0\0a\xf4".to_vec(), 100), (8, None));
     assert_eq!(parser.parse(&mut b"\x90".to_vec(), 100).1, refused);
 }

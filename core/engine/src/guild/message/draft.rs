@@ -94,7 +94,8 @@ impl Parts<'_> {
 }
 
 impl Guild {
-    /// Completes the reference of an answer, and takes the answered message without what it has of its own.
+    /// Completes the reference of an answer, and takes the answered message without what it has of
+    /// its own.
     pub(super) fn referenced(
         &self,
         channel: &Channel,

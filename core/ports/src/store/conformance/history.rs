@@ -31,7 +31,8 @@ impl History {
         Self { seed, state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, model: Model::default() }
     }
 
-    /// Makes `rounds` of a few commits at once and compares the outcomes, then everything that can be read.
+    /// Makes `rounds` of a few commits at once and compares the outcomes, then everything that can
+    /// be read.
     ///
     /// # Panics
     ///
