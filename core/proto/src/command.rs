@@ -63,7 +63,7 @@ pub enum Command {
         /// 1 to 1000.
         limit: usize,
     },
-    /// Adds a user. Needs MANAGE_GUILD, or to be the user; answers nothing when already there.
+    /// Adds a user. Needs MANAGE_GUILD; answers nothing when already there.
     MemberPut(User, MemberPatch),
     /// Changes a member.
     MemberPatch(UserId, MemberPatch),

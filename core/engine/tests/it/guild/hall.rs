@@ -340,11 +340,7 @@ fn channels() -> Vec<Channel> {
         Channel { parent_id: Some(CATEGORY), ..channel(VOICE, "voice", ChannelKind::VOICE) },
         Channel { rate_limit_per_user: 10, ..channel(SLOW, "slow", text) },
         Channel {
-            permission_overwrites: vec![of_role(
-                GUILD.cast(),
-                none,
-                Permissions::MENTION_EVERYONE,
-            )],
+            permission_overwrites: vec![of_role(GUILD.cast(), none, Permissions::MENTION_EVERYONE)],
             ..channel(QUIET, "quiet", text)
         },
     ]
