@@ -36,6 +36,8 @@ pub struct Limits {
 pub struct Conversation {
     began: bool,
     deadline: Instant,
+    /// Asked for a heartbeat since the last one.
+    prompted: bool,
     window: Instant,
     count: u32,
 }
@@ -90,7 +92,13 @@ impl Conversation {
     /// Begins at the moment of HELLO.
     #[must_use]
     pub fn new(now: Instant, limits: &Limits) -> Self {
-        Self { began: false, deadline: now.after(limits.identify_timeout), window: now, count: 0 }
+        Self {
+            began: false,
+            deadline: now.after(limits.identify_timeout),
+            prompted: false,
+            window: now,
+            count: 0,
+        }
     }
 
     /// Reads one payload.
@@ -111,6 +119,7 @@ impl Conversation {
             (Inbound::Heartbeat(sequence), began) => {
                 if began {
                     self.deadline = now.after(limits.heartbeat_timeout);
+                    self.prompted = false;
                 }
                 Ok(Request::Heartbeat(sequence))
             }
@@ -138,6 +147,22 @@ impl Conversation {
     pub fn start_over(&mut self, now: Instant, limits: &Limits) {
         self.began = false;
         self.deadline = now.after(limits.identify_timeout);
+    }
+
+    /// Says when to look at the link again: to ask for a heartbeat, or to close it.
+    ///
+    /// A heartbeat is asked for half-way between the moment it was due and the moment of the close.
+    #[must_use]
+    pub fn look_at(&self, limits: &Limits) -> Instant {
+        let grace = limits.heartbeat_timeout.saturating_sub(limits.heartbeat_interval) / 2;
+        if self.began && !self.prompted { self.deadline.before(grace) } else { self.deadline }
+    }
+
+    /// Tells whether to ask for a heartbeat now; `true` once for each that is missing.
+    pub fn prompt(&mut self, now: Instant, limits: &Limits) -> bool {
+        let due = self.began && !self.prompted && self.look_at(limits) <= now;
+        self.prompted |= due;
+        due
     }
 
     /// Returns when the link must be closed unless something is heard.

@@ -25,6 +25,12 @@ impl Instant {
         Self(self.0.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
     }
 
+    /// Returns the moment `duration` earlier, or the start.
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
+    }
+
     /// Returns the time from `earlier` to this one, zero when it lies ahead.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {

@@ -58,7 +58,7 @@ impl Default for GatewayConfig {
             heartbeat_timeout_ms: 61_875,
             identify_timeout_secs: 30,
             resume_window_secs: 300,
-            identifies_per_5s: 200,
+            identifies_per_5s: 50_000,
             max_concurrency: 16,
             identifies_per_day: 100_000,
             intents_disallowed: 0,
@@ -124,7 +124,7 @@ pub struct LimitsConfig {
     pub payloads_max: u32,
     /// Seconds of that window.
     pub payloads_window_secs: u64,
-    /// Sessions of one user; more are closed with 4015.
+    /// Sessions of one user; more are closed with 4015. Discord: 50 for users.
     pub sessions_per_user: usize,
     /// Guilds of one shard; more are closed with 4011.
     pub guilds_per_shard: usize,
@@ -148,7 +148,7 @@ impl Default for LimitsConfig {
             connections_max: 0,
             payloads_max: 120,
             payloads_window_secs: 60,
-            sessions_per_user: 1_000,
+            sessions_per_user: 100_000,
             guilds_per_shard: 2_500,
             lag_events_max: 5_000,
             lag_bytes_max: 8 << 20,

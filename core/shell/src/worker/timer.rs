@@ -57,11 +57,16 @@ impl Worker {
         if cell.is_closing() {
             return;
         }
-        if cell.deadline() <= clock::now() {
+        let (now, limits) = (clock::now(), self.shared.config.conversation());
+        if cell.deadline() <= now {
             self.shared.metrics.refuse(Refused::Timeout);
             return cell.close(&Close::plain(CloseCode::SessionTimedOut));
         }
-        self.wheel.insert(Key::Link(key, serial), cell.deadline());
+        if cell.conversation.borrow_mut().prompt(now, &limits) {
+            cell.control(r#"{"op":1,"d":null,"s":null,"t":null}"#);
+        }
+        let next = cell.conversation.borrow().look_at(&limits);
+        self.wheel.insert(Key::Link(key, serial), next);
     }
 
     fn fire_session(&mut self, slot: Slot, generation: u32) {
