@@ -213,17 +213,15 @@ impl Process {
         let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
         let exit = reap(child);
         let mut process = Self { pid, public: unknown, admin: unknown, exit, status: None, output };
-        process.public = process.address(&news, "public")?;
-        process.admin = process.address(&news, "admin")?;
-        Ok(process)
-    }
-
-    fn address(&self, news: &Receiver<(String, SocketAddr)>, name: &str) -> Result<SocketAddr> {
-        match news.recv_timeout(PATIENCE) {
-            Ok((found, address)) if found == name => Ok(address),
-            Ok((found, _)) => bail!("the gateway names {found} where {name} is due"),
-            Err(_) => bail!("the gateway does not say where {name} listens:\n{}", self.shown()),
+        while process.public == unknown || process.admin == unknown {
+            match news.recv_timeout(PATIENCE) {
+                Ok((name, address)) if name == "public" => process.public = address,
+                Ok((name, address)) if name == "admin" => process.admin = address,
+                Ok(_) => {}
+                Err(_) => bail!("the gateway does not say where it listens:\n{}", process.shown()),
+            }
         }
+        Ok(process)
     }
 
     fn signal(&self, signal: Signal) -> Result<()> {

@@ -32,6 +32,7 @@ async fn ten_thousand_sessions_are_told_what_they_may_see_and_nothing_else() -> 
     let gateway = Gateway::builder()
         .set("relay.capacity", &RELAY_CAPACITY)
         .set("gateway.heartbeat_interval_ms", &600_000)
+        .set("gateway.heartbeat_timeout_ms", &900_000)
         .set("passive.digest_interval_ms", &200)
         .alone()
         .start()?;
@@ -59,7 +60,9 @@ async fn ten_thousand_sessions_are_told_what_they_may_see_and_nothing_else() -> 
             ensure!(heard.others.is_empty(), "session {index}: {:?}", heard.others);
         }
     }
-    relays(&gateway.admin()?.metrics()?);
+    let relays = relays(&gateway.admin()?.metrics()?)?;
+    say(&format!("{relays} relays"));
+    ensure!(relays >= sessions.div_ceil(RELAY_CAPACITY), "only {relays} relays");
     Ok(())
 }
 
@@ -209,8 +212,9 @@ fn report(expected: &[Vec<u32>], elapsed: Duration) {
     say(&format!("{deliveries} deliveries in {elapsed:.1?}: {rate:.0} a second"));
 }
 
-/// Shows what the gateway says about its relays.
-fn relays(metrics: &str) {
-    let lines = metrics.lines().filter(|line| line.contains("relay") && !line.starts_with('#'));
-    lines.for_each(say);
+/// Adds up what every worker says about its relays.
+fn relays(metrics: &str) -> Result<usize> {
+    let lines = metrics.lines().filter_map(|line| line.strip_prefix("throng_relays{"));
+    let counts = lines.filter_map(|line| line.rsplit(' ').next()).map(str::parse::<usize>);
+    Ok(counts.sum::<Result<usize, _>>()?)
 }
