@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use figment::Figment;
+use figment::{Figment, Metadata};
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 use throng_shell::{GatewayConfig, LimitsConfig, PassiveConfig, RelayConfig, ReplayConfig};
@@ -174,8 +174,9 @@ pub(crate) fn load(cli: &Cli) -> anyhow::Result<Settings> {
         figment = figment.merge(Toml::file_exact(file));
     }
     figment = figment.merge(Env::prefixed("THRONG_").split("__"));
-    let settings = overlay(figment, cli).extract().map_err(|error| explain(&error))?;
-    check(&settings)?;
+    let figment = overlay(figment, cli);
+    let settings = figment.extract().map_err(|error| explain(&error))?;
+    check(&settings, &figment)?;
     Ok(settings)
 }
 
@@ -204,10 +205,7 @@ fn explain(errors: &figment::Error) -> anyhow::Error {
         .clone()
         .into_iter()
         .map(|error| {
-            let source = error.metadata.as_ref().map_or_else(String::new, |metadata| {
-                let place = metadata.source.as_ref().map(ToString::to_string);
-                format!(" in {}", place.unwrap_or_else(|| metadata.name.to_string()))
-            });
+            let source = error.metadata.as_ref().map_or_else(String::new, place);
             let key = error.path.join(".");
             let key = if key.is_empty() { String::new() } else { format!(" (key `{key}`)") };
             format!("{}{key}{source}", error.kind)
@@ -216,29 +214,37 @@ fn explain(errors: &figment::Error) -> anyhow::Error {
     anyhow::anyhow!("the settings are wrong: {}", lines.join("; "))
 }
 
-fn check(settings: &Settings) -> anyhow::Result<()> {
-    let mut problems: Vec<String> = settings
-        .shell()
-        .problems()
-        .into_iter()
-        .map(|(key, right)| format!("`{key}` must be {right}"))
-        .collect();
+/// Says which file or layer a setting came from.
+fn place(metadata: &Metadata) -> String {
+    let source = metadata.source.as_ref().map(ToString::to_string);
+    format!(" in {}", source.unwrap_or_else(|| metadata.name.to_string()))
+}
+
+fn check(settings: &Settings, figment: &Figment) -> anyhow::Result<()> {
+    let mut problems = settings.shell().problems();
     let secret = settings.auth.jwt_hs256_secret.len();
     if secret > 0 && secret < 32 {
-        problems.push(format!("`auth.jwt_hs256_secret` must have at least 32 bytes, not {secret}"));
+        problems.push(("auth.jwt_hs256_secret", "at least 32 bytes long"));
     }
     if let Some(url) = &settings.public_url
         && !(url.starts_with("ws://") || url.starts_with("wss://"))
     {
-        problems.push("`public_url` must begin with ws:// or wss://".to_owned());
+        problems.push(("public_url", "an address that begins with ws:// or wss://"));
     }
     if settings.listen == settings.admin && settings.listen.port() != 0 {
-        problems.push("`listen` and `admin` must be different addresses".to_owned());
+        problems.push(("listen", "another address than `admin`"));
     }
     if settings.websocket.payload_bytes_max < 1_024 {
-        problems.push("`websocket.payload_bytes_max` must be at least 1024".to_owned());
+        problems.push(("websocket.payload_bytes_max", "at least 1024"));
     }
     if !problems.is_empty() {
+        let problems: Vec<String> = problems
+            .into_iter()
+            .map(|(key, right)| {
+                let source = figment.find_metadata(key).map_or_else(String::new, place);
+                format!("`{key}`{source} must be {right}")
+            })
+            .collect();
         bail!("the settings are wrong: {}", problems.join("; "));
     }
     Ok(())

@@ -59,7 +59,8 @@ fn status(event: Option<Event>) -> Option<String> {
     told(event).map(|(status, _)| status)
 }
 
-/// A1: relays that are full, or on another worker, are no candidates; a relay goes with its last session.
+/// A1: relays that are full, or on another worker, are no candidates; a relay goes with its last
+/// session.
 #[test]
 fn only_relays_with_room_are_candidates() {
     let mut attendance = Attendance::new(GUILD);

@@ -24,7 +24,8 @@ fn data(digest: &Digest) -> Value {
     scene::payload(&digest.body)["d"].clone()
 }
 
-/// L4: digests tell every passive session exactly what it was not told before, whatever happens between.
+/// L4: digests tell every passive session exactly what it was not told before, whatever happens
+/// between.
 #[test]
 fn digests_are_the_difference_to_what_each_session_was_told() {
     for seed in 0..300 {

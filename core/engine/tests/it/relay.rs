@@ -236,7 +236,8 @@ fn updates_of_a_member_reach_its_own_sessions_without_the_intent() {
     assert_eq!(full(&relay.audience(&update)), [0, 1]);
 }
 
-/// L2: only updates have the exception; a member that joins or leaves is told by GUILD_CREATE and -DELETE.
+/// L2: only updates have the exception; a member that joins or leaves is told by GUILD_CREATE and
+/// -DELETE.
 #[test]
 fn joining_and_leaving_reach_nobody_without_the_intent() {
     let mut relay = relay();

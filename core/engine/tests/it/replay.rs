@@ -119,7 +119,8 @@ fn rewinding_gives_back_exactly_the_last_dispatches_of_a_session() {
     }
 }
 
-/// R1: each entry that names a session has the next smaller sequence, so places fall as `missing` grows.
+/// R1: each entry that names a session has the next smaller sequence, so places fall as `missing`
+/// grows.
 #[test]
 fn each_step_back_is_one_dispatch_of_the_session() {
     let mut replay = Replay::new(ROOMY);

@@ -17,7 +17,8 @@ use throng_proto::wire::Body;
 
 use crate::scene::{self, ALICE, GUILD, OPEN, OWNER, SECRET};
 
-/// Keys that some client library indexes without a default; dots lead into objects and every array item.
+/// Keys that some client library indexes without a default; dots lead into objects and every array
+/// item.
 const KEYS: [&str; 85] = [
     "afk_channel_id",
     "afk_timeout",

@@ -13,7 +13,7 @@ pub struct Identify {
     pub token: String,
     /// Intents; absent from users' own clients.
     #[serde(default)]
-    pub intents: Option<u64>,
+    pub intents: Option<i64>,
     /// What the client says of itself: os, browser, device, region and the like.
     #[serde(default, deserialize_with = "object_or_nothing")]
     pub properties: Map<String, Value>,
@@ -25,7 +25,7 @@ pub struct Identify {
     pub large_threshold: Option<u64>,
     /// Shard id and count.
     #[serde(default)]
-    pub shard: Option<[i64; 2]>,
+    pub shard: Option<Vec<i64>>,
     /// First presence.
     #[serde(default)]
     pub presence: Option<PresenceUpdate>,
@@ -46,7 +46,8 @@ pub struct Shard {
 impl Shard {
     /// Reads `[id, count]`; `None` unless `0 <= id < count`.
     #[must_use]
-    pub fn parse([id, count]: [i64; 2]) -> Option<Self> {
+    pub fn parse(shard: &[i64]) -> Option<Self> {
+        let &[id, count] = shard else { return None };
         let shard = Self { id: u32::try_from(id).ok()?, count: u32::try_from(count).ok()? };
         (shard.id < shard.count).then_some(shard)
     }
@@ -73,8 +74,8 @@ pub struct Resume {
 /// A client's presence.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct PresenceUpdate {
-    /// Since when idle, in milliseconds since 1970.
-    #[serde(default)]
+    /// Since when idle, in milliseconds since 1970; anything but a whole number counts as none.
+    #[serde(default, deserialize_with = "number_or_nothing")]
     pub since: Option<u64>,
     /// Activities, passed on as they are.
     #[serde(default)]
@@ -109,6 +110,10 @@ impl Connection {
         };
         Self { os: text("os"), browser: text("browser"), device: text("device") }
     }
+}
+
+fn number_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(Value::deserialize(deserializer)?.as_u64())
 }
 
 fn only_true<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {

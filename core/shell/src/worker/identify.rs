@@ -114,7 +114,7 @@ async fn authenticate(shared: &Shared, token: &str) -> Result<User, Denied> {
 fn identity(shared: &Shared, user: &User, identify: &Identify) -> Result<Identity, Denied> {
     let (intents, named) = intents(shared, user, identify.intents)?;
     let shard =
-        match identify.shard {
+        match &identify.shard {
             Some(shard) => Some(Shard::parse(shard).ok_or_else(|| {
                 Denied::Close(Refused::Shard, Close::plain(CloseCode::InvalidShard))
             })?),
@@ -137,7 +137,7 @@ fn identity(shared: &Shared, user: &User, identify: &Identify) -> Result<Identit
 }
 
 /// Reads intents. A user's own client may leave them out and gets them all; a bot must name them.
-fn intents(shared: &Shared, user: &User, bits: Option<u64>) -> Result<(Intents, bool), Denied> {
+fn intents(shared: &Shared, user: &User, bits: Option<i64>) -> Result<(Intents, bool), Denied> {
     let refused = |code| Denied::Close(Refused::Intents, Close::plain(code));
     let Some(bits) = bits else {
         return if user.bot {
@@ -147,7 +147,8 @@ fn intents(shared: &Shared, user: &User, bits: Option<u64>) -> Result<(Intents, 
             Ok((Intents::ALL, false))
         };
     };
-    let intents = Intents::parse(bits).ok_or_else(|| refused(CloseCode::InvalidIntents))?;
+    let parsed = u64::try_from(bits).ok().and_then(Intents::parse);
+    let intents = parsed.ok_or_else(|| refused(CloseCode::InvalidIntents))?;
     let disallowed = Intents::from_bits(shared.config.gateway.intents_disallowed);
     if intents.intersects(disallowed) {
         return Err(refused(CloseCode::DisallowedIntents));

@@ -135,7 +135,8 @@ async fn missing_heartbeats_end_the_link_not_the_session() -> Result<()> {
         tokio::select! {
             closed = stranger.closed() => break closed?,
             event = witness.0.next() => {
-                ensure!(matches!(event?, Event::Dispatch(_)), "the witness lost its link");
+                let event = event?;
+                ensure!(matches!(event, Event::Dispatch(_)), "the witness is told {event:?}");
             }
         }
     };

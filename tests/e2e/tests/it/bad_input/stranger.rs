@@ -10,6 +10,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::identify;
 
@@ -103,7 +105,8 @@ impl Stranger {
 
     /// Ends the session for good, and waits until the gateway has said so too.
     pub(super) async fn leave(mut self) -> Result<Self> {
-        self.socket.close(None).await.context("close")?;
+        let normal = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+        self.socket.close(Some(normal)).await.context("close")?;
         self.closed().await?;
         Ok(self)
     }
