@@ -9,8 +9,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use figment::{Figment, Metadata};
 use figment::providers::{Env, Format as _, Serialized, Toml};
+use figment::{Figment, Metadata, Source};
 use serde::{Deserialize, Serialize};
 use throng_shell::{GatewayConfig, LimitsConfig, PassiveConfig, RelayConfig, ReplayConfig};
 
@@ -216,8 +216,12 @@ fn explain(errors: &figment::Error) -> anyhow::Error {
 
 /// Says which file or layer a setting came from.
 fn place(metadata: &Metadata) -> String {
-    let source = metadata.source.as_ref().map(ToString::to_string);
-    format!(" in {}", source.unwrap_or_else(|| metadata.name.to_string()))
+    match &metadata.source {
+        Some(Source::Code(_)) if metadata.name.contains("Settings") => " by default".to_owned(),
+        Some(Source::Code(_)) => " on the command line".to_owned(),
+        Some(source) => format!(" in {source}"),
+        None => format!(" in {}", metadata.name),
+    }
 }
 
 fn check(settings: &Settings, figment: &Figment) -> anyhow::Result<()> {
