@@ -42,39 +42,50 @@ async fn make(hub: &Arc<dyn Hub>) -> Result<Demo, Refusal> {
 
 #[allow(clippy::print_stdout, reason = "this is for whoever started the gateway to paste")]
 fn show(demo: &Demo, data: &Path, url: &str) {
-    let Demo { guild, channel, users: [(ada, ada_token), (grace, grace_token)] } = demo;
+    let Demo { guild, channel, users } = demo;
     let data = data.display();
     println!(
-        r#"
+        "
 This is the first start, so there is a demo guild {guild} with the channel {channel} and two users.
-Their tokens are shown only now; {data}/admin.token makes more users and guilds.
+Their tokens are shown only now; with {data}/admin.token you can make more users and guilds.
+"
+    );
+    for (user, token) in users {
+        println!("  {}: {token}", user.username);
+    }
+    println!("\nThe clients below need discord.py: pip install discord.py");
+    for (user, token) in users {
+        println!("{}", client(&user.username, token, url));
+    }
+    let [_, (grace, token)] = users;
+    println!(
+        r#"
+Post as {}:
 
-  {ada_name}:   {ada_token}
-  {grace_name}: {grace_token}
+  curl -X POST {url}/api/v10/channels/{channel}/messages \
+    -H "Authorization: Bot {token}" -H "Content-Type: application/json" \
+    -d '{{"content":"hello, throng"}}'
+"#,
+        grace.username
+    );
+}
 
-Connect as {ada_name} with discord.py (pip install discord.py), and stay to see messages arrive:
+/// Says how to connect as a user and stay, to see messages arrive.
+fn client(name: &str, token: &str, url: &str) -> String {
+    let gateway = url.replacen("http", "ws", 1);
+    format!(
+        r#"
+Connect as {name}:
 
   python3 -c '
 import discord, yarl
 discord.http.Route.BASE = "{url}/api/v10"
-discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL("{ws}")
+discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL("{gateway}")
 client = discord.Client(intents=discord.Intents.all())
 @client.event
 async def on_ready(): print("ready:", client.user, client.guilds)
 @client.event
 async def on_message(message): print(message.author, "says", message.content)
-client.run("{ada_token}")'
-
-Connect as {grace_name}: the same with her token.
-
-Post as {grace_name}:
-
-  curl -X POST {url}/api/v10/channels/{channel}/messages \
-    -H "Authorization: Bot {grace_token}" -H "Content-Type: application/json" \
-    -d '{{"content":"hello, throng"}}'
-"#,
-        ada_name = ada.username,
-        grace_name = grace.username,
-        ws = url.replacen("http", "ws", 1),
-    );
+client.run("{token}")'"#
+    )
 }
