@@ -65,7 +65,11 @@ impl Worker {
         if cell.conversation.borrow_mut().prompt(now, &limits) {
             cell.control(r#"{"op":1,"d":null,"s":null,"t":null}"#);
         }
-        let next = cell.conversation.borrow().look_at(&limits);
+        let mut next = cell.conversation.borrow().look_at(&limits);
+        if cell.session.get().is_none() {
+            // IDENTIFY will make the deadline a nearer one, and does not touch the wheel.
+            next = next.min(now.after(limits.heartbeat_interval));
+        }
         self.wheel.insert(Key::Link(key, serial), next);
     }
 
