@@ -1,11 +1,16 @@
 //! Sessions that never begin.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use serde_json::json;
 use throng_e2e::{Client, Event, Identity, Wire, intents};
 
 use super::stranger::Stranger;
 use super::{Witness, counted, identify, identify_as, refuses_to_identify, scene};
+
+/// Between heartbeats of which some are missing.
+const INTERVAL: Duration = Duration::from_millis(250);
 
 #[tokio::test]
 async fn a_bad_token_is_refused() -> Result<()> {
@@ -126,10 +131,13 @@ async fn a_silent_link_is_closed() -> Result<()> {
 
 #[tokio::test]
 async fn missing_heartbeats_end_the_link_not_the_session() -> Result<()> {
-    let interval = ("gateway.heartbeat_interval_ms", "250");
+    let interval = ("gateway.heartbeat_interval_ms", &*INTERVAL.as_millis().to_string());
     let scene = scene(&[interval, ("gateway.heartbeat_timeout_ms", "1500")])?;
     let mut witness = Witness::enter(&scene).await?;
-    let mut stranger = Stranger::entered(&scene).await?;
+    let mut stranger = Stranger::greeted(&scene).await?;
+    // Whenever the session begins, its time begins with it.
+    stranger.is_told_nothing(INTERVAL * 3).await?;
+    let mut stranger = stranger.enter(&scene).await?;
     // Who is read beats, who is a stranger does not.
     let closed = loop {
         tokio::select! {

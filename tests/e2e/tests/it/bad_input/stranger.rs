@@ -103,6 +103,14 @@ impl Stranger {
         }
     }
 
+    /// Expects silence for so long.
+    pub(super) async fn is_told_nothing(&mut self, time: Duration) -> Result<()> {
+        match timeout(time, self.payload()).await {
+            Ok(payload) => bail!("told {payload:?}"),
+            Err(_) => Ok(()),
+        }
+    }
+
     /// Ends the session for good, and waits until the gateway has said so too.
     pub(super) async fn leave(mut self) -> Result<Self> {
         let normal = CloseFrame { code: CloseCode::Normal, reason: "".into() };
