@@ -278,6 +278,7 @@ impl Worker {
                     return false;
                 }
                 session.lag = None;
+                self.shared.metrics.workers[self.index].lagging.sub(1);
                 break;
             }
             let offered: SmallVec<[Dispatch<'_>; BATCH]> =
@@ -294,7 +295,6 @@ impl Worker {
                 return true;
             }
         }
-        self.metrics().lagging.sub(1);
         true
     }
 
