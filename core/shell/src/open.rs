@@ -70,6 +70,19 @@ impl Group {
         guilds.dedup();
         guilds
     }
+
+    /// Counts what each session was sent, in one pass over the dispatches.
+    fn sent(&self, opened: &HashMap<Slot, usize>) -> HashMap<Slot, u32> {
+        let mut sent = HashMap::with_capacity(opened.len());
+        for (index, dispatch) in self.dispatches.iter().enumerate() {
+            for slot in slots(&dispatch.to) {
+                if opened.get(&slot).is_some_and(|opened| *opened <= index) {
+                    *sent.entry(slot).or_default() += 1;
+                }
+            }
+        }
+        sent
+    }
 }
 
 impl Worker {
@@ -85,13 +98,16 @@ impl Worker {
     }
 
     fn revive_group(&mut self, group: &Group) {
+        let opened: HashMap<Slot, usize> =
+            group.sessions.iter().map(|(old, session)| (*old, session.opened)).collect();
+        let sent = group.sent(&opened);
         let now: HashMap<Slot, Slot> = group
             .sessions
             .iter()
-            .map(|(old, session)| (*old, self.revive_session(*old, session, &group.dispatches)))
+            .map(|(old, session)| {
+                (*old, self.revive_session(session, sent.get(old).copied().unwrap_or(0)))
+            })
             .collect();
-        let opened: HashMap<Slot, usize> =
-            group.sessions.iter().map(|(old, session)| (*old, session.opened)).collect();
         for (index, dispatch) in group.dispatches.iter().enumerate() {
             let old = slots(&dispatch.to).into_iter();
             let alive = old.filter(|slot| opened.get(slot).is_some_and(|opened| *opened <= index));
@@ -104,11 +120,10 @@ impl Worker {
         }
     }
 
-    fn revive_session(&mut self, old: Slot, session: &OldSession, sent: &[OldDispatch]) -> Slot {
+    fn revive_session(&mut self, session: &OldSession, sent: u32) -> Slot {
         let SessionRecord { id, identity, guilds, sequence } = session.record.clone();
         let slot = self.open_session(id, identity.clone());
-        let replayed = sent[session.opened..].iter().filter(|d| d.to.contains(old)).count();
-        let before = sequence.saturating_sub(u32::try_from(replayed).unwrap_or(u32::MAX));
+        let before = sequence.saturating_sub(sent);
         let record = SessionRecord { id, identity, guilds: guilds.clone(), sequence: before };
         self.recorder.open(slot, &record);
         if let Some(revived) = self.sessions.get_mut(slot as usize) {
