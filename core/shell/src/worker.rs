@@ -5,6 +5,7 @@
 //! guilds; and one that passes over sessions and writes. They share the [`Worker`] by borrowing it
 //! between awaits.
 
+mod absence;
 mod fanout;
 mod identify;
 mod link;
@@ -164,6 +165,7 @@ impl Seed {
         let local = Rc::new(RefCell::new(worker));
         tokio::task::spawn_local(fanout::passes(Rc::clone(&local)));
         tokio::task::spawn_local(timer::ticks(Rc::clone(&local)));
+        tokio::task::spawn_local(absence::review(Rc::clone(&local)));
         take(local, inbox).await;
     }
 }

@@ -189,18 +189,23 @@ impl Worker {
     /// Tells a user's sessions that it left a guild, and takes them off.
     fn expel(&mut self, guild: GuildId, user: UserId) {
         for slot in self.by_user.get(&user).cloned().unwrap_or_default() {
-            let Some(reference) = self.reference(slot) else { continue };
-            let Some(session) = self.sessions.get_mut(slot as usize) else { continue };
-            let Some(at) = session.guilds.iter().position(|m| m.guild == guild) else { continue };
-            let membership = session.guilds.remove(at);
-            let identity = session.identity.clone();
-            self.recorder.state(slot, &self.sessions);
-            self.leave_relay(&membership, slot, &identity);
-            if identity.intents.intersects(Intents::GUILDS) {
-                let payload = json!({"id": guild}).to_string();
-                let body = Body::dispatch(EventKind::GuildDelete.name(), &payload);
-                self.own(reference, EventKind::GuildDelete, body);
-            }
+            self.expel_session(guild, slot);
+        }
+    }
+
+    /// Tells one session that its user left a guild, and takes it off.
+    pub(super) fn expel_session(&mut self, guild: GuildId, slot: Slot) {
+        let Some(reference) = self.reference(slot) else { return };
+        let Some(session) = self.sessions.get_mut(slot as usize) else { return };
+        let Some(at) = session.guilds.iter().position(|m| m.guild == guild) else { return };
+        let membership = session.guilds.remove(at);
+        let identity = session.identity.clone();
+        self.recorder.state(slot, &self.sessions);
+        self.leave_relay(&membership, slot, &identity);
+        if identity.intents.intersects(Intents::GUILDS) {
+            let payload = json!({"id": guild}).to_string();
+            let body = Body::dispatch(EventKind::GuildDelete.name(), &payload);
+            self.own(reference, EventKind::GuildDelete, body);
         }
     }
 
@@ -214,15 +219,20 @@ impl Worker {
     /// Attaches a user's sessions to a guild that it joined.
     pub(super) fn joined(&mut self, user: UserId, guild: GuildId) {
         for slot in self.by_user.get(&user).cloned().unwrap_or_default() {
-            let Some(session) = self.sessions.get(slot as usize) else { continue };
-            let presence = PresenceUpdate {
-                status: session.identity.status,
-                afk: session.identity.afk,
-                ..PresenceUpdate::default()
-            };
-            self.ask_attach(slot, guild, presence, false);
-            self.recorder.state(slot, &self.sessions);
+            self.join_session(guild, slot);
         }
+    }
+
+    /// Attaches one session to a guild that its user joined.
+    pub(super) fn join_session(&mut self, guild: GuildId, slot: Slot) {
+        let Some(session) = self.sessions.get(slot as usize) else { return };
+        let presence = PresenceUpdate {
+            status: session.identity.status,
+            afk: session.identity.afk,
+            ..PresenceUpdate::default()
+        };
+        self.ask_attach(slot, guild, presence, false);
+        self.recorder.state(slot, &self.sessions);
     }
 
     /// Attaches sessions that survived a restart, and tells them what they missed.

@@ -1,0 +1,47 @@
+//! Guilds that came or went between the last delivery of one run and the start of the next.
+//!
+//! What happened inside a guild is told from its log of events. That a guild is gone, or is new to a
+//! user, is not: sessions are compared with the store, one after the other beside everything else.
+
+use throng_proto::id::GuildId;
+
+use super::{Local, SessionRef};
+
+/// Tells sessions that survived a restart of guilds that they lost or gained meanwhile.
+pub(super) async fn review(local: Local) {
+    let survivors: Vec<SessionRef> = {
+        let worker = local.borrow();
+        worker
+            .sessions
+            .iter()
+            .filter_map(|(key, _)| worker.reference(u32::try_from(key).ok()?))
+            .collect()
+    };
+    for session in survivors {
+        let Some((user, known)) = local.borrow_mut().session_mut(session).map(|found| {
+            (found.identity.user, found.guilds.iter().map(|m| m.guild).collect::<Vec<_>>())
+        }) else {
+            continue;
+        };
+        let read = local.borrow().shared.store.guilds_of(user);
+        match read.await {
+            Ok(guilds) => compare(&local, session, &known, &guilds),
+            Err(error) => tracing::warn!(%error, "cannot read which guilds a session is in"),
+        }
+    }
+}
+
+fn compare(local: &Local, session: SessionRef, known: &[GuildId], guilds: &[GuildId]) {
+    let mut worker = local.borrow_mut();
+    let Some(found) = worker.session_mut(session) else { return };
+    // A guild that has granted a place since knows better than what was read before.
+    let granted = |guild| found.guilds.iter().any(|m| m.guild == guild && m.relay.is_some());
+    let lost = known.iter().copied().filter(|guild| !guilds.contains(guild) && !granted(*guild));
+    let lost: Vec<GuildId> = lost.collect();
+    for guild in lost {
+        worker.expel_session(guild, session.slot);
+    }
+    for guild in guilds.iter().copied().filter(|guild| !known.contains(guild)) {
+        worker.join_session(guild, session.slot);
+    }
+}
