@@ -23,7 +23,7 @@ async fn a_drain_asks_clients_to_reconnect_and_their_sessions_resume_elsewhere()
     patient(drained).await.unwrap();
     world.post(hall, &owner, "while away").await;
     let (session, account, sequence) = player.lose();
-    let store = world.crash();
+    let store = world.crash().await;
     let world = Setup { store, ..Setup::default() }.start().await;
     let mut player = world.resume(&session, &account, sequence).await;
     player.expect_message("while away").await;

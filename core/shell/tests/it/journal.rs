@@ -58,7 +58,7 @@ async fn sessions_survive_though_segments_of_their_journal_were_discarded() {
         player.expect_message(&number.to_string()).await;
     }
     let (session, account, sequence) = player.lose();
-    let store = world.crash();
+    let store = world.crash().await;
     let world = Setup { store, ..Setup::default() }.start().await;
     let mut player = world.resume(&session, &account, sequence - 3).await;
     for number in 197..200 {

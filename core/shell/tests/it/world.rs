@@ -158,8 +158,10 @@ impl World {
     }
 
     /// Ends the node as a crash would: guilds stop where they are, and nothing says goodbye.
-    pub(crate) fn crash(mut self) -> MemoryStore {
-        self.end();
+    pub(crate) async fn crash(mut self) -> MemoryStore {
+        let runtime = self.runtime.take().unwrap();
+        let ended = tokio::task::spawn_blocking(move || runtime.shutdown_timeout(PATIENCE));
+        patient(ended).await.unwrap();
         self.store.clone()
     }
 
