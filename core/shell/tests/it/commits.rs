@@ -13,7 +13,7 @@ async fn a_post_is_neither_answered_nor_delivered_before_its_commit() {
     let hall = world.guild(&[&owner, &reader]).await;
     let mut player = world.join(&reader).await;
     world.store.hold_commits();
-    let held = tokio::spawn(world.posting(hall, &owner, "held"));
+    let held = world.begin_post(hall, &owner, "held").await;
     // Typing needs no commit, and comes from the same guild after the post was taken.
     let typing = throng_proto::command::Command::Typing(hall.channel);
     world.command(hall.id, &owner, typing).await.unwrap();
@@ -49,12 +49,12 @@ async fn posts_behind_a_failed_commit_are_answered_each_for_itself() {
     let mut player = world.join(&reader).await;
     world.store.hold_commits();
     world.store.fail_commits(Some(StoreError::Failed("once".to_owned())));
-    let first = tokio::spawn(world.posting(hall, &owner, "first"));
+    let first = world.begin_post(hall, &owner, "first").await;
     let typing = throng_proto::command::Command::Typing(hall.channel);
     world.command(hall.id, &owner, typing).await.unwrap();
     player.expect("TYPING_START").await;
     world.store.fail_commits(None);
-    let second = tokio::spawn(world.posting(hall, &owner, "second"));
+    let second = world.begin_post(hall, &owner, "second").await;
     world.store.release_commits();
     assert!(matches!(patient(first).await.unwrap(), Err(Refusal::Unavailable { .. })));
     let second = patient(second).await.unwrap();

@@ -1,5 +1,7 @@
 //! Stories of a whole node with parts that live in this process: no sockets, no files.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod world;
 
 mod commits;

@@ -96,7 +96,7 @@ async fn a_subscription_brings_the_digest_at_once_and_then_every_message() {
     world.post(hall, &owner, "heard").await;
     player.expect_message("heard").await;
     player.send(37, &json!({"subscriptions": {&guild: {"typing": false}}}));
-    world.metric_becomes_by("throng_attachments", "mode=\"passive\"", |count| count == 1).await;
+    player.beat().await;
     world.post(hall, &owner, "unheard again").await;
     topic(&world, hall, &owner, "at last").await;
     assert_eq!(player.expect("CHANNEL_UPDATE").await["topic"], "at last");
@@ -110,12 +110,12 @@ async fn a_session_that_is_away_gets_unread_updates_without_any_capability() {
     let mut player = world.join(&reader).await;
     let presence = |afk| json!({"since": 0, "activities": [], "status": "idle", "afk": afk});
     player.send(3, &presence(true));
-    world.metric_becomes_by("throng_attachments", "mode=\"passive\"", |count| count == 1).await;
+    player.beat().await;
     world.post(hall, &owner, "unheard").await;
     let digest = player.expect("CHANNEL_UNREAD_UPDATE").await;
     last(&digest, "channel_unread_updates");
     player.send(3, &presence(false));
-    world.metric_becomes_by("throng_attachments", "mode=\"passive\"", |count| count == 0).await;
+    player.beat().await;
     world.post(hall, &owner, "heard").await;
     player.expect_message("heard").await;
 }

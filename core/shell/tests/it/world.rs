@@ -6,6 +6,7 @@ mod witness;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use throng_engine::policy::Native;
@@ -25,6 +26,7 @@ use throng_proto::token::Token;
 use throng_shell::{Config, Node, Parts};
 use throng_transport_memory::{Dialer, MemoryListener, listen};
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 pub(crate) use player::{Player, identify};
 pub(crate) use record::RecordedStore;
@@ -262,6 +264,19 @@ impl World {
         self.node.command(hall.id, Actor::User(by.user.clone()), command)
     }
 
+    /// Hands a post over to its guild before anything else, and returns its answer to come.
+    pub(crate) async fn begin_post(
+        &self,
+        hall: Hall,
+        by: &Account,
+        content: &str,
+    ) -> JoinHandle<Outcome> {
+        let mut posting = Box::pin(self.posting(hall, by, content));
+        let waits = |cx: &mut Context<'_>| Poll::Ready(posting.as_mut().poll(cx).is_pending());
+        assert!(std::future::poll_fn(waits).await, "the answer should wait");
+        tokio::spawn(posting)
+    }
+
     pub(crate) async fn post(&self, hall: Hall, by: &Account, content: &str) {
         patient(self.posting(hall, by, content)).await.unwrap();
     }
@@ -296,40 +311,25 @@ impl World {
         self.command(hall.id, owner, command).await.unwrap();
     }
 
-    /// Sums a metric over workers, or over the samples whose labels contain something.
-    pub(crate) fn metric_by(&self, name: &str, label: &str) -> u64 {
+    /// Sums a metric over workers.
+    pub(crate) fn metric(&self, name: &str) -> u64 {
         let page = self.node.metrics();
         let samples = page.lines().filter(|line| {
             line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']))
         });
-        let wanted = samples.filter(|line| line.contains(label));
-        let numbers = wanted.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap());
+        let numbers = samples.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap());
         numbers.fold(0, u64::saturating_add)
-    }
-
-    pub(crate) fn metric(&self, name: &str) -> u64 {
-        self.metric_by(name, "")
     }
 
     /// Waits until a metric is as expected.
     pub(crate) async fn metric_becomes(&self, name: &str, wanted: impl Fn(u64) -> bool) {
-        self.metric_becomes_by(name, "", wanted).await;
-    }
-
-    /// As [`World::metric_becomes`], for some labels.
-    pub(crate) async fn metric_becomes_by(
-        &self,
-        name: &str,
-        label: &str,
-        wanted: impl Fn(u64) -> bool,
-    ) {
         let reached = async {
-            while !wanted(self.metric_by(name, label)) {
+            while !wanted(self.metric(name)) {
                 tokio::task::yield_now().await;
             }
         };
         let done = tokio::time::timeout(PATIENCE, reached).await;
-        assert!(done.is_ok(), "{name} is {}", self.metric_by(name, label));
+        assert!(done.is_ok(), "{name} is {}", self.metric(name));
     }
 }
 

@@ -79,6 +79,12 @@ impl Player {
         payload
     }
 
+    /// Waits until everything that was sent before has been read.
+    pub(crate) async fn beat(&mut self) {
+        self.send(1, &json!(self.sequence));
+        assert_eq!(self.control().await["op"], 11);
+    }
+
     /// Takes everything up to the link's end, which must be now, and returns its code.
     pub(crate) async fn closed(&mut self) -> Option<u16> {
         if let Some(payload) = self.next().await {
