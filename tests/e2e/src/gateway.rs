@@ -195,6 +195,8 @@ struct Process {
 impl Process {
     fn spawn(data: &Path, env: &[(String, String)], listen: SocketAddr) -> Result<Self> {
         let mut child = Command::new(binary::throng()?)
+            .env_remove("THRONG_BIN")
+            .env_remove("THRONG_E2E_SESSIONS")
             .args(["--listen", &listen.to_string(), "--admin", "127.0.0.1:0", "--data"])
             .arg(data)
             .current_dir(data)
