@@ -3,8 +3,8 @@
 //! # Invariants
 //!
 //! - A1: a relay never has more attachments than its capacity when it is chosen.
-//! - A2: a user is online exactly while one of its sessions is attached, unless the
-//!   presence shown last is invisible.
+//! - A2: a user is online exactly while one of its sessions is attached, unless the presence shown
+//!   last is invisible.
 
 use std::sync::Arc;
 

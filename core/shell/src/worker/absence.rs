@@ -1,7 +1,8 @@
 //! Guilds that came or went between the last delivery of one run and the start of the next.
 //!
-//! What happened inside a guild is told from its log of events. That a guild is gone, or is new to a
-//! user, is not: sessions are compared with the store, one after the other beside everything else.
+//! What happened inside a guild is told from its log of events. That a guild is gone, or is new to
+//! a user, is not: sessions are compared with the store, one after the other beside everything
+//! else.
 
 use throng_proto::id::GuildId;
 

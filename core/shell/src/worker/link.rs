@@ -262,7 +262,8 @@ impl Worker {
             serial: self.generations,
         });
         let key = self.links.insert(Rc::clone(&cell));
-        // IDENTIFY makes the deadline a nearer one, so the first look is no later than a heartbeat's.
+        // IDENTIFY makes the deadline a nearer one, so the first look is no later than a
+        // heartbeat's.
         let interval = self.shared.config.conversation().heartbeat_interval;
         let first_look = cell.deadline().min(clock::now().after(interval));
         self.wheel.insert(timer::Key::Link(key, cell.serial), first_look);
