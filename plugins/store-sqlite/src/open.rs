@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use thiserror::Error;
 
@@ -92,10 +93,13 @@ pub(crate) fn open(dir: &Path, config: &Config) -> Result<Opened, OpenError> {
     let path = dir.join(DATABASE);
     private(&path).map_err(|source| directory(&path, source))?;
     let mut writer = Connection::open(&path).map_err(|error| explain(&path, error))?;
+    // The last one out merges the log into the database, which must not happen to a damaged one.
+    keep_log(&writer, true).map_err(|error| explain(&path, error))?;
     let examined = examine(&writer, &path, config);
     examined.map_err(|error| explain(&path, error))?.map_or(Ok(()), Err)?;
     migration::migrate(&mut writer, SCRIPTS).map_err(|error| unfit(&path, error))?;
     set_up_writer(&writer, config).map_err(|error| explain(&path, error))?;
+    keep_log(&writer, false).map_err(|error| explain(&path, error))?;
     let readers = (0..config.readers.max(1))
         .map(|_| open_reader(&path, config))
         .collect::<rusqlite::Result<Vec<_>>>()
@@ -129,6 +133,11 @@ fn private(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+/// Sets whether closing leaves the log as it is.
+fn keep_log(connection: &Connection, keep: bool) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep).map(drop)
 }
 
 /// Looks for damage before anything is written; the whole file only while that is quick.

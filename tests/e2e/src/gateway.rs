@@ -194,9 +194,13 @@ struct Process {
 
 impl Process {
     fn spawn(data: &Path, env: &[(String, String)], listen: SocketAddr) -> Result<Self> {
-        let mut child = Command::new(binary::throng()?)
-            .env_remove("THRONG_BIN")
-            .env_remove("THRONG_E2E_SESSIONS")
+        let mut command = Command::new(binary::throng()?);
+        // What is meant for the tests is no setting of the gateway.
+        let own = std::env::vars_os().map(|(name, _)| name);
+        for name in own.filter(|name| name.to_string_lossy().starts_with("THRONG_")) {
+            command.env_remove(name);
+        }
+        let mut child = command
             .args(["--listen", &listen.to_string(), "--admin", "127.0.0.1:0", "--data"])
             .arg(data)
             .current_dir(data)
