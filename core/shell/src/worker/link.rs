@@ -35,6 +35,8 @@ pub(crate) struct LinkCell {
     closing: Cell<bool>,
     dead: Cell<bool>,
     pub(super) permit: RefCell<Option<Permit>>,
+    /// Place in the order of accepting: of two links that resume a session, the later one has it.
+    pub(super) order: u64,
     pub(super) serial: u32,
 }
 
@@ -258,6 +260,7 @@ impl Worker {
             flush: Cell::new(false),
             closing: Cell::new(false),
             dead: Cell::new(false),
+            order: permit.order(),
             permit: RefCell::new(Some(permit)),
             serial: self.generations,
         });

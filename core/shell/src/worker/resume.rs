@@ -92,6 +92,9 @@ impl Worker {
         let Some(session) = found.filter(|session| self.owner(*session) == Some(claim.user)) else {
             return self.deny(cell);
         };
+        if self.is_superseded(session, cell) {
+            return cell.abort(CloseCode::UnknownError, "A later link has resumed the session.");
+        }
         self.visit_now(session.slot);
         let end = self.visited_end(session.slot);
         let Some(known) = self.session_mut(session) else { return };
@@ -119,6 +122,13 @@ impl Worker {
         cell.flush();
         let payload = r#"{"_trace":["throng"]}"#;
         self.own(session, EventKind::Resumed, Body::dispatch(EventKind::Resumed.name(), payload));
+    }
+
+    /// Tells whether a link that was opened later has the session: a client that lost this one
+    /// while it moved between workers has asked again meanwhile.
+    fn is_superseded(&mut self, session: SessionRef, cell: &LinkCell) -> bool {
+        let link = self.session_mut(session).and_then(|session| session.link);
+        link.and_then(|key| self.links.get(key)).is_some_and(|other| other.order > cell.order)
     }
 
     fn owner(&mut self, session: SessionRef) -> Option<UserId> {
