@@ -20,7 +20,6 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use roaring::RoaringBitmap;
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
-use throng_proto::intents::Intents;
 
 pub use attachment::{Attachment, DigestKind, Interest};
 pub use audience::{Audience, Variant};
@@ -238,11 +237,5 @@ impl Relay {
                 self.groups.swap_remove(&key);
             }
         }
-    }
-
-    /// Tells whether any attachment named one of these intents.
-    #[must_use]
-    pub fn wants(&self, intents: Intents) -> bool {
-        self.groups.keys().any(|key| key.interest.intents.intersects(intents))
     }
 }

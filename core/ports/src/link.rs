@@ -27,7 +27,7 @@ pub trait Listener: Send {
     /// # Errors
     ///
     /// An error of one `accept`, after which the listener goes on (too many open files, an aborted
-    /// connection).
+    /// connection). It pauses first where the same error would come again at once.
     fn accept(&mut self) -> BoxFuture<'_, io::Result<Box<dyn Incoming>>>;
 
     /// Address that clients reach.

@@ -54,11 +54,10 @@ pub(crate) enum Refused {
     StoreFailed,
     GuildQueue,
     Journal,
-    Draining,
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str); 20] = [
+    const ALL: [(Self, &'static str); 19] = [
         (Self::Connections, "connections_max"),
         (Self::BadToken, "bad_token"),
         (Self::IdentifyRate, "identifies_per_5s"),
@@ -78,7 +77,6 @@ impl Refused {
         (Self::StoreFailed, "store"),
         (Self::GuildQueue, "guild_queue"),
         (Self::Journal, "journal"),
-        (Self::Draining, "draining"),
     ];
 }
 

@@ -153,12 +153,8 @@ impl Node {
                     self.welcome(incoming, next);
                     next = (next + 1) % self.shared.worker_count();
                 }
-                Err(error) => {
-                    tracing::warn!(%error, "a connection was not accepted");
-                    // Out of files or memory: what is open goes on, and new ones wait in the
-                    // backlog.
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
+                // Out of files or memory: what is open goes on, and new ones wait in the backlog.
+                Err(error) => tracing::warn!(%error, "a connection was not accepted"),
             }
         }
     }

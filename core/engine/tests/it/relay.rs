@@ -305,18 +305,6 @@ fn a_second_attachment_of_a_slot_replaces_the_first() {
 }
 
 #[test]
-fn a_relay_wants_what_any_attachment_named() {
-    let mut relay = relay();
-    assert!(!relay.wants(Intents::ALL));
-    relay.attach(0, naming(Intents::GUILDS, session(ALICE, Mode::Active)), &[]);
-    relay.attach(1, naming(Intents::GUILD_MESSAGES, session(BOB, Mode::Active)), &[]);
-    assert!(relay.wants(Intents::GUILD_MESSAGES));
-    assert!(!relay.wants(Intents::GUILD_PRESENCES));
-    relay.detach(1);
-    assert!(!relay.wants(Intents::GUILD_MESSAGES));
-}
-
-#[test]
 fn capabilities_choose_the_digest() {
     assert_eq!(DigestKind::from_capabilities(0), DigestKind::Unread);
     assert_eq!(DigestKind::from_capabilities(1 << 11), DigestKind::V1);
