@@ -15,6 +15,7 @@ pub mod model;
 pub mod permissions;
 pub mod record;
 pub mod refusal;
+pub mod throng;
 pub mod time;
 pub mod token;
 pub mod wire;

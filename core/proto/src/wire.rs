@@ -16,6 +16,7 @@ mod segment;
 mod splice;
 
 pub use segment::{Body, Segment};
+pub(crate) use splice::ZSTD_FRAME;
 pub use splice::{Parts, control, dispatch};
 
 /// How payloads travel on a link after negotiation.

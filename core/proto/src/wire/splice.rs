@@ -11,7 +11,7 @@ use super::{Body, Segment, Wire};
 /// 2^17 bytes of window: the most that a client keeps, and the largest block.
 pub(super) const ZSTD_WINDOW_LOG: u32 = 17;
 /// Frame header for that window: magic, no content size, no checksum, window descriptor 0x38.
-pub(super) const ZSTD_FRAME: [u8; 6] = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38];
+pub(crate) const ZSTD_FRAME: [u8; 6] = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38];
 /// A compressed block of 17 spaces that leaves the repeat offsets at 1, 4, 8, the state every fresh
 /// encoder assumes: 8 literals by run length, three sequences with the offsets 8, 4, 1.
 pub(super) const ZSTD_NORMALISER: [u8; 14] =

@@ -10,5 +10,6 @@ mod mention;
 mod model;
 mod permissions;
 mod query;
+mod throng;
 mod time;
 mod wire;

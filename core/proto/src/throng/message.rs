@@ -1,0 +1,62 @@
+//! The transport's own messages.
+
+use serde::{Deserialize, Serialize};
+
+use super::frame::{Head, whole};
+
+/// A message that is the transport's and not the gateway's: one key, which names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Message {
+    /// A client's first.
+    Open(Open),
+    /// Ranges of sequences, both ends included, that were given to datagrams: they have arrived or
+    /// never will.
+    Skipped(Vec<(u32, u32)>),
+    /// Ends the link after everything before it.
+    Close(Close),
+}
+
+/// What a client asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Open {
+    /// Version of the gateway's protocol.
+    pub v: u16,
+    /// How bodies may be compressed. Names that are unknown here ask for nothing, because each
+    /// frame tells how its body travels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compress: Option<String>,
+}
+
+/// Why a link ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Close {
+    /// Close code of the gateway or of WebSocket.
+    pub code: u16,
+    /// The reason in words.
+    #[serde(default)]
+    pub reason: String,
+}
+
+impl Message {
+    /// Returns the whole frame.
+    #[must_use]
+    pub fn frame(&self) -> Vec<u8> {
+        let text = serde_json::to_vec(self);
+        debug_assert!(text.is_ok(), "these are always JSON");
+        whole(Head::Message, &text.unwrap_or_default())
+    }
+}
+
+impl Open {
+    /// Returns the query that asks for the same over WebSocket; see
+    /// [`negotiate`](crate::gateway::negotiate).
+    #[must_use]
+    pub fn query(&self) -> String {
+        let compress = match self.compress.as_deref() {
+            Some("zstd") => "&compress=zstd-stream",
+            _ => "",
+        };
+        format!("v={}&encoding=json{compress}", self.v)
+    }
+}
