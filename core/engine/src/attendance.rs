@@ -18,7 +18,7 @@ use throng_proto::model::{Member, Presence, PresenceUser, Status};
 use throng_proto::wire::{Body, Segment};
 
 use crate::event::{Change, Event};
-use crate::policy::{Placement, RelayFacts};
+use crate::policy::{Placement, RelayFacts, Relays, ShardKey};
 use crate::relay::Interest;
 use crate::welcome;
 
@@ -38,6 +38,17 @@ pub struct Attendance {
 struct RelayLoad {
     worker: usize,
     load: usize,
+    /// Value of the shard key that its attachments have in common.
+    shard: Box<str>,
+}
+
+/// A session that looks for a relay.
+#[derive(Clone, Copy, Debug)]
+pub struct Seeker<'a> {
+    /// Its worker; relays of other workers cannot have it.
+    pub worker: usize,
+    /// Its value of the plan's shard key.
+    pub shard: &'a str,
 }
 
 /// A user with at least one attached session.
@@ -89,27 +100,47 @@ impl Attendance {
         workers.into_iter()
     }
 
-    /// Returns relays of a worker with room, in order of their numbers.
+    /// Returns how many relays there are.
     #[must_use]
-    pub fn candidates(&self, worker: usize, capacity: usize) -> Vec<RelayFacts> {
-        self.relays
-            .iter()
-            .filter(|(_, relay)| relay.worker == worker && relay.load < capacity)
+    pub fn relays(&self) -> usize {
+        self.relays.len()
+    }
+
+    /// Returns relays that could take a session, in the order in which they should: none while
+    /// fewer than the plan's `count` run, divided among `workers`, so that a new one starts.
+    #[must_use]
+    pub fn candidates(&self, seeker: Seeker<'_>, plan: &Relays, workers: usize) -> Vec<RelayFacts> {
+        let alike = |relay: &RelayLoad| {
+            relay.worker == seeker.worker
+                && (plan.key == ShardKey::None || *relay.shard == *seeker.shard)
+        };
+        let alike = self.relays.iter().filter(|(_, relay)| alike(relay));
+        let all: Vec<RelayFacts> = alike
             .map(|(relay, RelayLoad { load, .. })| RelayFacts { relay: *relay, load: *load })
-            .collect()
+            .collect();
+        let spread = plan.count.div_ceil(workers.max(1));
+        if all.len() < spread && plan.count > 1 {
+            return Vec::new();
+        }
+        let mut open: Vec<RelayFacts> =
+            all.into_iter().filter(|relay| relay.load < plan.capacity).collect();
+        if plan.count > 1 {
+            open.sort_by_key(|relay| relay.load);
+        }
+        open
     }
 
     /// Counts an attachment in and returns its relay's number.
     pub fn attach(
         &mut self,
-        worker: usize,
+        seeker: Seeker<'_>,
         placement: Placement,
         user: UserId,
         interest: Interest,
     ) -> u32 {
         let relay = match placement {
-            Placement::Relay(relay) if self.is_on(relay, worker) => relay,
-            Placement::Relay(_) | Placement::New => self.start_relay(worker),
+            Placement::Relay(relay) if self.is_on(relay, seeker.worker) => relay,
+            Placement::Relay(_) | Placement::New => self.start_relay(seeker),
         };
         if let Some(relay) = self.relays.get_mut(&relay) {
             relay.load += 1;
@@ -124,10 +155,11 @@ impl Attendance {
         self.relays.get(&relay).is_some_and(|relay| relay.worker == worker)
     }
 
-    fn start_relay(&mut self, worker: usize) -> u32 {
+    fn start_relay(&mut self, seeker: Seeker<'_>) -> u32 {
         let relay = self.next_relay;
         self.next_relay += 1;
-        self.relays.insert(relay, RelayLoad { worker, load: 0 });
+        let Seeker { worker, shard } = seeker;
+        self.relays.insert(relay, RelayLoad { worker, load: 0, shard: shard.into() });
         relay
     }
 

@@ -76,6 +76,12 @@ impl Classes {
         self.key(class).is_some_and(|key| key.roles.binary_search(&role).is_ok())
     }
 
+    /// Returns the sorted roles of a class, without @everyone.
+    #[must_use]
+    pub fn roles(&self, class: ClassId) -> &[RoleId] {
+        self.key(class).map_or(&[], |key| &key.roles)
+    }
+
     fn compute(&self, shape: &Shape, class: ClassId, channel: ChannelId) -> bool {
         let (Some(key), Some(channel)) = (self.key(class), shape.channels.get(&channel)) else {
             return false;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use throng_proto::close::CloseCode;
 use throng_proto::gateway::{
-    Identify, Inbound, PresenceUpdate, RequestMembers, Resume, Subscriptions,
+    ApiRequest, Identify, Inbound, PresenceUpdate, RequestMembers, Resume, Subscriptions,
 };
 
 use crate::time::Instant;
@@ -57,6 +57,8 @@ pub enum Request {
     RequestMembers(RequestMembers),
     /// Change subscriptions.
     Subscribe(Subscriptions),
+    /// Ask the HTTP API.
+    Api(ApiRequest),
     /// Nothing.
     Nothing,
 }
@@ -112,9 +114,13 @@ impl Conversation {
         limits: &Limits,
         payload: &[u8],
     ) -> Result<Request, Close> {
-        self.count_payload(now, limits)?;
-        let inbound = Inbound::decode(payload)
-            .map_err(|error| Close::because(error.close_code(), &error.to_string()))?;
+        let inbound = Inbound::decode(payload);
+        // Requests have limits of their own, those of the HTTP API.
+        if !matches!(inbound, Ok(Inbound::Api(_))) {
+            self.count_payload(now, limits)?;
+        }
+        let inbound =
+            inbound.map_err(|error| Close::because(error.close_code(), &error.to_string()))?;
         match (inbound, self.began) {
             (Inbound::Heartbeat(sequence), began) => {
                 if began {
@@ -138,6 +144,7 @@ impl Conversation {
             (Inbound::Presence(presence), true) => Ok(Request::Presence(presence)),
             (Inbound::RequestMembers(request), true) => Ok(Request::RequestMembers(request)),
             (Inbound::Subscribe(subscriptions), true) => Ok(Request::Subscribe(subscriptions)),
+            (Inbound::Api(request), true) => Ok(Request::Api(request)),
             (Inbound::Ignored(_), true) => Ok(Request::Nothing),
         }
     }

@@ -48,6 +48,21 @@ pub enum Delivery {
     Drop,
 }
 
+impl Delivery {
+    /// Every delivery.
+    pub const ALL: [Self; 3] = [Self::Full, Self::Digest, Self::Drop];
+
+    /// Returns the word in scripts.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Digest => "digest",
+            Self::Drop => "drop",
+        }
+    }
+}
+
 /// What each mode gets of each event class. It only takes away: permissions and intents come first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryTable([[Delivery; 8]; 4]);

@@ -28,6 +28,7 @@ pub use digest::Digest;
 use crate::class::{ClassId, Classes};
 use crate::event::Change;
 use crate::mode::{DeliveryTable, Mode};
+use crate::policy::AttachmentFacts;
 use crate::replay::Slot;
 use crate::shape::Shape;
 
@@ -157,24 +158,63 @@ impl Relay {
         Some(attachment)
     }
 
-    /// Changes how much a session receives. Returns what it missed so far when it was passive.
-    pub fn set_mode(&mut self, slot: Slot, mode: Mode) -> Option<Digest> {
-        let attachment = self.attachments.get(&slot)?.clone();
-        if attachment.mode == mode {
-            return None;
+    /// Returns the slots of all attachments.
+    #[must_use]
+    pub fn slots(&self) -> RoaringBitmap {
+        self.groups.values().fold(RoaringBitmap::new(), |all, slots| all | slots)
+    }
+
+    /// Returns what policies know of an attachment. Costs one look-up per role.
+    #[must_use]
+    pub fn facts(&self, slot: Slot, subscribed: bool) -> Option<AttachmentFacts<'_>> {
+        let attachment = self.attachments.get(&slot)?;
+        let roles = self.classes.roles(self.members.get(&attachment.user)?.class);
+        let permissions = self.shape.base(attachment.user, roles);
+        Some(AttachmentFacts { roles, permissions, subscribed, mode: Some(attachment.mode) })
+    }
+
+    /// Changes how much sessions receive. Returns what those that were passive missed so far.
+    ///
+    /// Many changes at once cost set operations per group, and those with the same news share
+    /// their digest.
+    pub fn set_modes(&mut self, changes: impl IntoIterator<Item = (Slot, Mode)>) -> Vec<Digest> {
+        let mut woken = RoaringBitmap::new();
+        let mut moves: IndexMap<(GroupKey, GroupKey), RoaringBitmap> = IndexMap::new();
+        for (slot, mode) in changes {
+            let Some(attachment) = self.attachments.get_mut(&slot) else { continue };
+            let Some(member) = self.members.get(&attachment.user) else { continue };
+            if attachment.mode == mode {
+                continue;
+            }
+            let before = attachment.group(member.class);
+            if attachment.mode == Mode::Passive {
+                woken.insert(slot);
+            }
+            attachment.mode = mode;
+            moves.entry((before, attachment.group(member.class))).or_default().insert(slot);
         }
-        let digest = self.pending_digest(slot);
-        let class = self.members.get(&attachment.user)?.class;
-        self.leave(slot, class, &attachment);
-        let changed = Attachment { mode, ..attachment };
-        self.join(slot, class, &changed);
-        self.attachments.insert(slot, changed);
-        if mode == Mode::Passive {
-            self.news.begin(slot);
-        } else {
-            self.news.end(slot);
+        let digests = self.digest_of(&woken);
+        for ((before, after), slots) in moves {
+            self.regroup(before, after, &slots);
         }
-        digest
+        digests
+    }
+
+    fn regroup(&mut self, before: GroupKey, after: GroupKey, moved: &RoaringBitmap) {
+        if let Some(slots) = self.groups.get_mut(&before) {
+            *slots -= moved;
+            if slots.is_empty() {
+                self.groups.swap_remove(&before);
+            }
+        }
+        *self.groups.entry(after).or_default() |= moved;
+        for slot in moved {
+            if after.mode == Mode::Passive {
+                self.news.begin(slot);
+            } else {
+                self.news.end(slot);
+            }
+        }
     }
 
     /// Sets whose presences and updates a user's own client wants to see.

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use roaring::RoaringBitmap;
 use throng_proto::event::EventKind;
+use throng_proto::id::GuildId;
 use throng_proto::wire::Body;
 
 use crate::time::Instant;
@@ -60,6 +61,8 @@ pub struct Entry {
     pub at: Instant,
     /// Kind, for metrics.
     pub kind: EventKind,
+    /// Guild that it is about; `None` for what is the session's own.
+    pub guild: Option<GuildId>,
     /// What was sent; `None` when everybody has acknowledged it and it was given up.
     pub body: Option<Body>,
     /// Who got it.

@@ -11,6 +11,7 @@ use throng_proto::refusal::Refusal;
 use throng_proto::token::Token;
 
 use crate::link::BoxFuture;
+use crate::policy::{PolicyFault, PolicyStatus, ReviewStatus};
 
 /// Everything that an API asks of the gateway. Implemented by the shell.
 pub trait Hub: Send + Sync + 'static {
@@ -95,6 +96,12 @@ pub trait Hub: Send + Sync + 'static {
 
     /// Writes all metrics in Prometheus' text format.
     fn metrics(&self) -> String;
+
+    /// Returns which policy runs, how its last load went, and how far it has been applied.
+    fn policy(&self) -> (PolicyStatus, ReviewStatus);
+
+    /// Loads the policy again; when it is good, every attachment is asked anew beside the traffic.
+    fn reload_policy(&self) -> BoxFuture<'static, Result<PolicyStatus, PolicyFault>>;
 }
 
 /// A guild to make.

@@ -1,7 +1,9 @@
 //! The traits that transports and plugins implement, and that the shell calls.
 
+pub mod api;
 pub mod hub;
 pub mod journal;
 pub mod link;
+pub mod policy;
 pub mod store;
 pub mod token;

@@ -74,6 +74,21 @@ impl EventClass {
         Self::Presence,
         Self::Own,
     ];
+
+    /// Returns the word in metrics and scripts.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Structure => "structure",
+            Self::Message => "message",
+            Self::MessageChange => "message_change",
+            Self::Reaction => "reaction",
+            Self::Member => "member",
+            Self::Typing => "typing",
+            Self::Presence => "presence",
+            Self::Own => "own",
+        }
+    }
 }
 
 impl EventKind {

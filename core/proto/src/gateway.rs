@@ -1,10 +1,12 @@
 //! Payloads that clients send, read as leniently as real libraries demand.
 
+mod api;
 mod identify;
 mod inbound;
 mod query;
 mod request;
 
+pub use api::{ApiRequest, ApiResponse};
 pub use identify::{Connection, Identify, PresenceUpdate, Resume, Shard};
 pub use inbound::{DecodeError, Inbound, hello};
 pub use query::{QueryError, negotiate};
@@ -40,6 +42,10 @@ pub mod opcode {
     pub const GUILD_SUBSCRIPTIONS_BULK: u8 = 37;
     /// A heartbeat with quality of service.
     pub const QOS_HEARTBEAT: u8 = 40;
+    /// A request of the HTTP API over the link; Throng's own.
+    pub const REQUEST: u8 = 100;
+    /// Answers a request; Throng's own.
+    pub const RESPONSE: u8 = 101;
     /// Highest opcode that clients of Discord are known to send.
     pub const KNOWN_MAX: u8 = 43;
 }

@@ -128,6 +128,8 @@ pub struct LimitsConfig {
     pub sessions_per_user: usize,
     /// Guilds of one shard; more are closed with 4011.
     pub guilds_per_shard: usize,
+    /// Requests (op 100) of one link at the same time; more are answered with 429.
+    pub requests_per_link: u16,
     /// Events that a link may be behind before the policy decides about it.
     pub lag_events_max: u32,
     /// Bytes that a link may be behind before the policy decides about it.
@@ -150,6 +152,7 @@ impl Default for LimitsConfig {
             payloads_window_secs: 60,
             sessions_per_user: 100_000,
             guilds_per_shard: 2_500,
+            requests_per_link: 32,
             lag_events_max: 5_000,
             lag_bytes_max: 8 << 20,
             guild_queue: 8_192,

@@ -8,11 +8,11 @@ use std::task::Poll;
 use std::collections::VecDeque;
 
 use throng_engine::Outbox;
-use throng_engine::attendance::Attendance;
+use throng_engine::attendance::{Attendance, Seeker};
 use throng_engine::chunk::{self, Rights};
 use throng_engine::event::{Change, Event};
 use throng_engine::guild::{Guild, Input, Output, Ticket};
-use throng_engine::policy::{GuildFacts, RelayFacts};
+use throng_engine::policy::{GuildFacts, SessionFacts};
 use throng_engine::relay::Interest;
 use throng_engine::welcome::{self, Welcome};
 use throng_ports::hub::RETRY_AFTER;
@@ -68,7 +68,7 @@ pub(crate) enum Request {
 #[derive(Debug)]
 pub(crate) struct Attach {
     pub(crate) session: SessionRef,
-    pub(crate) user: UserId,
+    pub(crate) facts: SessionFacts,
     pub(crate) interest: Interest,
     pub(crate) presence: PresenceUpdate,
     /// Part of the stream after READY, rather than a guild joined since.
@@ -90,6 +90,8 @@ pub(crate) struct GuildTask {
     welcome: Option<Arc<Segment>>,
     /// Place of the last event that was published.
     published: u64,
+    /// Size band that workers know.
+    band: u32,
     deleted: bool,
 }
 
@@ -113,6 +115,7 @@ impl GuildTask {
             next_ticket: 0,
             outbox: Outbox::default(),
             welcome: None,
+            band: 1,
             deleted: false,
         };
         tokio::spawn(task.run());
@@ -189,6 +192,7 @@ impl GuildTask {
             Request::Detach { relay, user, interest } => {
                 let event = self.attendance.detach(relay, user, interest);
                 self.publish_presence(event).await;
+                self.weigh().await;
             }
             Request::Presence { user, update } => {
                 let event = self.attendance.show(user, update, false);
@@ -301,32 +305,42 @@ impl GuildTask {
             guild: self.id(),
             members: self.guild.member_count(),
             attachments: self.attendance.attachments(),
+            relays: self.attendance.relays(),
+        }
+    }
+
+    /// Tells workers when the guild has grown or shrunk enough for the policy to care.
+    async fn weigh(&mut self) {
+        let facts = self.facts();
+        let slack = facts.attachments / SLACK;
+        // Shrinking counts only past the slack, so that a guild at the edge does not swing.
+        let calm = GuildFacts { attachments: facts.attachments + slack, ..facts };
+        if facts.band() > self.band || calm.band() < self.band {
+            self.band = facts.band();
+            for worker in self.attendance.workers() {
+                self.shared.send(worker, WorkerMessage::Resized(facts)).await;
+            }
         }
     }
 
     fn place(&mut self, attach: &Attach) -> u32 {
-        let facts = self.facts();
+        let (now, facts) = (clock::wall(), self.facts());
         let policy = &self.shared.policy;
-        let capacity = policy.relays(&facts).capacity;
-        let worker = attach.session.worker;
-        let relays: Vec<RelayFacts> = self.attendance.candidates(worker, capacity);
-        let placement = policy.relay(attach.user, &facts, &relays);
-        self.attendance.attach(worker, placement, attach.user, attach.interest)
+        let plan = policy.relays(now, &facts);
+        let seeker = Seeker { worker: attach.session.worker, shard: plan.key.of(&attach.facts) };
+        let relays = self.attendance.candidates(seeker, &plan, self.shared.worker_count());
+        let placement = policy.relay(now, &attach.facts, &facts, &relays);
+        self.attendance.attach(seeker, placement, attach.facts.user, attach.interest)
     }
 
     async fn attach(&mut self, attach: Attach) {
-        let Some(member) = self.guild.member(attach.user).cloned() else { return };
+        let user = attach.facts.user;
+        let Some(member) = self.guild.member(user).cloned() else { return };
         let relay = self.place(&attach);
-        let event = self.attendance.show(attach.user, attach.presence, true);
+        let event = self.attendance.show(user, attach.presence, true);
         let guilds = attach.interest.intents.contains(Intents::GUILDS);
         let grant = Grant {
-            seat: Seat {
-                session: attach.session,
-                user: attach.user,
-                interest: attach.interest,
-                relay,
-                member,
-            },
+            seat: Seat { session: attach.session, user, interest: attach.interest, relay, member },
             view: self.view(),
             welcome: guilds.then(|| self.welcome(attach.interest)),
             initial: attach.initial,
@@ -334,6 +348,7 @@ impl GuildTask {
         let worker = attach.session.worker;
         self.shared.send(worker, WorkerMessage::Attached(Box::new(grant))).await;
         self.publish_presence(event).await;
+        self.weigh().await;
     }
 
     fn welcome(&mut self, interest: Interest) -> Welcome {
@@ -358,7 +373,8 @@ impl GuildTask {
         let bodies = chunk::chunks(request, rights, &self.attendance, guild.members(), lookup);
         for body in bodies {
             let kind = throng_proto::event::EventKind::GuildMembersChunk;
-            let message = WorkerMessage::Own { session, kind, body };
+            let guild = Some(self.id());
+            let message = WorkerMessage::Own { session, kind, guild, body };
             self.shared.send(session.worker, message).await;
         }
     }
@@ -375,10 +391,11 @@ impl GuildTask {
     async fn restore(&mut self, worker: usize, since: u64, sessions: Vec<Attach>) {
         let mut seats = Vec::with_capacity(sessions.len());
         for attach in sessions {
-            let Some(member) = self.guild.member(attach.user).cloned() else { continue };
+            let user = attach.facts.user;
+            let Some(member) = self.guild.member(user).cloned() else { continue };
             let relay = self.place(&attach);
-            self.attendance.show(attach.user, attach.presence, true);
-            let Attach { session, user, interest, .. } = attach;
+            self.attendance.show(user, attach.presence, true);
+            let Attach { session, interest, .. } = attach;
             seats.push(Seat { session, user, interest, relay, member });
         }
         let missed = match self.shared.store.events(self.id(), since).await {
@@ -391,12 +408,16 @@ impl GuildTask {
         let events = missed.iter().map(|record| Arc::new(Event::from_record(record))).collect();
         let restored = Box::new(Restored { view: self.view(), seats, events });
         self.shared.send(worker, WorkerMessage::Restored(restored)).await;
+        self.weigh().await;
     }
 }
 
 /// Members up to which GUILD_CREATE carries everybody, whatever threshold a session named: the
 /// largest one.
 const LARGE_MAX: usize = 250;
+
+/// Part of a guild's attachments that may come and go at the edge of a size band unnoticed.
+const SLACK: usize = 8;
 
 enum Wake {
     Committed(Stored<()>),

@@ -17,6 +17,7 @@ mod metrics;
 mod node;
 mod open;
 mod pace;
+mod review;
 mod worker;
 
 pub use config::{Config, GatewayConfig, LimitsConfig, PassiveConfig, RelayConfig, ReplayConfig};

@@ -54,10 +54,12 @@ pub(crate) enum Refused {
     StoreFailed,
     GuildQueue,
     Journal,
+    Overload,
+    RequestsPerLink,
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str); 19] = [
+    const ALL: [(Self, &'static str); 21] = [
         (Self::Connections, "connections_max"),
         (Self::BadToken, "bad_token"),
         (Self::IdentifyRate, "identifies_per_5s"),
@@ -77,6 +79,8 @@ impl Refused {
         (Self::StoreFailed, "store"),
         (Self::GuildQueue, "guild_queue"),
         (Self::Journal, "journal"),
+        (Self::Overload, "overload"),
+        (Self::RequestsPerLink, "requests_per_link"),
     ];
 }
 
@@ -92,6 +96,7 @@ pub(crate) struct WorkerMetrics {
     pub(crate) replay_events: Cell,
     pub(crate) replay_bytes: Cell,
     pub(crate) queue: Cell,
+    pub(crate) pressure: Cell,
     pub(crate) events: [Cell; KINDS],
     pub(crate) deliveries: [Cell; KINDS],
     pub(crate) audience_nanos: [Cell; KINDS],
@@ -164,7 +169,7 @@ impl Metrics {
 
     fn render_gauges(&self, page: &mut Page) {
         type Gauge = (&'static str, &'static str, fn(&WorkerMetrics) -> &Cell);
-        let gauges: [Gauge; 8] = [
+        let gauges: [Gauge; 9] = [
             ("throng_links", "Live links.", |w| &w.links),
             ("throng_sessions", "Sessions, with and without a link.", |w| &w.sessions),
             ("throng_relays", "Relays.", |w| &w.relays),
@@ -173,6 +178,7 @@ impl Metrics {
             ("throng_replay_events", "Events kept for resuming.", |w| &w.replay_events),
             ("throng_replay_bytes", "Bytes of those events.", |w| &w.replay_bytes),
             ("throng_worker_queue", "Events waiting for workers.", |w| &w.queue),
+            ("throng_pressure", "How full the fullest queue is, 0 to 100.", |w| &w.pressure),
         ];
         for (name, help, cell) in gauges {
             page.family(name, "gauge", help);

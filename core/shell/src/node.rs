@@ -4,15 +4,17 @@ mod hub;
 mod permit;
 mod start;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use thiserror::Error;
 use throng_engine::policy::Policy;
+use throng_ports::api::Api;
 use throng_ports::hub::Facts;
 use throng_ports::link::{Incoming, Listener};
+use throng_ports::policy::PolicyHost;
 use throng_ports::store::{Store, StoreError};
 use throng_ports::token::Tokens;
 use throng_proto::id::{GuildId, Id, Ids, UserId};
@@ -24,6 +26,7 @@ use crate::config::Config;
 use crate::directory::Directory;
 use crate::metrics::{Metrics, Refused};
 use crate::pace::Pace;
+use crate::review::ReviewMeter;
 use crate::worker::WorkerMessage;
 
 pub(crate) use permit::{Permit, SessionCounts};
@@ -39,6 +42,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Who gets what.
     pub policy: Arc<dyn Policy>,
+    /// Where the policy comes from.
+    pub policies: Arc<dyn PolicyHost>,
     /// How tokens are made and checked.
     pub tokens: Arc<dyn Tokens>,
     /// What the deployment says of itself.
@@ -70,6 +75,9 @@ pub(crate) struct Shared {
     pub(crate) facts: Arc<Facts>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) policy: Arc<dyn Policy>,
+    pub(crate) policies: Arc<dyn PolicyHost>,
+    pub(crate) review: ReviewMeter,
+    pub(crate) api: OnceLock<Arc<dyn Api>>,
     pub(crate) tokens: Arc<dyn Tokens>,
     pub(crate) accounts: Accounts,
     pub(crate) directory: Directory,
@@ -181,6 +189,13 @@ impl Node {
     async fn drain_began(&self) {
         while !self.shared.is_draining() {
             self.shared.drained.notified().await;
+        }
+    }
+
+    /// Lets clients send requests of the HTTP API over their links, too.
+    pub fn answer_requests(&self, api: Arc<dyn Api>) {
+        if self.shared.api.set(api).is_err() {
+            tracing::error!("requests over links are answered already; the second API is ignored");
         }
     }
 

@@ -157,7 +157,8 @@ impl Worker {
         };
         self.recorder.dispatch(&outgoing);
         let to = outgoing.to;
-        self.replay.append(Entry { at: clock::now(), kind: *kind, body: body.clone(), to });
+        let body = body.clone();
+        self.replay.append(Entry { at: clock::now(), kind: *kind, guild: *guild, body, to });
     }
 
     fn ask_restore(&mut self, guild: GuildId, group: &Group, now: &HashMap<Slot, Slot>) {
@@ -170,7 +171,7 @@ impl Worker {
                 session.guilds.iter().find(|membership| membership.guild == guild)?;
                 Some(Attach {
                     session: self.reference(*slot)?,
-                    user: session.identity.user,
+                    facts: session.identity.facts(),
                     interest: session.identity.interest(),
                     presence: PresenceUpdate {
                         status: session.identity.status,

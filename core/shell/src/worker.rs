@@ -10,8 +10,12 @@ mod fanout;
 mod identify;
 mod link;
 mod membership;
+mod passivity;
+mod pressure;
 pub(crate) mod record;
+mod request;
 mod resume;
+mod review;
 mod session;
 mod timer;
 
@@ -23,7 +27,7 @@ use std::sync::Arc;
 use slab::Slab;
 use smallvec::SmallVec;
 use throng_engine::event::Event;
-use throng_engine::policy::GuildFacts;
+use throng_engine::policy::{GuildFacts, Shed};
 use throng_engine::relay::Interest;
 use throng_engine::replay::{Position, Replay, Slot};
 use throng_engine::shape::Shape;
@@ -68,7 +72,11 @@ pub(crate) enum WorkerMessage {
     /// A guild takes sessions that survived a restart.
     Restored(Box<Restored>),
     /// For one session alone.
-    Own { session: SessionRef, kind: EventKind, body: Body },
+    Own { session: SessionRef, kind: EventKind, guild: Option<GuildId>, body: Body },
+    /// A guild's size band changed.
+    Resized(GuildFacts),
+    /// The policy changed: ask it about everything again.
+    Review,
     /// A user has a new guild.
     Joined { user: UserId, guild: GuildId },
     /// Ask every link to go elsewhere, and answer when all have.
@@ -128,6 +136,11 @@ pub(crate) struct Worker {
     sent: Position,
     pass: Option<fanout::Pass>,
     wheel: Wheel<timer::Key>,
+    review: review::Review,
+    /// Event classes that nobody gets while there is too much to do.
+    shed: Shed,
+    /// Pressure that `shed` was decided at.
+    pressure: u8,
     generations: u32,
     /// Wakes the task that passes over sessions.
     work: Rc<Notify>,
@@ -166,6 +179,7 @@ impl Seed {
         tokio::task::spawn_local(fanout::passes(Rc::clone(&local)));
         tokio::task::spawn_local(timer::ticks(Rc::clone(&local)));
         tokio::task::spawn_local(absence::review(Rc::clone(&local)));
+        tokio::task::spawn_local(review::reviews(Rc::clone(&local)));
         take(local, inbox).await;
     }
 }
@@ -186,6 +200,9 @@ impl Worker {
             sent: 0,
             pass: None,
             wheel: Wheel::new(clock::now(), timer::TICK),
+            review: review::Review::default(),
+            shed: Shed::NOTHING,
+            pressure: 0,
             generations: 0,
             work: Rc::new(Notify::new()),
             passed: Rc::new(Notify::new()),
@@ -230,7 +247,11 @@ fn deal(local: &Local, message: WorkerMessage) {
         WorkerMessage::Event(event) => local.borrow_mut().event(&event),
         WorkerMessage::Attached(grant) => local.borrow_mut().attached(*grant),
         WorkerMessage::Restored(restored) => local.borrow_mut().restored(*restored),
-        WorkerMessage::Own { session, kind, body } => local.borrow_mut().own(session, kind, body),
+        WorkerMessage::Own { session, kind, guild, body } => {
+            local.borrow_mut().own(session, kind, guild, body);
+        }
+        WorkerMessage::Resized(facts) => local.borrow_mut().resized(facts),
+        WorkerMessage::Review => local.borrow_mut().review_all(),
         WorkerMessage::Joined { user, guild } => local.borrow_mut().joined(user, guild),
         WorkerMessage::Drain(done) => {
             tokio::task::spawn_local(link::drain(Rc::clone(local), done));

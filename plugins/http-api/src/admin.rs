@@ -7,6 +7,7 @@ mod import;
 mod lines;
 mod operations;
 mod people;
+mod policy;
 mod users;
 
 use std::sync::Arc;
@@ -45,6 +46,8 @@ pub fn admin_router(hub: Arc<dyn Hub>, token: Token, mut config: Config) -> Rout
         .route("/admin/v1/guilds", post(guilds::create))
         .route("/admin/v1/guilds/{guild_id}", get(guilds::read))
         .route("/admin/v1/drain", post(operations::drain))
+        .route("/admin/v1/policy", get(policy::read))
+        .route("/admin/v1/policy/reload", post(policy::reload))
         .route_layer(hurry);
     let streamed =
         Router::new().route("/admin/v1/guilds/{guild_id}/members/import", post(import::import));

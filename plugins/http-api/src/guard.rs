@@ -30,9 +30,14 @@ pub(crate) async fn admit(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let user = match authenticate(&api, request.headers()).await {
-        Ok(user) => user,
-        Err(fault) => return fault.into_response(),
+    // A request over a link comes with its user; nothing in an HTTP request can say so.
+    let known = request.extensions().get::<Caller>().map(|Caller(user)| user.clone());
+    let user = match known {
+        Some(user) => user,
+        None => match authenticate(&api, request.headers()).await {
+            Ok(user) => user,
+            Err(fault) => return fault.into_response(),
+        },
     };
     let (key, limit) = bucket(&api, request.method(), path.as_str(), &params, user.id);
     let taken = take_global(&api, user.id)

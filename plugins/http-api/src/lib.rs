@@ -14,7 +14,9 @@ mod quota;
 mod request;
 mod routes;
 pub mod schema;
+mod tunnel;
 
 pub use admin::admin_router;
 pub use config::{Config, Import, RateLimit, RateLimits};
 pub use public::public_router;
+pub use tunnel::Tunnel;

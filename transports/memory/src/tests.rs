@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use throng_ports::link::conformance::{self, Bench, Peer};
-use throng_ports::link::{Arrival, Dispatch, Link, LinkBytes, Listener as _, Received};
+use throng_ports::link::{Arrival, Dispatch, Lane, Link, LinkBytes, Listener as _, Received};
 use throng_proto::wire::Body;
 
 use crate::channel::State;
@@ -59,7 +59,10 @@ fn a_sink_counts_and_never_blocks() {
     let body = Body::dispatch("TEST", "{}");
     client.send("the link still receives");
     for sequence in 1..=1000 {
-        assert_eq!(link.send(&[Dispatch { sequence, body: &body }]).unwrap(), 1);
+        assert_eq!(
+            link.send(&[Dispatch { sequence, lane: Lane::Session, body: &body }]).unwrap(),
+            1
+        );
     }
     assert_eq!(client.dispatches(), 1000);
     assert_eq!(client.try_recv(), None);
@@ -71,7 +74,8 @@ async fn capacity_decides_when_a_link_blocks() {
     let (arrival, client) = pair(1, "");
     let link = arrive(arrival);
     let body = Body::dispatch("TEST", "{}");
-    let dispatches = [1, 2, 3].map(|sequence| Dispatch { sequence, body: &body });
+    let dispatches =
+        [1, 2, 3].map(|sequence| Dispatch { sequence, lane: Lane::Session, body: &body });
     assert_eq!(link.send(&dispatches).unwrap(), 1);
     assert!(link.is_blocked());
     client.set_capacity(3);

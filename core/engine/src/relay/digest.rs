@@ -63,30 +63,38 @@ impl Relay {
             self.news.fresh.clear();
             return Vec::new();
         }
-        let fresh: RoaringBitmap = self.news.fresh.keys().copied().collect();
-        let mut sets: IndexMap<(ClassId, DigestKind, u64), RoaringBitmap> = IndexMap::new();
-        for (key, slots) in self.groups.iter().filter(|(key, _)| key.mode == Mode::Passive) {
-            *sets.entry((key.class, key.digest, 0)).or_default() |= slots - &fresh;
-            for slot in slots & &fresh {
-                let baseline = self.news.fresh.get(&slot).copied().unwrap_or(0);
-                sets.entry((key.class, key.digest, baseline)).or_default().insert(slot);
-            }
-        }
-        let digests = sets
-            .into_iter()
-            .filter_map(|((class, kind, baseline), to)| self.compose(class, kind, baseline, to))
-            .collect();
+        let digests = self.digests(None);
         self.news.changed.clear();
         self.news.fresh.clear();
         digests
     }
 
-    /// Makes the digest of one passive attachment ahead of time, as when it becomes active.
-    pub(super) fn pending_digest(&self, slot: Slot) -> Option<Digest> {
-        let attachment = self.attachments.get(&slot).filter(|a| a.mode == Mode::Passive)?;
-        let class = self.members.get(&attachment.user)?.class;
-        let baseline = self.news.fresh.get(&slot).copied().unwrap_or(0);
-        self.compose(class, attachment.digest, baseline, RoaringBitmap::from_iter([slot]))
+    /// Makes the digests of some passive attachments ahead of time, as when they become active.
+    pub(super) fn digest_of(&self, slots: &RoaringBitmap) -> Vec<Digest> {
+        if slots.is_empty() || self.news.changed.is_empty() {
+            return Vec::new();
+        }
+        self.digests(Some(slots))
+    }
+
+    /// Makes the digests of all passive attachments, or of some.
+    fn digests(&self, only: Option<&RoaringBitmap>) -> Vec<Digest> {
+        let fresh: RoaringBitmap = match only {
+            Some(only) => only.iter().filter(|s| self.news.fresh.contains_key(s)).collect(),
+            None => self.news.fresh.keys().copied().collect(),
+        };
+        let mut sets: IndexMap<(ClassId, DigestKind, u64), RoaringBitmap> = IndexMap::new();
+        for (key, slots) in self.groups.iter().filter(|(key, _)| key.mode == Mode::Passive) {
+            let slots = only.map_or_else(|| slots.clone(), |only| slots & only);
+            *sets.entry((key.class, key.digest, 0)).or_default() |= &slots - &fresh;
+            for slot in slots & &fresh {
+                let baseline = self.news.fresh.get(&slot).copied().unwrap_or(0);
+                sets.entry((key.class, key.digest, baseline)).or_default().insert(slot);
+            }
+        }
+        sets.into_iter()
+            .filter_map(|((class, kind, baseline), to)| self.compose(class, kind, baseline, to))
+            .collect()
     }
 
     fn compose(

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use throng_engine::attendance::Attendance;
+use throng_engine::attendance::{Attendance, Seeker};
 use throng_engine::event::Event;
-use throng_engine::policy::{Placement, RelayFacts};
+use throng_engine::policy::{Placement, RelayFacts, Relays, ShardKey};
 use throng_engine::relay::Interest;
 use throng_proto::event::{EventKind, Scope};
 use throng_proto::gateway::PresenceUpdate;
@@ -22,7 +22,7 @@ const DEAF: Interest = Interest { intents: Intents::GUILDS, named: true };
 /// An attendance with somebody who listens to presences.
 fn heard() -> Attendance {
     let mut attendance = Attendance::new(GUILD);
-    attendance.attach(0, Placement::New, OWNER, LISTENER);
+    attendance.attach(on(0), Placement::New, OWNER, LISTENER);
     attendance.show(OWNER, showing(Status::Online), true);
     attendance
 }
@@ -38,7 +38,7 @@ fn playing(status: Status, game: &str) -> PresenceUpdate {
 
 /// Attaches one more session of a user, which shows a presence.
 fn enter(attendance: &mut Attendance, user: UserId, update: PresenceUpdate) -> Option<Event> {
-    attendance.attach(0, Placement::Relay(0), user, DEAF);
+    attendance.attach(on(0), Placement::Relay(0), user, DEAF);
     attendance.show(user, update, true)
 }
 
@@ -59,6 +59,15 @@ fn status(event: Option<Event>) -> Option<String> {
     told(event).map(|(status, _)| status)
 }
 
+const fn on(worker: usize) -> Seeker<'static> {
+    Seeker { worker, shard: "" }
+}
+
+/// A plan that fills one relay after the other.
+const fn filling(capacity: usize) -> Relays {
+    Relays { capacity, count: 1, key: ShardKey::None }
+}
+
 /// A1: relays that are full, or on another worker, are no candidates; a relay goes with its last
 /// session.
 #[test]
@@ -69,7 +78,7 @@ fn only_relays_with_room_are_candidates() {
     for step in 0..2_000 {
         if random.below(100) < 55 {
             let worker = random.index(3);
-            let candidates = attendance.candidates(worker, 4);
+            let candidates = attendance.candidates(on(worker), &filling(4), 3);
             for RelayFacts { relay, load } in &candidates {
                 let seated = seats.iter().filter(|seat| seat.1 == *relay).collect::<Vec<_>>();
                 assert_eq!(seated.len(), *load, "step {step}");
@@ -78,7 +87,7 @@ fn only_relays_with_room_are_candidates() {
             let placement =
                 candidates.first().map_or(Placement::New, |facts| Placement::Relay(facts.relay));
             let user = UserId::new(random.below(20));
-            let relay = attendance.attach(worker, placement, user, DEAF);
+            let relay = attendance.attach(on(worker), placement, user, DEAF);
             seats.push((worker, relay, user));
         } else if !seats.is_empty() {
             let (_, relay, user) = seats.swap_remove(random.index(seats.len()));
@@ -96,12 +105,52 @@ fn only_relays_with_room_are_candidates() {
 #[test]
 fn a_placement_that_cannot_be_is_a_new_relay() {
     let mut attendance = Attendance::new(GUILD);
-    let first = attendance.attach(0, Placement::Relay(9), ALICE, DEAF);
-    let second = attendance.attach(1, Placement::Relay(first), BOB, DEAF);
+    let first = attendance.attach(on(0), Placement::Relay(9), ALICE, DEAF);
+    let second = attendance.attach(on(1), Placement::Relay(first), BOB, DEAF);
     assert_ne!(first, second, "a relay has one worker");
-    assert_eq!(attendance.candidates(0, 10), [RelayFacts { relay: first, load: 1 }]);
-    assert_eq!(attendance.candidates(1, 10), [RelayFacts { relay: second, load: 1 }]);
-    assert_eq!(attendance.candidates(0, 1), []);
+    assert_eq!(
+        attendance.candidates(on(0), &filling(10), 2),
+        [RelayFacts { relay: first, load: 1 }]
+    );
+    assert_eq!(
+        attendance.candidates(on(1), &filling(10), 2),
+        [RelayFacts { relay: second, load: 1 }]
+    );
+    assert_eq!(attendance.candidates(on(0), &filling(1), 2), []);
+}
+
+/// A1: a plan with several relays starts them all before it fills any, and then evenly.
+#[test]
+fn a_plan_of_several_relays_spreads_over_them() {
+    let mut attendance = Attendance::new(GUILD);
+    let plan = Relays { capacity: 100, count: 6, key: ShardKey::None };
+    let mut loads = [0; 3];
+    for user in 0..30 {
+        let candidates = attendance.candidates(on(1), &plan, 2);
+        let placement =
+            candidates.first().map_or(Placement::New, |facts| Placement::Relay(facts.relay));
+        let relay = attendance.attach(on(1), placement, UserId::new(user), DEAF);
+        loads[relay as usize] += 1;
+    }
+    assert_eq!(loads, [10; 3], "half of the six are this worker's");
+}
+
+/// A1: with a shard key, a relay takes only attachments that have its value in common.
+#[test]
+fn relays_with_a_shard_key_are_never_mixed() {
+    let mut attendance = Attendance::new(GUILD);
+    let plan = Relays { capacity: 3, count: 1, key: ShardKey::Region };
+    let mut regions: Vec<Option<&str>> = Vec::new();
+    for (user, shard) in ["eu", "us", "eu", "", "us", "eu", "eu"].into_iter().enumerate() {
+        let seeker = Seeker { worker: 0, shard };
+        let candidates = attendance.candidates(seeker, &plan, 1);
+        let placement =
+            candidates.first().map_or(Placement::New, |facts| Placement::Relay(facts.relay));
+        let relay = attendance.attach(seeker, placement, UserId::new(user as u64), DEAF) as usize;
+        regions.resize(regions.len().max(relay + 1), None);
+        assert_eq!(*regions[relay].get_or_insert(shard), shard);
+    }
+    assert_eq!(regions.len(), 4, "the fourth one of a region finds its relay full");
 }
 
 /// A2: a user is online from its first visible session to its last.
@@ -161,11 +210,11 @@ fn presences_are_told_only_when_others_see_a_difference() {
 #[test]
 fn nothing_is_told_when_nobody_listens() {
     let mut attendance = Attendance::new(GUILD);
-    attendance.attach(0, Placement::New, ALICE, DEAF);
+    attendance.attach(on(0), Placement::New, ALICE, DEAF);
     assert!(attendance.show(ALICE, showing(Status::Online), true).is_none());
     assert!(attendance.show(ALICE, showing(Status::Idle), false).is_none());
     assert!(attendance.detach(0, ALICE, DEAF).is_none());
-    attendance.attach(0, Placement::New, BOB, LISTENER);
+    attendance.attach(on(0), Placement::New, BOB, LISTENER);
     assert!(attendance.detach(1, BOB, LISTENER).is_none(), "the last listener itself left");
 }
 

@@ -208,6 +208,18 @@ fn a_link_that_says_too_much_is_closed() {
     assert_eq!(link.closed_by("garbage"), 4008, "the rate is looked at first");
 }
 
+/// C3: requests of the HTTP API have limits of their own.
+#[test]
+fn requests_do_not_count_as_payloads() {
+    let mut link = Link::begun();
+    for _ in 0..LIMITS.payloads_max * 2 {
+        let request = link.says(r#"{"op":100,"d":{"id":1,"method":"GET","path":"/users/@me"}}"#);
+        assert!(matches!(request, Ok(Request::Api(_))));
+    }
+    link.says(HEARTBEAT).expect("none was counted");
+    assert_eq!(link.closed_by(r#"{"op":100,"d":{"id":"x"}}"#), 4002);
+}
+
 #[test]
 fn reasons_fit_a_close_frame_whatever_is_in_them() {
     for detail in ["x".repeat(500), "\u{1f984}".repeat(100), "\u{e4}".repeat(100)] {

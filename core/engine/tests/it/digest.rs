@@ -70,7 +70,7 @@ fn a_session_that_becomes_passive_between_digests_is_told_only_what_came_since()
     relay.attach(0, session(ALICE, Mode::Active), &[RED]);
     relay.attach(1, session(BOB, Mode::Passive), &[RED]);
     say(&mut relay, OPEN, 1);
-    assert!(relay.set_mode(0, Mode::Passive).is_none());
+    assert!(relay.set_modes([(0, Mode::Passive)]).is_empty());
     say(&mut relay, SECRET, 2);
     let mut digests = relay.digest();
     digests.sort_by_key(|digest| digest.to.min());
@@ -88,15 +88,15 @@ fn a_session_that_becomes_passive_between_digests_is_told_only_what_came_since()
 fn a_session_that_becomes_active_is_told_at_once() {
     let mut relay = relay();
     relay.attach(0, session(ALICE, Mode::Passive), &[]);
-    assert!(relay.set_mode(0, Mode::Active).is_none(), "it missed nothing");
-    relay.set_mode(0, Mode::Passive);
+    assert!(relay.set_modes([(0, Mode::Active)]).is_empty(), "it missed nothing");
+    relay.set_modes([(0, Mode::Passive)]);
     say(&mut relay, OPEN, 1);
-    let digest = relay.set_mode(0, Mode::Active).expect("it missed a message");
+    let digest = relay.set_modes([(0, Mode::Active)]).pop().expect("it missed a message");
     assert_eq!(digest.to.iter().collect::<Vec<_>>(), [0]);
     assert_eq!(data(&digest)["updated_channels"][0]["last_message_id"], "1");
-    assert!(relay.set_mode(0, Mode::Active).is_none());
+    assert!(relay.set_modes([(0, Mode::Active)]).is_empty());
     assert!(relay.digest().is_empty());
-    relay.set_mode(0, Mode::Passive);
+    relay.set_modes([(0, Mode::Passive)]);
     assert!(relay.digest().is_empty());
 }
 

@@ -1,27 +1,44 @@
 //! What the default policy decides.
 
+use std::sync::Arc;
+
 use throng_engine::mode::{Delivery, DeliveryTable, Mode};
 use throng_engine::policy::{
-    Connect, GuildFacts, Lag, Native, PASSIVE_V1, PASSIVE_V2, Placement, Policy, Publish,
-    RelayFacts, SessionFacts,
+    Act, AttachmentFacts, Connect, GuildFacts, Lag, LagFacts, Native, NodeFacts, PASSIVE_V1,
+    PASSIVE_V2, Placement, Policy, Publish, PublishFacts, RelayFacts, SessionFacts, ShardKey, Shed,
 };
 use throng_proto::event::EventClass;
 use throng_proto::gateway::Connection;
 use throng_proto::id::ChannelId;
+use throng_proto::intents::Intents;
+use throng_proto::model::Status;
+use throng_proto::permissions::Permissions;
+use throng_proto::time::Timestamp;
 
 use crate::scene::{ALICE, GUILD};
 
 const NATIVE: Native = Native { relay_capacity: 15_000 };
-const FACTS: GuildFacts = GuildFacts { guild: GUILD, members: 10, attachments: 2 };
+const FACTS: GuildFacts = GuildFacts { guild: GUILD, members: 10, attachments: 2, relays: 1 };
+const NOW: Timestamp = Timestamp::from_millis(0);
 
 fn facts(capabilities: u64, afk: bool) -> SessionFacts {
-    SessionFacts { user: ALICE, bot: false, capabilities, afk, connection: Connection::default() }
+    SessionFacts {
+        user: ALICE,
+        bot: false,
+        capabilities,
+        intents: Intents::ALL,
+        afk,
+        status: Status::Online,
+        connection: Arc::new(Connection { region: "eu".to_owned(), ..Connection::default() }),
+    }
 }
 
 #[test]
 fn sessions_are_passive_when_they_say_so_or_are_away_and_not_subscribed() {
     let mode = |capabilities, afk, subscribed| {
-        NATIVE.passivity(&facts(capabilities, afk), &FACTS, subscribed).mode
+        let attachment =
+            AttachmentFacts { roles: &[], permissions: Permissions::NONE, subscribed, mode: None };
+        NATIVE.passivity(NOW, &facts(capabilities, afk), &FACTS, &attachment).mode
     };
     assert_eq!(mode(0, false, false), Mode::Active);
     for (capabilities, afk) in [(PASSIVE_V1, false), (PASSIVE_V2, false), (0, true)] {
@@ -34,30 +51,67 @@ fn sessions_are_passive_when_they_say_so_or_are_away_and_not_subscribed() {
 #[test]
 fn relays_are_filled_one_after_the_other() {
     let relays = [RelayFacts { relay: 4, load: 14_999 }, RelayFacts { relay: 7, load: 0 }];
-    assert_eq!(NATIVE.relay(ALICE, &FACTS, &relays), Placement::Relay(4));
-    assert_eq!(NATIVE.relay(ALICE, &FACTS, &[]), Placement::New);
-    assert_eq!(NATIVE.relays(&FACTS).capacity, 15_000);
-    assert_eq!(Native { relay_capacity: 0 }.relays(&FACTS).capacity, 1);
+    let session = facts(0, false);
+    assert_eq!(NATIVE.relay(NOW, &session, &FACTS, &relays), Placement::Relay(4));
+    assert_eq!(NATIVE.relay(NOW, &session, &FACTS, &[]), Placement::New);
+    let plan = NATIVE.relays(NOW, &FACTS);
+    assert_eq!((plan.capacity, plan.count, plan.key), (15_000, 1, ShardKey::None));
+    assert_eq!(Native { relay_capacity: 0 }.relays(NOW, &FACTS).capacity, 1);
 }
 
 #[test]
 fn everybody_is_admitted_and_laggards_are_closed() {
-    assert_eq!(NATIVE.connect(&facts(0, false)), Connect::Admit);
-    assert_eq!(NATIVE.publish(ALICE, ChannelId::new(1)), Publish::Allow);
-    assert_eq!(NATIVE.lag(&facts(0, false)), Lag::Close);
+    assert_eq!(NATIVE.connect(NOW, &facts(0, false)), Connect::Admit);
+    let post = PublishFacts {
+        act: Act::Message,
+        author: ALICE,
+        bot: false,
+        guild: GUILD,
+        channel: ChannelId::new(1),
+        length: 5,
+        everyone: true,
+    };
+    assert_eq!(NATIVE.publish(NOW, &post), Publish::Allow);
+    let behind = LagFacts { events: 5_001, bytes: 10 };
+    assert_eq!(NATIVE.lag(NOW, &facts(0, false), &behind), Lag::Close);
 }
 
 #[test]
 fn pressure_sheds_typing_first_and_presences_next() {
-    assert!(NATIVE.overload(74).is_empty());
-    assert_eq!(NATIVE.overload(75), [EventClass::Typing]);
-    assert_eq!(NATIVE.overload(90), [EventClass::Typing, EventClass::Presence]);
-    assert_eq!(NATIVE.overload(255), [EventClass::Typing, EventClass::Presence]);
+    let shed = |pressure| NATIVE.overload(NOW, &NodeFacts { pressure });
+    let classes = |shed: Shed| {
+        EventClass::ALL.into_iter().filter(|class| shed.contains(*class)).collect::<Vec<_>>()
+    };
+    assert_eq!(shed(74), Shed::NOTHING);
+    assert_eq!(classes(shed(75)), [EventClass::Typing]);
+    assert_eq!(classes(shed(90)), [EventClass::Typing, EventClass::Presence]);
+    assert_eq!(classes(shed(100)), [EventClass::Typing, EventClass::Presence]);
+}
+
+#[test]
+fn messages_and_structure_can_never_be_shed() {
+    let class_may = |class| Shed::NOTHING.with(class).is_some();
+    let may: Vec<_> = EventClass::ALL.into_iter().filter(|class| class_may(*class)).collect();
+    assert_eq!(may, [EventClass::Reaction, EventClass::Typing, EventClass::Presence]);
+}
+
+#[test]
+fn shard_keys_name_what_sessions_have_in_common() {
+    let session = facts(0, false);
+    let values = ShardKey::ALL.map(|key| key.of(&session));
+    assert_eq!(values, ["", "eu", "", "", "", "person"]);
+    assert_eq!(ShardKey::Account.of(&SessionFacts { bot: true, ..session }), "bot");
+}
+
+#[test]
+fn size_bands_are_orders_of_magnitude() {
+    let band = |attachments| GuildFacts { attachments, ..FACTS }.band();
+    assert_eq!([0, 1, 9, 10, 99, 1_000_000].map(band), [1, 1, 1, 2, 2, 7]);
 }
 
 #[test]
 fn the_default_table_is_the_rest_set() {
-    let table = NATIVE.delivery(&FACTS);
+    let table = NATIVE.delivery(NOW, &FACTS);
     assert_eq!(table, DeliveryTable::default());
     let row = |mode| EventClass::ALL.map(|class| table.of(mode, class));
     assert!(row(Mode::Active).iter().all(|delivery| *delivery == Delivery::Full));

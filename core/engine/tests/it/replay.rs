@@ -20,7 +20,7 @@ fn body(text: &str) -> Body {
 
 fn entry(at: u64, text: &str, to: Recipients) -> Entry {
     let kind = EventKind::MessageCreate;
-    Entry { at: Instant::from_millis(at), kind, body: Some(body(text)), to }
+    Entry { at: Instant::from_millis(at), kind, guild: None, body: Some(body(text)), to }
 }
 
 fn many(slots: &[Slot]) -> Recipients {

@@ -130,7 +130,7 @@ impl World {
     pub(crate) fn set_mode(&mut self) -> Option<Digest> {
         let slot = Slot::try_from(self.random.below(SLOTS)).unwrap();
         let mode = self.random.pick(&Mode::ALL);
-        let digest = self.relay.set_mode(slot, mode);
+        let digest = self.relay.set_modes([(slot, mode)]).pop();
         if self.sessions.get(&slot).is_none_or(|session| session.mode == mode) {
             assert!(digest.is_none(), "nothing changed for slot {slot}");
             return None;

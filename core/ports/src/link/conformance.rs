@@ -11,7 +11,7 @@ use std::rc::Rc;
 use futures_util::future::{join, poll_immediate};
 use throng_proto::wire::Body;
 
-use super::{Arrival, Dispatch, Link, Received};
+use super::{Arrival, Dispatch, Lane, Link, Received};
 
 /// Dispatches after which any link must have blocked: with 32 KiB each that is 2 GiB.
 const DISPATCHES_MAX: u32 = 65_536;
@@ -68,7 +68,7 @@ pub async fn dispatches_arrive_whole_and_in_order<B: Bench>(bench: &B) {
     let link = arrive(arrival);
     let bodies: Vec<Body> = (0..3).map(|n| Body::dispatch("TEST", &format!("[{n}]"))).collect();
     let dispatches: Vec<Dispatch<'_>> =
-        (1..).zip(&bodies).map(|(sequence, body)| Dispatch { sequence, body }).collect();
+        (1..).zip(&bodies).map(|(sequence, body)| dispatch(sequence, body)).collect();
     assert_eq!(link.send(&dispatches).ok(), Some(3), "an idle link takes a small batch");
     assert!(link.send_control("{\"op\":11}").is_ok(), "an idle link takes control");
     for (sequence, body) in (1..).zip(&bodies) {
@@ -83,7 +83,7 @@ pub async fn blocked_link_takes_no_more_until_flushed<B: Bench>(bench: &B) {
     let link = arrive(arrival);
     let body = large();
     let taken = block(&*link, &body);
-    let more = Dispatch { sequence: taken + 1, body: &body };
+    let more = dispatch(taken + 1, &body);
     assert_eq!(link.send(&[more]).ok(), Some(0), "a blocked link takes nothing");
     let early = poll_immediate(poll_fn(|cx| link.poll_flush(cx))).await;
     assert!(early.is_none(), "a blocked link is not flushed while its peer does not receive");
@@ -127,7 +127,7 @@ pub async fn close_code_reaches_the_peer<B: Bench>(bench: &B) {
     assert!(link.send_control("last").is_ok());
     link.close(4009, "session timed out");
     let body = Body::dispatch("TEST", "{}");
-    assert!(link.send(&[Dispatch { sequence: 1, body: &body }]).is_err(), "closed means closed");
+    assert!(link.send(&[dispatch(1, &body)]).is_err(), "closed means closed");
     assert!(link.send_control("more").is_err(), "closed means closed");
     assert_eq!(peer.receive().await.as_deref(), Ok("last"));
     // Whoever drives the link receives while the peer answers, so both run.
@@ -178,6 +178,11 @@ pub async fn departed_link_keeps_what_it_took<B: Bench>(bench: &B) {
     join(flush(&*link), expect(&mut peer, 1..=taken, &body)).await;
 }
 
+/// A dispatch of the session's own lane, which every transport keeps in order.
+const fn dispatch(sequence: u32, body: &Body) -> Dispatch<'_> {
+    Dispatch { sequence, lane: Lane::Session, body }
+}
+
 fn arrive(arrival: Box<dyn Arrival>) -> Rc<dyn Link> {
     match arrival.arrive() {
         Ok(link) => link,
@@ -188,7 +193,7 @@ fn arrive(arrival: Box<dyn Arrival>) -> Rc<dyn Link> {
 fn moved(link: &dyn Link) -> Rc<dyn Link> {
     let Some(arrival) = link.depart() else { panic!("an open link departs") };
     let body = Body::dispatch("TEST", "{}");
-    assert!(link.send(&[Dispatch { sequence: 1, body: &body }]).is_err(), "it is gone from here");
+    assert!(link.send(&[dispatch(1, &body)]).is_err(), "it is gone from here");
     arrive(arrival)
 }
 
@@ -205,7 +210,7 @@ async fn flush(link: &dyn Link) {
 fn block(link: &dyn Link, body: &Body) -> u32 {
     let mut next = 1;
     while next < DISPATCHES_MAX {
-        let dispatches = [0, 1, 2].map(|i| Dispatch { sequence: next + i, body });
+        let dispatches = [0, 1, 2].map(|i| dispatch(next + i, body));
         let taken = match link.send(&dispatches) {
             Ok(taken) => taken,
             Err(error) => panic!("the link broke instead of blocking: {error}"),

@@ -97,6 +97,9 @@ pub struct Connection {
     pub browser: String,
     /// Device.
     pub device: String,
+    /// Region, as Throng's own clients name it; empty in others.
+    #[serde(default)]
+    pub region: String,
 }
 
 impl Connection {
@@ -108,7 +111,12 @@ impl Connection {
             let value = properties.get(key).or_else(|| properties.get(&legacy));
             value.and_then(Value::as_str).unwrap_or_default().chars().take(64).collect()
         };
-        Self { os: text("os"), browser: text("browser"), device: text("device") }
+        Self {
+            os: text("os"),
+            browser: text("browser"),
+            device: text("device"),
+            region: text("region"),
+        }
     }
 }
 

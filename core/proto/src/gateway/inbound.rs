@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use super::{Identify, PresenceUpdate, RequestMembers, Resume, Subscriptions, opcode};
+use super::{ApiRequest, Identify, PresenceUpdate, RequestMembers, Resume, Subscriptions, opcode};
 use crate::close::CloseCode;
 
 /// A payload from a client.
@@ -22,6 +22,8 @@ pub enum Inbound {
     RequestMembers(RequestMembers),
     /// Subscribes to guilds.
     Subscribe(Subscriptions),
+    /// Asks the HTTP API.
+    Api(ApiRequest),
     /// An opcode that Discord's clients send and that has no meaning here.
     Ignored(u8),
 }
@@ -82,6 +84,7 @@ impl Inbound {
             opcode::REQUEST_GUILD_MEMBERS => Self::RequestMembers(serde_json::from_str(data)?),
             opcode::GUILD_SUBSCRIPTIONS => Self::Subscribe(Subscriptions::one(data)?),
             opcode::GUILD_SUBSCRIPTIONS_BULK => Self::Subscribe(Subscriptions::bulk(data)?),
+            opcode::REQUEST => Self::Api(serde_json::from_str(data)?),
             4 | 5 | 12 | 13 | 15..=36 | 38 | 39 | 41..=opcode::KNOWN_MAX => Self::Ignored(op),
             unknown => return Err(DecodeError::UnknownOpcode(u64::from(unknown))),
         })

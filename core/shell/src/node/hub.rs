@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use throng_engine::policy::Publish;
+use throng_engine::policy::{Act, Publish, PublishFacts};
 use throng_ports::hub::{Facts, GuildDraft, Health, Hub, RETRY_AFTER};
 use throng_ports::link::BoxFuture;
+use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
 use throng_ports::store::{StoreError, Stored};
 use throng_proto::command::{Actor, Command, Outcome, Reply};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
@@ -17,6 +18,7 @@ use throng_proto::token::Token;
 use tokio::sync::oneshot;
 
 use super::{Node, Shared, start};
+use crate::clock;
 use crate::guild::Request;
 use crate::metrics::Refused;
 use crate::worker::WorkerMessage;
@@ -35,8 +37,8 @@ impl Hub for Node {
     ) -> BoxFuture<'static, Outcome> {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
-            if let (Actor::User(author), Command::MessageCreate(channel, _)) = (&actor, &command)
-                && let Publish::Refuse(reason) = shared.policy.publish(author.id, *channel)
+            if let Some(facts) = publication(guild, &actor, &command)
+                && let Publish::Refuse(reason) = shared.policy.publish(clock::wall(), &facts)
             {
                 shared.metrics.refuse(Refused::Policy);
                 return Err(Refusal::Policy(reason));
@@ -168,12 +170,62 @@ impl Hub for Node {
         if !self.shared.ready.load(Ordering::Acquire) {
             return Health::Starting;
         }
-        self.shared.trouble.lock().clone().map_or(Health::Ready, Health::Degraded)
+        if let Some(trouble) = self.shared.trouble.lock().clone() {
+            return Health::Degraded(trouble);
+        }
+        match self.shared.policies.status().fault {
+            Some(fault) => Health::Degraded(format!("the policy was not loaded: {fault}")),
+            None => Health::Ready,
+        }
     }
 
     fn metrics(&self) -> String {
-        self.shared.metrics.render()
+        self.shared.metrics.render() + &self.shared.policies.metrics()
     }
+
+    fn policy(&self) -> (PolicyStatus, ReviewStatus) {
+        (self.shared.policies.status(), self.shared.review.status())
+    }
+
+    fn reload_policy(&self) -> BoxFuture<'static, Result<PolicyStatus, PolicyFault>> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move {
+            let before = shared.policies.status().version;
+            let status = shared.policies.reload().await?;
+            if status.version != before {
+                shared.review.begin(shared.worker_count());
+                for worker in 0..shared.worker_count() {
+                    shared.send(worker, WorkerMessage::Review).await;
+                }
+            }
+            Ok(status)
+        })
+    }
+}
+
+/// Says what a policy is asked about a command; `None` when it is not asked.
+fn publication(guild: GuildId, actor: &Actor, command: &Command) -> Option<PublishFacts> {
+    let Actor::User(author) = actor else { return None };
+    let (act, channel, content) = match command {
+        Command::MessageCreate(channel, draft) => (Act::Message, *channel, draft.content.as_ref()),
+        Command::MessageEdit(message, patch) => {
+            let content = patch.content.as_ref().and_then(Option::as_ref);
+            (Act::Edit, message.channel_id, content)
+        }
+        Command::ReactionAdd(message, _) => (Act::Reaction, message.channel_id, None),
+        Command::Typing(channel) => (Act::Typing, *channel, None),
+        _ => return None,
+    };
+    let content = content.map(String::as_str).unwrap_or_default();
+    Some(PublishFacts {
+        act,
+        author: author.id,
+        bot: author.bot,
+        guild,
+        channel,
+        length: content.chars().count(),
+        everyone: content.contains("@everyone") || content.contains("@here"),
+    })
 }
 
 /// Asks a guild, unless too much is waiting for it already.

@@ -1,7 +1,7 @@
 //! How a node starts: guilds from the store, sessions from the journals, then workers.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -19,6 +19,7 @@ use crate::journal::Story;
 use crate::metrics::Metrics;
 use crate::open::Survivors;
 use crate::pace::Pace;
+use crate::review::ReviewMeter;
 use crate::worker::{Recorder, Seed, WorkerMessage};
 
 /// How often the log of events is trimmed.
@@ -61,7 +62,7 @@ impl Node {
 }
 
 fn assemble(parts: Parts) -> (Arc<Shared>, Inboxes) {
-    let Parts { config, store, policy, tokens, facts, .. } = parts;
+    let Parts { config, store, policy, policies, tokens, facts, .. } = parts;
     let count = config.worker_count();
     let (workers, inboxes) = (0..count).map(|_| mpsc::channel(config.limits.worker_queue)).unzip();
     let per_5s = config.gateway.identifies_per_5s;
@@ -71,6 +72,9 @@ fn assemble(parts: Parts) -> (Arc<Shared>, Inboxes) {
         accounts: Accounts::new(Arc::clone(&store), Arc::clone(&tokens)),
         store,
         policy,
+        policies,
+        review: ReviewMeter::default(),
+        api: OnceLock::new(),
         tokens,
         directory: Directory::default(),
         metrics: Metrics::new(count),

@@ -16,11 +16,11 @@ use std::time::Duration;
 use roaring::RoaringBitmap;
 use smallvec::SmallVec;
 use throng_engine::mode::Mode;
-use throng_engine::policy::Lag as LagVerdict;
+use throng_engine::policy::{Lag as LagVerdict, LagFacts};
 use throng_engine::replay::{Entry, Position, Recipients, Slot};
-use throng_ports::link::Dispatch;
+use throng_ports::link::{Dispatch, Lane};
 use throng_proto::close::CloseCode;
-use throng_proto::event::EventKind;
+use throng_proto::event::{EventClass, EventKind};
 use throng_proto::id::GuildId;
 use throng_proto::wire::Body;
 
@@ -35,7 +35,7 @@ const BATCH: usize = 64;
 /// How long an acknowledged dispatch is kept all the same.
 const KEPT_FOR: Duration = Duration::from_secs(30);
 /// Entries that may wait for a pass before the worker takes no more messages.
-const AHEAD_MAX: u64 = 4_096;
+pub(super) const AHEAD_MAX: u64 = 4_096;
 
 /// A pass under way.
 #[derive(Debug)]
@@ -106,9 +106,9 @@ impl Worker {
             return;
         }
         self.recorder.dispatch(&outgoing);
-        let Outgoing { kind, body, to, .. } = outgoing;
+        let Outgoing { kind, guild, body, to, .. } = outgoing;
         self.metrics().deliveries[kind as usize].add(count);
-        self.replay.append(Entry { at: clock::now(), kind, body: Some(body), to });
+        self.replay.append(Entry { at: clock::now(), kind, guild, body: Some(body), to });
         self.work.notify_one();
     }
 
@@ -118,10 +118,16 @@ impl Worker {
     }
 
     /// Appends a dispatch for one session, if it is still there.
-    pub(crate) fn own(&mut self, session: SessionRef, kind: EventKind, body: Body) {
+    pub(crate) fn own(
+        &mut self,
+        session: SessionRef,
+        kind: EventKind,
+        guild: Option<GuildId>,
+        body: Body,
+    ) {
         if self.session_mut(session).is_some() {
             let to = Recipients::One(session.slot);
-            self.append(Outgoing { kind, guild: None, sequence: 0, body, to });
+            self.append(Outgoing { kind, guild, sequence: 0, body, to });
         }
     }
 
@@ -213,7 +219,8 @@ impl Worker {
             }
             if let Some(body) = &entry.body {
                 bytes += body.text_bytes();
-                frames.push(Dispatch { sequence: session.sequence, body });
+                let (sequence, lane) = (session.sequence, lane(entry));
+                frames.push(Dispatch { sequence, lane, body });
             }
         }
         if frames.is_empty() {
@@ -270,7 +277,7 @@ impl Worker {
                 if entry.to.contains(slot) && position >= session.opened {
                     sequence += 1;
                     let Some(body) = &entry.body else { return false };
-                    frames.push((position, Dispatch { sequence, body }));
+                    frames.push((position, Dispatch { sequence, lane: lane(entry), body }));
                 }
             }
             if frames.is_empty() {
@@ -311,7 +318,9 @@ impl Worker {
         }
         lag.judged = true;
         self.shared.metrics.refuse(Refused::Lag);
-        let verdict = self.shared.policy.lag(&session.identity.facts());
+        let behind = LagFacts { events: lag.events, bytes: lag.bytes };
+        let facts = session.identity.facts();
+        let verdict = self.shared.policy.lag(clock::wall(), &facts, &behind);
         match verdict {
             LagVerdict::Conflate if !hard => self.set_modes(slot, Mode::Conflated),
             LagVerdict::Passive if !hard => self.set_modes(slot, Mode::Passive),
@@ -342,6 +351,15 @@ impl Worker {
             !known
         });
         session.own.shrink_to_fit();
+    }
+}
+
+/// Says what an entry must keep in order with.
+fn lane(entry: &Entry) -> Lane {
+    match (entry.guild, entry.kind.class()) {
+        (None, _) => Lane::Session,
+        (Some(guild), EventClass::Typing | EventClass::Presence) => Lane::Ephemeral(guild),
+        (Some(guild), _) => Lane::Guild(guild),
     }
 }
 

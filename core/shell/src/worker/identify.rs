@@ -1,6 +1,7 @@
 //! IDENTIFY: from a token to a session with its guilds.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::json;
 use throng_engine::conversation::Close;
@@ -77,8 +78,10 @@ async fn admit(shared: &Shared, identify: &Identify) -> Result<Admitted, Denied>
     let bucket = identity.shard.map_or(0, |shard| shard.id % concurrency);
     let taken = shared.identifies.lock().take((user.id, bucket), clock::now());
     taken.map_err(|_| Denied::Later(Refused::IdentifyRate))?;
-    if let Connect::Refuse { reason, .. } = shared.policy.connect(&identity.facts()) {
-        let close = Close::because(CloseCode::UnknownError, &reason);
+    let verdict = shared.policy.connect(clock::wall(), &identity.facts());
+    if let Connect::Refuse { reason, retry_after } = verdict {
+        let detail = format!("{reason} Retry after {} s.", retry_after.as_secs());
+        let close = Close::because(CloseCode::UnknownError, &detail);
         return Err(Denied::Close(Refused::Policy, close));
     }
     let guilds = shared.store.guilds_of(user.id).await.map_err(|error| {
@@ -130,7 +133,7 @@ fn identity(shared: &Shared, user: &User, identify: &Identify) -> Result<Identit
         capabilities: identify.capabilities.unwrap_or(0),
         large_threshold: usize::try_from(threshold).unwrap_or(250),
         shard,
-        connection: Connection::parse(&identify.properties),
+        connection: Arc::new(Connection::parse(&identify.properties)),
         status: presence.status,
         afk: presence.afk,
     })
@@ -183,7 +186,12 @@ impl Worker {
         cell.session.set(Some(reference));
         self.metrics().identifies.add(1);
         let ready = self.ready(id, &user, shard, &guilds);
-        self.own(reference, EventKind::Ready, Body::dispatch(EventKind::Ready.name(), &ready));
+        self.own(
+            reference,
+            EventKind::Ready,
+            None,
+            Body::dispatch(EventKind::Ready.name(), &ready),
+        );
         for guild in guilds {
             self.ask_attach(slot, guild, presence.clone(), true);
         }

@@ -34,6 +34,8 @@ pub(crate) struct LinkCell {
     /// Closed by us; its task waits for the peer's answer, but not for long.
     closing: Cell<bool>,
     dead: Cell<bool>,
+    /// Requests under way.
+    pub(super) requests: Cell<u16>,
     pub(super) permit: RefCell<Option<Permit>>,
     /// Place in the order of accepting: of two links that resume a session, the later one has it.
     pub(super) order: u64,
@@ -260,6 +262,7 @@ impl Worker {
             flush: Cell::new(false),
             closing: Cell::new(false),
             dead: Cell::new(false),
+            requests: Cell::new(0),
             order: permit.order(),
             permit: RefCell::new(Some(permit)),
             serial: self.generations,
@@ -301,7 +304,7 @@ impl Worker {
     }
 
     /// Reads one payload and does what it asks for, as far as nothing must be waited for.
-    fn hear(&mut self, cell: &LinkCell, payload: &[u8]) -> Step {
+    fn hear(&mut self, cell: &Rc<LinkCell>, payload: &[u8]) -> Step {
         let limits = self.shared.config.conversation();
         let said = cell.conversation.borrow_mut().hear(clock::now(), &limits, payload);
         let said = match said {
@@ -325,13 +328,18 @@ impl Worker {
             _ => {}
         }
         if let Some(session) = cell.session.get() {
-            self.obey(session.slot, said);
+            self.obey(cell, session.slot, said);
         }
         Step::Done
     }
 
-    fn obey(&mut self, slot: Slot, said: Said) {
+    fn obey(&mut self, cell: &Rc<LinkCell>, slot: Slot, said: Said) {
         match said {
+            Said::Api(request) => {
+                if let Some(session) = self.sessions.get(slot as usize) {
+                    self.request(cell, session.identity.user, request);
+                }
+            }
             Said::Presence(presence) => self.show_presence(slot, &presence),
             Said::RequestMembers(request) => self.request_members(slot, request),
             Said::Subscribe(subscriptions) => self.subscribe(slot, subscriptions),

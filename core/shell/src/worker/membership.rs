@@ -7,7 +7,7 @@ use serde_json::json;
 use throng_engine::chunk::{self, Rights};
 use throng_engine::event::{Change, Event};
 use throng_engine::mode::Mode;
-use throng_engine::policy::GuildFacts;
+use throng_engine::policy::{AttachmentFacts, GuildFacts};
 use throng_engine::relay::{Attachment, Audience, Digest, DigestKind, Relay};
 use throng_engine::replay::{Recipients, Slot};
 use throng_engine::welcome;
@@ -26,8 +26,8 @@ use crate::metrics::Refused;
 /// The relays of one guild on one worker.
 #[derive(Debug)]
 pub(crate) struct Relays {
-    by_number: Vec<(u32, Relay)>,
-    facts: GuildFacts,
+    pub(super) by_number: Vec<(u32, Relay)>,
+    pub(super) facts: GuildFacts,
     /// Guild's sequence up to which sessions here were told.
     told: u64,
 }
@@ -37,12 +37,17 @@ impl Relays {
         self.by_number.iter().map(|(_, relay)| relay)
     }
 
-    fn get_mut(&mut self, number: u32) -> Option<&mut Relay> {
+    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut Relay> {
         self.by_number.iter_mut().find(|(other, _)| *other == number).map(|(_, relay)| relay)
     }
 
-    fn with(&self, slot: Slot) -> Option<&Relay> {
+    pub(super) fn with(&self, slot: Slot) -> Option<&Relay> {
         self.iter().find(|relay| relay.attachment(slot).is_some())
+    }
+
+    pub(super) fn with_mut(&mut self, slot: Slot) -> Option<&mut Relay> {
+        let mut relays = self.by_number.iter_mut().map(|(_, relay)| relay);
+        relays.find(|relay| relay.attachment(slot).is_some())
     }
 }
 
@@ -61,10 +66,10 @@ impl Worker {
         if known || !session.identity.has(guild) {
             return;
         }
-        session.guilds.push(Membership { guild, relay: None, subscribed: false });
+        session.guilds.push(Membership::new(guild));
         let attach = Attach {
             session: reference,
-            user: session.identity.user,
+            facts: session.identity.facts(),
             interest: session.identity.interest(),
             presence,
             initial,
@@ -84,7 +89,8 @@ impl Worker {
         self.place(&seat, &view);
         if let Some(welcome) = welcome {
             let body = welcome::compose(&welcome, &seat.member, threshold, initial);
-            self.own(session, EventKind::GuildCreate, body);
+            let guild = Some(view.shape.id());
+            self.own(session, EventKind::GuildCreate, guild, body);
         }
     }
 
@@ -102,8 +108,14 @@ impl Worker {
             return self.give_back(guild, seat);
         };
         membership.relay = Some(seat.relay);
-        let facts = session.identity.facts();
-        let verdict = policy.passivity(&facts, &view.facts, membership.subscribed);
+        let (roles, now) = (&*seat.member.profile.roles, clock::wall());
+        let facts = AttachmentFacts {
+            roles,
+            permissions: view.shape.base(seat.user, roles),
+            subscribed: membership.subscribed,
+            mode: None,
+        };
+        let verdict = policy.passivity(now, &session.identity.facts(), &view.facts, &facts);
         let attachment = attachment(&session.identity, verdict.mode);
         let relays = self.relays.entry(guild).or_insert_with(|| Relays {
             by_number: Vec::new(),
@@ -114,12 +126,13 @@ impl Worker {
         relays.told = relays.told.max(view.sequence);
         self.recorder.told(guild, relays.told);
         if relays.get_mut(seat.relay).is_none() {
-            let relay = Relay::new(Arc::clone(&view.shape), policy.delivery(&view.facts));
+            let relay = Relay::new(Arc::clone(&view.shape), policy.delivery(now, &view.facts));
             relays.by_number.push((seat.relay, relay));
         }
         if let Some(relay) = relays.get_mut(seat.relay) {
-            relay.attach(slot, attachment, &seat.member.profile.roles);
+            relay.attach(slot, attachment, roles);
         }
+        self.recheck_after(slot, guild, verdict.recheck);
     }
 
     /// Takes a session off its relay and tells the guild.
@@ -157,6 +170,10 @@ impl Worker {
         if let Some(only) = only {
             audience.full &= only;
             audience.stripped &= only;
+        }
+        if self.shed.contains(event.kind.class()) {
+            self.shared.metrics.refuse(Refused::Overload);
+            return;
         }
         let spent = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.metrics().events[event.kind as usize].add(count);
@@ -205,7 +222,7 @@ impl Worker {
         if identity.intents.intersects(Intents::GUILDS) {
             let payload = json!({"id": guild}).to_string();
             let body = Body::dispatch(EventKind::GuildDelete.name(), &payload);
-            self.own(reference, EventKind::GuildDelete, body);
+            self.own(reference, EventKind::GuildDelete, Some(guild), body);
         }
     }
 
@@ -275,34 +292,6 @@ impl Worker {
         self.recorder.state(slot, &self.sessions);
     }
 
-    /// Asks the policy for an attachment's mode again.
-    pub(crate) fn decide_mode(&mut self, slot: Slot, guild: GuildId) {
-        let Some(session) = self.sessions.get(slot as usize) else { return };
-        let Some(membership) = session.guilds.iter().find(|m| m.guild == guild) else { return };
-        let Some(relays) = self.relays.get(&guild) else { return };
-        let facts = session.identity.facts();
-        let verdict = self.shared.policy.passivity(&facts, &relays.facts, membership.subscribed);
-        self.set_mode(slot, guild, verdict.mode);
-    }
-
-    /// Changes how much a session receives in all its guilds.
-    pub(crate) fn set_modes(&mut self, slot: Slot, mode: Mode) {
-        let Some(session) = self.sessions.get(slot as usize) else { return };
-        for membership in session.guilds.clone() {
-            self.set_mode(slot, membership.guild, mode);
-        }
-    }
-
-    fn set_mode(&mut self, slot: Slot, guild: GuildId, mode: Mode) {
-        let Some(relays) = self.relays.get_mut(&guild) else { return };
-        let number = relays.by_number.iter().find(|(_, r)| r.attachment(slot).is_some());
-        let Some(number) = number.map(|(number, _)| *number) else { return };
-        let digest = relays.get_mut(number).and_then(|relay| relay.set_mode(slot, mode));
-        if let Some(digest) = digest {
-            self.append_digest(guild, digest);
-        }
-    }
-
     /// Sends every digest that is due.
     pub(super) fn send_digests(&mut self) {
         let mut due: Vec<(GuildId, Digest)> = Vec::new();
@@ -316,7 +305,7 @@ impl Worker {
         }
     }
 
-    fn append_digest(&mut self, guild: GuildId, digest: Digest) {
+    pub(super) fn append_digest(&mut self, guild: GuildId, digest: Digest) {
         let Digest { kind, body, to } = digest;
         let to = Recipients::Many(to);
         self.append(Outgoing { kind, guild: Some(guild), sequence: 0, body, to });
@@ -360,7 +349,7 @@ impl Worker {
         }
         let payload = json!({"opcode": 8, "retry_after": retry_after.as_secs_f64(), "meta": meta});
         let body = Body::dispatch(EventKind::RateLimited.name(), &payload.to_string());
-        self.own(session, EventKind::RateLimited, body);
+        self.own(session, EventKind::RateLimited, None, body);
     }
 
     /// Returns up to where each guild's sessions here were told, for the journal.

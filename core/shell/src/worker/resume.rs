@@ -121,7 +121,8 @@ impl Worker {
         self.metrics().resumes.add(1);
         cell.flush();
         let payload = r#"{"_trace":["throng"]}"#;
-        self.own(session, EventKind::Resumed, Body::dispatch(EventKind::Resumed.name(), payload));
+        let body = Body::dispatch(EventKind::Resumed.name(), payload);
+        self.own(session, EventKind::Resumed, None, body);
     }
 
     /// Tells whether a link that was opened later has the session: a client that lost this one

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -81,7 +82,7 @@ pub(crate) struct Identity {
     pub(crate) capabilities: u64,
     pub(crate) large_threshold: usize,
     pub(crate) shard: Option<Shard>,
-    pub(crate) connection: Connection,
+    pub(crate) connection: Arc<Connection>,
     pub(crate) status: Status,
     pub(crate) afk: bool,
 }
@@ -96,8 +97,10 @@ impl Identity {
             user: self.user,
             bot: self.bot,
             capabilities: self.capabilities,
+            intents: self.intents,
             afk: self.afk,
-            connection: self.connection.clone(),
+            status: self.status,
+            connection: Arc::clone(&self.connection),
         }
     }
 
@@ -114,6 +117,15 @@ pub(crate) struct Membership {
     #[serde(skip)]
     pub(crate) relay: Option<u32>,
     pub(crate) subscribed: bool,
+    /// When the policy asked to be asked again.
+    #[serde(skip)]
+    pub(crate) recheck: Option<Instant>,
+}
+
+impl Membership {
+    pub(crate) const fn new(guild: GuildId) -> Self {
+        Self { guild, relay: None, subscribed: false, recheck: None }
+    }
 }
 
 /// A session.

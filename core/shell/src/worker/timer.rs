@@ -5,6 +5,7 @@ use std::time::Duration;
 use throng_engine::conversation::Close;
 use throng_engine::replay::Slot;
 use throng_proto::close::CloseCode;
+use throng_proto::id::GuildId;
 
 use super::{Local, Worker};
 use crate::clock;
@@ -18,6 +19,8 @@ pub(super) const TICK: Duration = Duration::from_millis(250);
 pub(super) enum Key {
     Link(usize, u32),
     Session(Slot, u32),
+    /// The policy asked to be asked again about an attachment.
+    Recheck(Slot, u32, GuildId),
 }
 
 /// Looks at deadlines and digests as long as the worker runs.
@@ -40,6 +43,7 @@ pub(super) async fn ticks(local: Local) {
             worker.send_digests();
         }
         worker.observe();
+        worker.feel_pressure();
     }
 }
 
@@ -48,6 +52,7 @@ impl Worker {
         match key {
             Key::Link(link, serial) => self.fire_link(link, serial),
             Key::Session(slot, generation) => self.fire_session(slot, generation),
+            Key::Recheck(slot, generation, guild) => self.fire_recheck(slot, generation, guild),
         }
     }
 

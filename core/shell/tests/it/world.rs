@@ -2,6 +2,7 @@
 
 mod player;
 mod record;
+mod switch;
 mod witness;
 
 use std::future::Future;
@@ -9,7 +10,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use throng_engine::policy::Native;
 use throng_plugin_store_memory::MemoryStore;
 use throng_ports::hub::{Facts, GuildDraft, Hub};
 use throng_ports::link::Listener;
@@ -30,6 +30,7 @@ use tokio::task::JoinHandle;
 
 pub(crate) use player::{Player, identify};
 pub(crate) use record::RecordedStore;
+pub(crate) use switch::{Switch, Verdicts};
 pub(crate) use witness::{Witness, WitnessListener};
 
 /// Longer than any step takes on a machine that is busy with something else.
@@ -94,13 +95,15 @@ pub(crate) struct Setup {
     pub(crate) seen_as: Option<Arc<dyn Store>>,
     /// Wraps the listener.
     pub(crate) witness: Option<Arc<Witness>>,
+    /// Changes while the node runs.
+    pub(crate) policy: Option<Arc<Switch>>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
         let mut config = Config { workers: 2, ..Config::default() };
         config.limits.payloads_max = 10_000;
-        Self { config, store: MemoryStore::new(), seen_as: None, witness: None }
+        Self { config, store: MemoryStore::new(), seen_as: None, witness: None, policy: None }
     }
 }
 
@@ -113,8 +116,11 @@ impl Setup {
             .unwrap();
         let (listener, dialer) = listen(1024);
         let store = self.store.clone();
+        let capacity = self.config.relay.capacity;
+        let switch = self.policy.unwrap_or_else(|| Switch::new(capacity));
         let parts = Parts {
-            policy: Arc::new(Native { relay_capacity: self.config.relay.capacity }),
+            policy: Arc::clone(&switch) as _,
+            policies: switch,
             config: self.config,
             store: self.seen_as.unwrap_or_else(|| Arc::new(self.store)),
             tokens: Arc::new(NamedTokens),

@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use throng_plugin_http_api::{Config, admin_router};
 use throng_ports::hub::Health;
+use throng_ports::policy::{PolicyFault, PolicyStatus};
 use throng_proto::token::Token;
 use tower::ServiceExt;
 
@@ -19,6 +20,8 @@ async fn everything_but_probes_and_metrics_needs_the_token() {
         "GET /admin/v1/guilds/100",
         "POST /admin/v1/guilds/100/members/import",
         "POST /admin/v1/drain",
+        "GET /admin/v1/policy",
+        "POST /admin/v1/policy/reload",
     ] {
         let answer = site.bare(line).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{line}");
@@ -189,4 +192,35 @@ async fn metrics_and_drain_reach_the_hub() {
     assert!(answer.text.contains("throng_up 1"));
     assert_eq!(site.ask("POST /admin/v1/drain", "").await.status, StatusCode::ACCEPTED);
     assert!(site.hub.state.lock().unwrap().drained);
+}
+
+#[tokio::test]
+async fn the_policy_is_shown_and_a_broken_one_says_where() {
+    let site = Site::admin();
+    let status = PolicyStatus {
+        name: "quiet-hours".to_owned(),
+        version: "0123abcd".to_owned(),
+        hooks: vec!["passivity".to_owned()],
+        ..PolicyStatus::default()
+    };
+    site.hub.state.lock().unwrap().policy = status.clone();
+    let answer = site.ask("GET /admin/v1/policy", "").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.json()["version"], "0123abcd");
+    assert_eq!(answer.json()["fault"], Value::Null);
+    assert_eq!(answer.json()["review"]["running"], false);
+    assert_eq!(site.ask("POST /admin/v1/policy/reload", "").await.status, StatusCode::OK);
+    let fault = PolicyFault {
+        file: "quiet-hours.rhai".to_owned(),
+        line: 3,
+        column: 7,
+        message: "expecting ';'".to_owned(),
+        report: "quiet-hours.rhai:3:7: expecting ';'".to_owned(),
+    };
+    site.hub.state.lock().unwrap().policy = PolicyStatus { fault: Some(fault), ..status };
+    let answer = site.ask("POST /admin/v1/policy/reload", "").await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let fault = &answer.json()["fault"];
+    assert_eq!((&fault["line"], &fault["column"]), (&json!(3), &json!(7)));
+    assert_eq!(answer.json()["version"], "0123abcd", "the one before goes on");
 }

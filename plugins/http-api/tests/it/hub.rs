@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use throng_ports::hub::{Facts, GuildDraft, Health, Hub, RETRY_AFTER};
 use throng_ports::link::BoxFuture;
+use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
 use throng_proto::command::{Actor, Command, Outcome, Reply};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Emoji, Guild, Member, Message, Profile, Role, User};
@@ -46,6 +47,7 @@ pub(crate) struct State {
     pub(crate) stalled: bool,
     /// Somebody else takes every name right before a user is made with it.
     pub(crate) rival: bool,
+    pub(crate) policy: PolicyStatus,
 }
 
 impl FakeHub {
@@ -273,5 +275,14 @@ impl Hub for FakeHub {
 
     fn metrics(&self) -> String {
         "# HELP throng_up Up.\nthrong_up 1\n".to_owned()
+    }
+
+    fn policy(&self) -> (PolicyStatus, ReviewStatus) {
+        (self.state.lock().unwrap().policy.clone(), ReviewStatus::default())
+    }
+
+    fn reload_policy(&self) -> BoxFuture<'static, Result<PolicyStatus, PolicyFault>> {
+        let status = self.state.lock().unwrap().policy.clone();
+        Box::pin(async move { status.fault.clone().map_or(Ok(status), Err) })
     }
 }

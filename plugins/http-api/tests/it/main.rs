@@ -10,3 +10,4 @@ mod limits;
 mod messages;
 mod public;
 mod request;
+mod tunnel;

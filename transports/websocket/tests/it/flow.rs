@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use flate2::{Decompress, FlushDecompress};
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
-use throng_ports::link::{Arrival, Dispatch, Link, Received};
+use throng_ports::link::{Arrival, Dispatch, Lane, Link, Received};
 use throng_proto::wire::{Body, Wire};
 use throng_transport_websocket::testing::ClientFrame;
 use throng_transport_websocket::{Config, Kind, WebSocketLink};
@@ -137,7 +137,7 @@ async fn long_reasons_are_cut_between_characters() {
 async fn golden_bytes_of_a_batch() {
     let (link, mut client) = linked_bare().await;
     let body = Body::dispatch("A", "1");
-    let dispatches = [1, 2].map(|sequence| Dispatch { sequence, body: &body });
+    let dispatches = [1, 2].map(|sequence| Dispatch { sequence, lane: Lane::Session, body: &body });
     assert_eq!(link.send(&dispatches).unwrap(), 2);
     link.send_control(r#"{"op":11}"#).unwrap();
     let said =
@@ -196,8 +196,9 @@ async fn compressed_wires_read_as_text_through_one_decoder() {
         let bodies =
             [0, 1, 2].map(|n| Body::dispatch("T", &format!("\"{}\"", "ab".repeat(n * 50))));
         // More than one call takes, so that the batches meet.
-        let dispatches: Vec<_> =
-            (1..=100).map(|n| Dispatch { sequence: n, body: &bodies[n as usize % 3] }).collect();
+        let dispatches: Vec<_> = (1..=100)
+            .map(|n| Dispatch { sequence: n, lane: Lane::Session, body: &bodies[n as usize % 3] })
+            .collect();
         assert_eq!(link.send(&dispatches).unwrap(), 100);
         let mut texts = vec![r#"{"op":10}"#.to_owned()];
         texts.extend(dispatches.iter().map(|one| {
@@ -215,7 +216,8 @@ async fn a_stream_that_starts_with_a_dispatch_carries_its_header() {
     let (link, mut client) = linked().await;
     link.set_wire(Wire::ZlibStream);
     let body = Body::dispatch("T", "{}");
-    link.send(&[1, 2].map(|sequence| Dispatch { sequence, body: &body })).unwrap();
+    link.send(&[1, 2].map(|sequence| Dispatch { sequence, lane: Lane::Session, body: &body }))
+        .unwrap();
     let mut decoder = Decoder::Stream(Decompress::new(true));
     for sequence in [1, 2] {
         let Some(Ok(Message::Binary(bytes))) = client.next().await else { panic!("binary") };
@@ -228,7 +230,7 @@ async fn a_queued_close_leaves_while_the_link_is_only_read() {
     let (link, mut client) = linked().await;
     let body = Body::dispatch("T", &format!("\"{}\"", "x".repeat(100_000)));
     let mut sequence = 0;
-    while link.send(&[Dispatch { sequence, body: &body }]).unwrap() == 1 {
+    while link.send(&[Dispatch { sequence, lane: Lane::Session, body: &body }]).unwrap() == 1 {
         sequence += 1;
     }
     // Somebody began to flush and went away.
@@ -328,6 +330,7 @@ async fn a_blocked_reader_loses_and_reorders_nothing() {
             while next <= total {
                 let batch: Vec<_> = (next..=total.min(next + 70))
                     .map(|n| Dispatch {
+                        lane: Lane::Session,
                         sequence: n,
                         body: if n % 3 == 0 { &small } else { &body },
                     })

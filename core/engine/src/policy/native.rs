@@ -1,0 +1,74 @@
+//! The default policy, as `scripts/policies/default.rhai` has it too.
+
+use throng_proto::event::EventClass;
+use throng_proto::time::Timestamp;
+
+use super::{
+    AttachmentFacts, Connect, GuildFacts, Lag, LagFacts, NodeFacts, PASSIVE_V1, PASSIVE_V2,
+    Passivity, Placement, Policy, Publish, PublishFacts, RelayFacts, Relays, SessionFacts,
+    ShardKey, Shed,
+};
+use crate::mode::{DeliveryTable, Mode};
+
+/// The default policy.
+///
+/// Sessions that declare a passive capability, or are away, are passive in guilds they are not
+/// subscribed to; all others are active. Relays are filled one after the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Native {
+    /// Attachments that one relay takes.
+    pub relay_capacity: usize,
+}
+
+impl Policy for Native {
+    fn connect(&self, _: Timestamp, _: &SessionFacts) -> Connect {
+        Connect::Admit
+    }
+
+    fn passivity(
+        &self,
+        _: Timestamp,
+        session: &SessionFacts,
+        _: &GuildFacts,
+        attachment: &AttachmentFacts<'_>,
+    ) -> Passivity {
+        let quiet = session.afk || session.capabilities & (PASSIVE_V1 | PASSIVE_V2) != 0;
+        let passive = quiet && !attachment.subscribed;
+        Passivity::lasting(if passive { Mode::Passive } else { Mode::Active })
+    }
+
+    fn delivery(&self, _: Timestamp, _: &GuildFacts) -> DeliveryTable {
+        DeliveryTable::default()
+    }
+
+    fn relays(&self, _: Timestamp, _: &GuildFacts) -> Relays {
+        Relays { capacity: self.relay_capacity.max(1), count: 1, key: ShardKey::None }
+    }
+
+    fn relay(
+        &self,
+        _: Timestamp,
+        _: &SessionFacts,
+        _: &GuildFacts,
+        relays: &[RelayFacts],
+    ) -> Placement {
+        relays.first().map_or(Placement::New, |relay| Placement::Relay(relay.relay))
+    }
+
+    fn publish(&self, _: Timestamp, _: &PublishFacts) -> Publish {
+        Publish::Allow
+    }
+
+    fn lag(&self, _: Timestamp, _: &SessionFacts, _: &LagFacts) -> Lag {
+        Lag::Close
+    }
+
+    fn overload(&self, _: Timestamp, node: &NodeFacts) -> Shed {
+        let shed: &[EventClass] = match node.pressure {
+            0..=74 => &[],
+            75..=89 => &[EventClass::Typing],
+            _ => &[EventClass::Typing, EventClass::Presence],
+        };
+        shed.iter().fold(Shed::NOTHING, |shed, class| shed.with(*class).unwrap_or(shed))
+    }
+}

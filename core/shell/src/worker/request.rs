@@ -1,0 +1,55 @@
+//! Requests of the HTTP API that come over a link, and their answers.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use serde_json::json;
+use serde_json::value::RawValue;
+use throng_ports::api::{Api, RETRY_AFTER};
+use throng_ports::store::StoreError;
+use throng_proto::gateway::{ApiRequest, ApiResponse};
+use throng_proto::id::UserId;
+
+use super::Worker;
+use super::link::LinkCell;
+use crate::metrics::Refused;
+use crate::node::Shared;
+
+impl Worker {
+    /// Answers a request, unless the link has too many under way.
+    pub(super) fn request(&self, cell: &Rc<LinkCell>, user: UserId, request: ApiRequest) {
+        let limit = self.shared.config.limits.requests_per_link;
+        if cell.requests.get() >= limit {
+            self.shared.metrics.refuse(Refused::RequestsPerLink);
+            let busy = "Too many requests are under way on this link (limits.requests_per_link).";
+            return cell.control(&failure(request.id, 429, busy).payload());
+        }
+        cell.requests.set(cell.requests.get() + 1);
+        let (shared, cell) = (Arc::clone(&self.shared), Rc::clone(cell));
+        tokio::task::spawn_local(async move {
+            let answer = answer(&shared, user, request).await;
+            cell.requests.set(cell.requests.get().saturating_sub(1));
+            cell.control(&answer.payload());
+        });
+    }
+}
+
+async fn answer(shared: &Shared, user: UserId, request: ApiRequest) -> ApiResponse {
+    let id = request.id;
+    let Some(api) = shared.api.get() else {
+        return failure(id, 503, "This gateway does not answer requests over links yet.");
+    };
+    match shared.store.user(user).await {
+        Ok(Some(user)) => Api::call(&**api, user, request).await,
+        Ok(None) => failure(id, 401, "Unauthorized"),
+        Err(StoreError::Full(why) | StoreError::Damaged(why) | StoreError::Failed(why)) => {
+            failure(id, 503, &why)
+        }
+    }
+}
+
+fn failure(id: u64, status: u16, message: &str) -> ApiResponse {
+    let retry = matches!(status, 429 | 503).then(|| RETRY_AFTER.as_secs_f64());
+    let body = json!({"message": message, "code": 0, "retry_after": retry}).to_string();
+    ApiResponse { id, status, retry_after: retry, body: RawValue::from_string(body).ok() }
+}
