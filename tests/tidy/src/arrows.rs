@@ -29,8 +29,10 @@ pub const ARROWS: &[Arrow] = &[
     Arrow { from: "core/ports", to: &["core/proto"] },
     Arrow { from: "core/shell", to: &["core/engine", "core/ports", "core/proto"] },
     Arrow { from: "core/gateway", to: &["core/*", "transports/*", "plugins/*"] },
+    Arrow { from: "transports/client", to: &["core/proto"] },
     Arrow { from: "transports/*", to: &["core/ports", "core/proto"] },
     Arrow { from: "plugins/store-*", to: &["core/ports", "core/proto"] },
+    Arrow { from: "plugins/policy-*", to: &["core/engine", "core/ports", "core/proto"] },
     Arrow { from: "plugins/http-api", to: &["core/ports", "core/proto"] },
     Arrow { from: "tests/*", to: &["*"] },
 ];
@@ -51,7 +53,13 @@ pub const RESERVED: &[Reserved] = &[
         why: "transports and the core do not serve HTTP",
     },
     Reserved { library: "moka", to: BESIDE_THE_CORE, why: "its clock and eviction do not replay" },
+    Reserved {
+        library: "quinn",
+        to: &["transports/*", "tests/*"],
+        why: "transports and their clients alone speak QUIC",
+    },
     Reserved { library: "rand", to: BESIDE_THE_CORE, why: "randomness is an input of the core" },
+    Reserved { library: "rhai", to: &["plugins/policy-rhai"], why: "one crate runs scripts" },
     Reserved { library: "rusqlite", to: &["plugins/store-sqlite"], why: "one store is SQLite" },
     Reserved { library: "tokio", to: BESIDE_THE_CORE, why: "the core has no runtime" },
 ];

@@ -1,0 +1,160 @@
+//! Settings of policies.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::hook::Hook;
+
+/// Settings of policies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The script, or a folder that holds exactly one; empty, the default, for the native policy.
+    pub path: PathBuf,
+    /// Folder of the modules that scripts may import. Default `scripts/lib`; nothing outside of it
+    /// is ever read, and scripts that import nothing do not need it.
+    pub library: PathBuf,
+    /// Bytes that the script, and each module, may have. Default 262,144 (256 KiB).
+    pub script_bytes_max: u64,
+    /// Verdicts that are remembered for equal facts; 0 remembers none. Default 65,536, about
+    /// 16 MB.
+    pub cached_verdicts_max: u64,
+    /// Failures of one hook in a row after which it is left alone for a while. Default 5.
+    pub failures_max: u32,
+    /// Seconds for which such a hook is left alone before it is tried again. Default 10.
+    pub pause_seconds: u64,
+    /// What each hook may take, and what happens when it fails.
+    pub hooks: Hooks,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            path: PathBuf::new(),
+            library: PathBuf::from("scripts/lib"),
+            script_bytes_max: 256 * 1024,
+            cached_verdicts_max: 65_536,
+            failures_max: 5,
+            pause_seconds: 10,
+            hooks: Hooks::default(),
+        }
+    }
+}
+
+/// Settings of each hook.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Hooks {
+    /// May a session begin? Open admits it, closed refuses it for ten seconds.
+    pub connect: HookConfig,
+    /// How much does an attachment receive? Open is active, closed is passive.
+    pub passivity: HookConfig,
+    /// What does each mode get? Open is the default table, closed withholds from all modes but
+    /// active whatever is not structure or a mention.
+    pub delivery: HookConfig,
+    /// How is a guild split? Open and closed are the configured capacity and one relay at a time.
+    pub relays: HookConfig,
+    /// Which relay takes an attachment? Open and closed are the first with room.
+    pub relay: HookConfig,
+    /// May an author publish? Open allows it, closed refuses it.
+    pub publish: HookConfig,
+    /// What happens to a session that is too far behind? Open conflates, closed closes its link.
+    pub lag: HookConfig,
+    /// What does a node under pressure shed? Open sheds nothing, closed typing and presences.
+    pub overload: HookConfig,
+}
+
+impl Hooks {
+    /// Returns the settings of a hook.
+    #[must_use]
+    pub const fn of(&self, hook: Hook) -> &HookConfig {
+        match hook {
+            Hook::Connect => &self.connect,
+            Hook::Passivity => &self.passivity,
+            Hook::Delivery => &self.delivery,
+            Hook::Relays => &self.relays,
+            Hook::Relay => &self.relay,
+            Hook::Publish => &self.publish,
+            Hook::Lag => &self.lag,
+            Hook::Overload => &self.overload,
+        }
+    }
+}
+
+impl Default for Hooks {
+    fn default() -> Self {
+        let with = |on_failure| HookConfig { on_failure, ..HookConfig::default() };
+        Self {
+            connect: with(OnFailure::Open),
+            passivity: with(OnFailure::LastGood),
+            delivery: with(OnFailure::LastGood),
+            relays: with(OnFailure::LastGood),
+            relay: with(OnFailure::Open),
+            publish: with(OnFailure::Open),
+            lag: with(OnFailure::Closed),
+            overload: with(OnFailure::LastGood),
+        }
+    }
+}
+
+/// What one hook may take, and what happens when it fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HookConfig {
+    /// What stands in for a verdict when the hook fails: `open`, `closed`, or `last-good` for the
+    /// verdict before. Default `open` for `connect`, `relay` and `publish`, `closed` for `lag`,
+    /// `last-good` for the others.
+    pub on_failure: OnFailure,
+    /// Operations, about one per expression and statement. Default 10,000.
+    pub operations_max: u64,
+    /// Milliseconds. Default 10; operations end most runs much earlier.
+    pub wall_millis_max: u64,
+    /// Functions that call each other. Default 16.
+    pub call_depth_max: usize,
+    /// Expressions and blocks inside of each other. Default 32.
+    pub expression_depth_max: usize,
+    /// Bytes of a string. Default 4,096.
+    pub string_bytes_max: usize,
+    /// Items of an array, with those inside of its items. Default 4,096.
+    pub array_items_max: usize,
+    /// Entries of a map, with those inside of its entries. Default 1,024.
+    pub map_entries_max: usize,
+    /// Variables at the same time. Default 128.
+    pub variables_max: usize,
+    /// Functions of the script. Default 256.
+    pub functions_max: usize,
+    /// Modules that are imported. Default 16.
+    pub modules_max: usize,
+}
+
+impl Default for HookConfig {
+    fn default() -> Self {
+        Self {
+            on_failure: OnFailure::default(),
+            operations_max: 10_000,
+            wall_millis_max: 10,
+            call_depth_max: 16,
+            expression_depth_max: 32,
+            string_bytes_max: 4_096,
+            array_items_max: 4_096,
+            map_entries_max: 1_024,
+            variables_max: 128,
+            functions_max: 256,
+            modules_max: 16,
+        }
+    }
+}
+
+/// What stands in for the verdict of a hook that fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnFailure {
+    /// The permissive answer.
+    Open,
+    /// The strict answer.
+    Closed,
+    /// The verdict in force, or else the native default.
+    #[default]
+    LastGood,
+}

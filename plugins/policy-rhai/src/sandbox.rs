@@ -1,0 +1,100 @@
+//! Engines in which scripts can only read facts and answer.
+//!
+//! An engine begins empty and gets what is pure. There is no file, no clock but the one of the
+//! question, no output but the log, no `eval`, and no module but those that were loaded with the
+//! script. Whatever can grow has a limit, set for debug and release builds alike.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rhai::Engine;
+use rhai::module_resolvers::DummyModuleResolver;
+use rhai::packages::{
+    ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
+    BasicMathPackage, BasicStringPackage, BitFieldPackage, LogicPackage, MoreStringPackage,
+    Package as _,
+};
+use throng_engine::policy::Native;
+
+use crate::api;
+use crate::attempt;
+use crate::config::HookConfig;
+use crate::log::Log;
+use crate::time::Clock;
+
+/// Operations between two looks at the clock: a look costs as much as one operation.
+const OPERATIONS_PER_LOOK: u64 = 32;
+
+/// What engines have in common.
+#[derive(Clone, Debug)]
+pub struct Sandbox {
+    /// Ends runs that take too long.
+    pub clock: Arc<dyn Clock>,
+    /// The default that scripts build on.
+    pub native: Native,
+    pub(crate) log: Arc<Log>,
+}
+
+impl Sandbox {
+    /// Makes a sandbox.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, native: Native) -> Self {
+        Self { log: Arc::new(Log::new(Arc::clone(&clock))), clock, native }
+    }
+
+    /// Makes an engine that keeps to the limits of a hook.
+    #[must_use]
+    pub fn engine(&self, limits: &HookConfig) -> Engine {
+        let mut engine = Engine::new_raw();
+        // Not the core package: it can sleep.
+        ArithmeticPackage::new().register_into_engine(&mut engine);
+        LogicPackage::new().register_into_engine(&mut engine);
+        BasicMathPackage::new().register_into_engine(&mut engine);
+        BitFieldPackage::new().register_into_engine(&mut engine);
+        BasicStringPackage::new().register_into_engine(&mut engine);
+        MoreStringPackage::new().register_into_engine(&mut engine);
+        BasicArrayPackage::new().register_into_engine(&mut engine);
+        BasicMapPackage::new().register_into_engine(&mut engine);
+        BasicIteratorPackage::new().register_into_engine(&mut engine);
+        BasicFnPackage::new().register_into_engine(&mut engine);
+        api::register(&mut engine, self);
+        for symbol in ["eval", "print", "debug"] {
+            engine.disable_symbol(symbol);
+        }
+        engine.set_strict_variables(true).set_module_resolver(DummyModuleResolver::new());
+        limit(&mut engine, limits);
+        self.watch(&mut engine);
+        engine
+    }
+
+    /// Returns by when a run must end that begins now.
+    #[must_use]
+    pub fn deadline(&self, limits: &HookConfig) -> Duration {
+        self.clock.elapsed().saturating_add(Duration::from_millis(limits.wall_millis_max))
+    }
+
+    fn watch(&self, engine: &mut Engine) {
+        let clock = Arc::clone(&self.clock);
+        engine.on_progress(move |operations| {
+            let deadline = attempt::advance(operations);
+            let late =
+                operations.is_multiple_of(OPERATIONS_PER_LOOK) && clock.elapsed() >= deadline;
+            late.then(|| "too slow".into())
+        });
+    }
+}
+
+/// Sets every limit; to Rhai, zero means none.
+fn limit(engine: &mut Engine, limits: &HookConfig) {
+    let depth = limits.expression_depth_max.max(1);
+    engine
+        .set_max_operations(limits.operations_max.max(1))
+        .set_max_call_levels(limits.call_depth_max)
+        .set_max_expr_depths(depth, depth)
+        .set_max_string_size(limits.string_bytes_max.max(1))
+        .set_max_array_size(limits.array_items_max.max(1))
+        .set_max_map_size(limits.map_entries_max.max(1))
+        .set_max_variables(limits.variables_max)
+        .set_max_functions(limits.functions_max)
+        .set_max_modules(limits.modules_max);
+}

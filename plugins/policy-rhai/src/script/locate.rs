@@ -1,0 +1,67 @@
+//! Where an error is: in the script or in a module, at which line.
+
+use std::collections::BTreeMap;
+
+use rhai::{EvalAltResult, Position};
+use throng_ports::policy::PolicyFault;
+
+use crate::source::Source;
+
+type Modules = BTreeMap<String, Source>;
+
+/// Describes an error at the innermost place that is known.
+pub(super) fn fault(script: &Source, modules: &Modules, error: EvalAltResult) -> PolicyFault {
+    descend(script, modules, error, (script, Position::NONE))
+}
+
+fn descend(
+    script: &Source,
+    modules: &Modules,
+    mut error: EvalAltResult,
+    outer: (&Source, Position),
+) -> PolicyFault {
+    let own = error.take_position();
+    match error {
+        EvalAltResult::ErrorInModule(path, inner, _) => {
+            // Rhai does not tell where a script imports; its first mention is near enough.
+            let mention = if own.is_none() { mention(outer.0, &path) } else { own };
+            match modules.get(&path) {
+                Some(module) => descend(script, modules, *inner, (module, Position::NONE)),
+                None => descend(script, modules, *inner, (outer.0, mention)),
+            }
+        }
+        EvalAltResult::ErrorInFunctionCall(_, source, inner, _) => {
+            let source = modules.get(&source).unwrap_or(script);
+            let place = if own.is_none() { outer } else { (outer.0, own) };
+            let known = !innermost(&inner).is_none();
+            descend(script, modules, *inner, if known { (source, Position::NONE) } else { place })
+        }
+        other if own.is_none() => outer.0.fault(outer.1, text(&other)),
+        other => outer.0.fault(own, text(&other)),
+    }
+}
+
+fn innermost(error: &EvalAltResult) -> Position {
+    error.unwrap_inner().position()
+}
+
+/// Returns what an error says, without its kind where that says nothing.
+fn text(error: &EvalAltResult) -> String {
+    match error {
+        EvalAltResult::ErrorRuntime(value, _) if value.is_string() => value.to_string(),
+        EvalAltResult::ErrorRuntime(value, _) => format!("the script threw {value}"),
+        EvalAltResult::ErrorParsing(kind, _) => kind.to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn mention(source: &Source, path: &str) -> Position {
+    let quoted = [format!("\"{path}\""), format!("`{path}`")];
+    let lines = source.text.lines().zip(1..);
+    let mut found = lines.filter_map(|(line, number)| {
+        let at = quoted.iter().find_map(|needle| line.find(needle))?;
+        let column = line[..at].chars().count() + 1;
+        Some(Position::new(number, u16::try_from(column).unwrap_or(u16::MAX)))
+    });
+    found.next().unwrap_or(Position::NONE)
+}

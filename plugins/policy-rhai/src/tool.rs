@@ -1,0 +1,1 @@
+//! What people who write policies use: checking, testing and trying them.
