@@ -1,6 +1,7 @@
 //! Settings of policies.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,14 @@ pub struct Config {
     pub pause_seconds: u64,
     /// What each hook may take, and what happens when it fails.
     pub hooks: Hooks,
+}
+
+impl Config {
+    /// Returns for how long a failing hook is left alone.
+    #[must_use]
+    pub const fn pause(&self) -> Duration {
+        Duration::from_secs(self.pause_seconds)
+    }
 }
 
 impl Default for Config {

@@ -9,6 +9,9 @@ use crate::hook::Hook;
 
 pub use parse::{Decision, Mistake, REASON_CHARS_MAX, RETRY_DEFAULT, SECONDS_MAX, Terms, parse};
 
+/// Kinds of verdicts that one hook gives.
+pub(crate) const KINDS_MAX: usize = 6;
+
 /// The answer of a hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each variant is a hook")]
@@ -39,24 +42,40 @@ impl Verdict {
         }
     }
 
-    /// Returns the word for verdicts of its kind in metrics.
+    /// Returns the words for the kinds of verdicts of a hook.
+    #[must_use]
+    pub const fn kinds(hook: Hook) -> &'static [&'static str] {
+        match hook {
+            Hook::Connect => &["admit", "refuse"],
+            Hook::Passivity => &["active", "conflated", "passive", "muted"],
+            Hook::Delivery => &["default", "other"],
+            Hook::Relays => &["none", "region", "os", "browser", "device", "account"],
+            Hook::Relay => &["relay", "new"],
+            Hook::Publish => &["allow", "refuse"],
+            Hook::Lag => &["conflate", "passive", "close"],
+            Hook::Overload => &["nothing", "shed"],
+        }
+    }
+
+    /// Returns the word for verdicts of its kind.
     #[must_use]
     pub fn kind(&self) -> &'static str {
+        Self::kinds(self.hook())[self.index()]
+    }
+
+    /// Returns the place of its kind among those of its hook.
+    pub(crate) fn index(&self) -> usize {
         match self {
-            Self::Connect(Connect::Admit) => "admit",
-            Self::Connect(Connect::Refuse { .. }) | Self::Publish(Publish::Refuse(_)) => "refuse",
-            Self::Passivity(passivity) => passivity.mode.name(),
-            Self::Delivery(table) if *table == DeliveryTable::default() => "default",
-            Self::Delivery(_) => "other",
-            Self::Relays(relays) => relays.key.name(),
-            Self::Relay(Placement::Relay(_)) => "relay",
-            Self::Relay(Placement::New) => "new",
-            Self::Publish(Publish::Allow) => "allow",
-            Self::Lag(Lag::Conflate) => "conflate",
-            Self::Lag(Lag::Passive) => "passive",
-            Self::Lag(Lag::Close) => "close",
-            Self::Overload(Shed::NOTHING) => "nothing",
-            Self::Overload(_) => "shed",
+            Self::Connect(Connect::Admit) | Self::Publish(Publish::Allow) => 0,
+            Self::Connect(Connect::Refuse { .. }) | Self::Publish(Publish::Refuse(_)) => 1,
+            Self::Passivity(passivity) => passivity.mode as usize,
+            Self::Delivery(table) => usize::from(*table != DeliveryTable::default()),
+            Self::Relays(relays) => relays.key as usize,
+            Self::Relay(placement) => usize::from(*placement == Placement::New),
+            Self::Lag(Lag::Conflate) => 0,
+            Self::Lag(Lag::Passive) => 1,
+            Self::Lag(Lag::Close) => 2,
+            Self::Overload(shed) => usize::from(*shed != Shed::NOTHING),
         }
     }
 }

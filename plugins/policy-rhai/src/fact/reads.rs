@@ -48,6 +48,13 @@ impl Reads {
         &self.facts
     }
 
+    /// Returns what was read in an order that does not depend on when.
+    pub(crate) fn sorted(&self) -> SmallVec<[Read; 8]> {
+        let mut facts = self.facts.clone();
+        facts.sort_unstable();
+        facts
+    }
+
     /// Tells whether more was read than is noted.
     #[must_use]
     pub const fn overflowed(&self) -> bool {

@@ -1,0 +1,227 @@
+//! What is counted of a policy, in Prometheus' terms.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::hook::Hook;
+use crate::program::{Cause, Limit};
+use crate::stripe::{STRIPES, stripe};
+use crate::verdict::{KINDS_MAX, Verdict};
+
+/// Upper bounds of the latency histogram in microseconds.
+const LATENCY_MICROS: [u64; 11] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 2_000, 10_000];
+const FAULTS: [&str; 3] = ["raised", "verdict", "panicked"];
+
+/// A number that many threads add to.
+#[derive(Debug, Default)]
+pub(crate) struct Cell(AtomicU64);
+
+impl Cell {
+    pub(crate) fn add(&self, by: u64) {
+        self.0.fetch_add(by, Ordering::Relaxed);
+    }
+
+    pub(crate) fn read(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Counters of one hook of one version.
+#[derive(Debug, Default)]
+pub(crate) struct Counters([Stripe; STRIPES]);
+
+/// What some threads counted; as large as cache lines, so that no two threads share one.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Stripe {
+    verdicts: [Cell; KINDS_MAX],
+    hits: Cell,
+    skipped: Cell,
+    faults: [Cell; FAULTS.len()],
+    stopped: [Cell; Limit::ALL.len()],
+    operations: Cell,
+    nanos: Cell,
+    latency: [Cell; LATENCY_MICROS.len() + 1],
+}
+
+impl Counters {
+    /// Counts a verdict of the script.
+    pub(crate) fn answer(&self, verdict: &Verdict) {
+        self.mine().verdicts[verdict.index()].add(1);
+    }
+
+    /// Counts a verdict that was remembered.
+    pub(crate) fn hit(&self, verdict: &Verdict) {
+        self.mine().hits.add(1);
+        self.answer(verdict);
+    }
+
+    /// Counts a question that was not put, because the hook is left alone.
+    pub(crate) fn skip(&self) {
+        self.mine().skipped.add(1);
+    }
+
+    /// Counts a run, whatever came of it.
+    pub(crate) fn run(&self, operations: u64, took: Duration) {
+        let mine = self.mine();
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        let bucket = LATENCY_MICROS.partition_point(|bound| bound * 1_000 < nanos);
+        mine.operations.add(operations);
+        mine.nanos.add(nanos);
+        mine.latency[bucket].add(1);
+    }
+
+    /// Counts a failure.
+    pub(crate) fn fail(&self, cause: Cause) {
+        let mine = self.mine();
+        match cause {
+            Cause::Raised => mine.faults[0].add(1),
+            Cause::Verdict => mine.faults[1].add(1),
+            Cause::Panicked => mine.faults[2].add(1),
+            Cause::Stopped(limit) => mine.stopped[limit as usize].add(1),
+        }
+    }
+
+    fn mine(&self) -> &Stripe {
+        &self.0[stripe()]
+    }
+
+    fn sum(&self, cell: impl Fn(&Stripe) -> &Cell) -> u64 {
+        self.0.iter().map(|stripe| cell(stripe).read()).sum()
+    }
+
+    fn runs(&self) -> u64 {
+        (0..=LATENCY_MICROS.len()).map(|bucket| self.sum(|s| &s.latency[bucket])).sum()
+    }
+}
+
+/// One hook as the page shows it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row<'a> {
+    pub(crate) hook: Hook,
+    pub(crate) version: &'a str,
+    pub(crate) counters: &'a Counters,
+    pub(crate) open: bool,
+}
+
+/// Metrics in Prometheus' text format.
+#[derive(Debug, Default)]
+pub(crate) struct Page(String);
+
+impl Page {
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
+
+    /// Writes what is known of loads and of the cache.
+    pub(crate) fn loads(&mut self, version: &str, failed: bool, failures: u64, cached: u64) {
+        self.family("throng_policy_loaded", "gauge", "The version in force.");
+        self.sample("throng_policy_loaded", &format!("{{version=\"{version}\"}}"), 1);
+        let rows = [
+            ("load_failed", "gauge", "Whether the last load was refused.", u64::from(failed)),
+            ("load_failures_total", "counter", "Loads that were refused.", failures),
+            ("cached_verdicts", "gauge", "Verdicts that are remembered.", cached),
+        ];
+        for (name, kind, help, value) in rows {
+            let name = format!("throng_policy_{name}");
+            self.family(&name, kind, help);
+            self.sample(&name, "", value);
+        }
+    }
+
+    /// Writes what is counted of hooks.
+    pub(crate) fn hooks(&mut self, rows: &[Row<'_>]) {
+        type Total = fn(&Counters) -> u64;
+        let totals: [(&str, &str, Total); 4] = [
+            ("calls", "Questions, however they were answered.", |counters| {
+                counters.runs() + counters.sum(|s| &s.hits) + counters.sum(|s| &s.skipped)
+            }),
+            ("cache_hits", "Questions answered by a remembered verdict.", |counters| {
+                counters.sum(|s| &s.hits)
+            }),
+            ("skipped", "Questions that the breaker kept from a failing hook.", |counters| {
+                counters.sum(|s| &s.skipped)
+            }),
+            ("operations", "Operations of runs.", |counters| counters.sum(|s| &s.operations)),
+        ];
+        for (name, help, total) in totals {
+            let name = format!("throng_policy_{name}_total");
+            self.family(&name, "counter", help);
+            for row in rows {
+                self.sample(&name, &row.labels(""), total(row.counters));
+            }
+        }
+        self.kinds(rows);
+        self.latency(rows);
+        let name = "throng_policy_breaker_open";
+        self.family(name, "gauge", "Whether a hook is left alone because it fails.");
+        rows.iter().for_each(|row| self.sample(name, &row.labels(""), u64::from(row.open)));
+    }
+
+    fn kinds(&mut self, rows: &[Row<'_>]) {
+        let name = "throng_policy_verdicts_total";
+        self.family(name, "counter", "Verdicts of the script, remembered ones with them.");
+        for row in rows {
+            for (index, kind) in Verdict::kinds(row.hook).iter().enumerate() {
+                let count = row.counters.sum(|s| &s.verdicts[index]);
+                self.sample(name, &row.labels(&format!(",verdict=\"{kind}\"")), count);
+            }
+        }
+        let name = "throng_policy_errors_total";
+        self.family(name, "counter", "Runs that ended without a verdict, by what went wrong.");
+        for row in rows {
+            for (index, kind) in FAULTS.iter().enumerate() {
+                let count = row.counters.sum(|s| &s.faults[index]);
+                self.sample(name, &row.labels(&format!(",kind=\"{kind}\"")), count);
+            }
+        }
+        let name = "throng_policy_aborts_total";
+        self.family(name, "counter", "Runs that were stopped, by the limit.");
+        for row in rows {
+            for limit in Limit::ALL {
+                let count = row.counters.sum(|s| &s.stopped[limit as usize]);
+                self.sample(name, &row.labels(&format!(",limit=\"{}\"", limit.name())), count);
+            }
+        }
+    }
+
+    fn latency(&mut self, rows: &[Row<'_>]) {
+        let name = "throng_policy_seconds";
+        self.family(name, "histogram", "How long runs take.");
+        for row in rows {
+            let mut count = 0;
+            for (index, micros) in LATENCY_MICROS.into_iter().enumerate() {
+                count += row.counters.sum(|s| &s.latency[index]);
+                let bound = Duration::from_micros(micros).as_secs_f64();
+                let labels = row.labels(&format!(",le=\"{bound}\""));
+                self.sample("throng_policy_seconds_bucket", &labels, count);
+            }
+            let (runs, nanos) = (row.counters.runs(), row.counters.sum(|s| &s.nanos));
+            let labels = row.labels(",le=\"+Inf\"");
+            self.sample("throng_policy_seconds_bucket", &labels, runs);
+            let seconds = Duration::from_nanos(nanos).as_secs_f64();
+            self.sample("throng_policy_seconds_sum", &row.labels(""), seconds);
+            self.sample("throng_policy_seconds_count", &row.labels(""), runs);
+        }
+    }
+
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        self.line(format_args!("# HELP {name} {help}\n# TYPE {name} {kind}"));
+    }
+
+    fn sample(&mut self, name: &str, labels: &str, value: impl std::fmt::Display) {
+        self.line(format_args!("{name}{labels} {value}"));
+    }
+
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        let written = writeln!(self.0, "{line}");
+        debug_assert!(written.is_ok(), "memory takes any write");
+    }
+}
+
+impl Row<'_> {
+    fn labels(&self, more: &str) -> String {
+        format!("{{version=\"{}\",hook=\"{}\"{more}}}", self.version, self.hook.name())
+    }
+}

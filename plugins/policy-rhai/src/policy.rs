@@ -1,0 +1,237 @@
+//! The policy in force: a script, or the native default, behind one handle.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwapOption;
+use parking_lot::Mutex;
+use throng_engine::mode::DeliveryTable;
+use throng_engine::policy::{
+    AttachmentFacts, Connect, GuildFacts, Lag, LagFacts, Native, NodeFacts, Passivity, Placement,
+    Policy, Publish, PublishFacts, RelayFacts, Relays, SessionFacts, Shed,
+};
+use throng_ports::link::BoxFuture;
+use throng_ports::policy::{PolicyFault, PolicyHost, PolicyStatus};
+use throng_proto::time::Timestamp;
+
+use crate::cache::Verdicts;
+use crate::config::Config;
+use crate::failure::Memory;
+use crate::metrics::{Page, Row};
+use crate::question::Question;
+use crate::respondent::Surroundings;
+use crate::sandbox::Sandbox;
+use crate::source::fault_of;
+use crate::time::{Clock, SystemClock};
+use crate::verdict::Verdict;
+use crate::version::Version;
+
+/// Name and version of the native policy.
+const NATIVE: &str = "native";
+
+/// The policy in force. Clones are handles of the same one.
+#[derive(Clone, Debug)]
+pub struct RhaiPolicy(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: Config,
+    around: Surroundings,
+    current: ArcSwapOption<Version>,
+    opened_at: Timestamp,
+    last_load: Mutex<Load>,
+    failed_loads: AtomicU64,
+    /// Held while a version is loaded, so that loads take effect in the order of their reading.
+    loading: Mutex<()>,
+}
+
+#[derive(Clone, Debug)]
+struct Load {
+    at: Timestamp,
+    fault: Option<PolicyFault>,
+}
+
+impl RhaiPolicy {
+    /// Loads the policy that the settings name. Blocks on files.
+    ///
+    /// # Errors
+    ///
+    /// The policy is broken.
+    pub fn open(config: Config, native: Native) -> Result<Self, PolicyFault> {
+        Self::open_with(config, native, Arc::new(SystemClock::default()))
+    }
+
+    /// Loads the policy that the settings name, with a clock of the caller.
+    ///
+    /// # Errors
+    ///
+    /// The policy is broken.
+    pub fn open_with(
+        config: Config,
+        native: Native,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, PolicyFault> {
+        let opened_at = clock.now();
+        let around = Surroundings {
+            verdicts: Verdicts::new(config.cached_verdicts_max),
+            memory: Memory::default(),
+            sandbox: Sandbox::new(clock, native),
+        };
+        let policy = Self(Arc::new(Inner {
+            config,
+            around,
+            current: ArcSwapOption::empty(),
+            opened_at,
+            last_load: Mutex::new(Load { at: opened_at, fault: None }),
+            failed_loads: AtomicU64::new(0),
+            loading: Mutex::new(()),
+        }));
+        policy.load()?;
+        Ok(policy)
+    }
+
+    /// Loads the policy again as [`PolicyHost::reload`] does. Blocks on files.
+    ///
+    /// # Errors
+    ///
+    /// The policy is broken; the one before goes on.
+    pub fn load(&self) -> Result<PolicyStatus, PolicyFault> {
+        self.0.load().map(|()| self.status())
+    }
+
+    /// Returns the settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+}
+
+impl Inner {
+    fn load(&self) -> Result<(), PolicyFault> {
+        let _one_at_a_time = self.loading.lock();
+        let loaded = self.swap();
+        let fault = loaded.as_ref().err().cloned();
+        if fault.is_some() {
+            self.failed_loads.fetch_add(1, Ordering::Relaxed);
+        }
+        *self.last_load.lock() = Load { at: self.around.sandbox.clock.now(), fault };
+        loaded
+    }
+
+    /// Puts the version on disk in force, unless it is already.
+    fn swap(&self) -> Result<(), PolicyFault> {
+        if self.config.path.as_os_str().is_empty() {
+            return Ok(());
+        }
+        let next = Version::load(&self.config, &self.around.sandbox)?;
+        let same = self.current.load().as_ref().is_some_and(|current| current.is(&next));
+        if !same {
+            self.current.store(Some(Arc::new(next)));
+            self.around.verdicts.clear();
+        }
+        Ok(())
+    }
+
+    fn ask(&self, now: Timestamp, question: Question<'_>) -> Verdict {
+        let version = self.current.load();
+        match version.as_ref().and_then(|version| version.respondent(question.hook())) {
+            Some(respondent) => respondent.answer(now, &question, &self.around),
+            None => question.put(&self.around.sandbox.native, now),
+        }
+    }
+}
+
+/// Answers a question with the verdict of its own kind.
+macro_rules! ask {
+    ($self:ident, $now:ident, $hook:ident { $($fact:ident),* }) => {
+        match $self.0.ask($now, Question::$hook { $($fact),* }) {
+            Verdict::$hook(verdict) => verdict,
+            other => unreachable!("{} answered {}", other.hook(), stringify!($hook)),
+        }
+    };
+}
+
+impl Policy for RhaiPolicy {
+    fn connect(&self, now: Timestamp, session: &SessionFacts) -> Connect {
+        ask!(self, now, Connect { session })
+    }
+
+    fn passivity(
+        &self,
+        now: Timestamp,
+        session: &SessionFacts,
+        guild: &GuildFacts,
+        attachment: &AttachmentFacts<'_>,
+    ) -> Passivity {
+        ask!(self, now, Passivity { session, guild, attachment })
+    }
+
+    fn delivery(&self, now: Timestamp, guild: &GuildFacts) -> DeliveryTable {
+        ask!(self, now, Delivery { guild })
+    }
+
+    fn relays(&self, now: Timestamp, guild: &GuildFacts) -> Relays {
+        ask!(self, now, Relays { guild })
+    }
+
+    fn relay(
+        &self,
+        now: Timestamp,
+        session: &SessionFacts,
+        guild: &GuildFacts,
+        relays: &[RelayFacts],
+    ) -> Placement {
+        ask!(self, now, Relay { session, guild, relays })
+    }
+
+    fn publish(&self, now: Timestamp, event: &PublishFacts) -> Publish {
+        ask!(self, now, Publish { event })
+    }
+
+    fn lag(&self, now: Timestamp, session: &SessionFacts, lag: &LagFacts) -> Lag {
+        ask!(self, now, Lag { session, lag })
+    }
+
+    fn overload(&self, now: Timestamp, node: &NodeFacts) -> Shed {
+        ask!(self, now, Overload { node })
+    }
+}
+
+impl PolicyHost for RhaiPolicy {
+    fn status(&self) -> PolicyStatus {
+        let Load { at: loaded_at, fault } = self.0.last_load.lock().clone();
+        match &*self.0.current.load() {
+            Some(version) => PolicyStatus { loaded_at, fault, ..version.status() },
+            None => PolicyStatus {
+                name: NATIVE.to_owned(),
+                version: NATIVE.to_owned(),
+                since: self.0.opened_at,
+                path: None,
+                hooks: Vec::new(),
+                loaded_at,
+                fault,
+            },
+        }
+    }
+
+    fn reload(&self) -> BoxFuture<'static, Result<PolicyStatus, PolicyFault>> {
+        let policy = self.clone();
+        Box::pin(async move {
+            let path = policy.0.config.path.clone();
+            let load = tokio::task::spawn_blocking(move || policy.load());
+            load.await.unwrap_or_else(|error| Err(fault_of(&path, error.to_string())))
+        })
+    }
+
+    fn metrics(&self) -> String {
+        let mut page = Page::default();
+        let current = self.0.current.load();
+        let version = current.as_ref().map_or(NATIVE, |version| version.id());
+        let rows: Vec<Row<'_>> = current.iter().flat_map(|version| version.rows()).collect();
+        page.hooks(&rows);
+        let failed = self.0.last_load.lock().fault.is_some();
+        let failures = self.0.failed_loads.load(Ordering::Relaxed);
+        page.loads(version, failed, failures, self.0.around.verdicts.count());
+        page.into_text()
+    }
+}

@@ -1,0 +1,116 @@
+//! One hook of one version: its program, and what stands around it.
+
+use std::sync::Arc;
+
+use throng_ports::policy::PolicyFault;
+use throng_proto::time::Timestamp;
+
+use crate::breaker::Breaker;
+use crate::cache::{Shapes, Verdicts};
+use crate::config::{Config, OnFailure};
+use crate::failure::{Memory, stand_in};
+use crate::hook::Hook;
+use crate::log::Level;
+use crate::metrics::{Counters, Row};
+use crate::program::{Failure, Outcome, Program};
+use crate::question::Question;
+use crate::sandbox::Sandbox;
+use crate::script::Script;
+use crate::verdict::Verdict;
+
+/// Answers the questions of one hook: from the cache, by its script, or in its place.
+#[derive(Debug)]
+pub(crate) struct Respondent {
+    hook: Hook,
+    program: Program,
+    on_failure: OnFailure,
+    breaker: Breaker,
+    shapes: Shapes,
+    counters: Counters,
+}
+
+/// What all hooks and versions have in common.
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) verdicts: Verdicts,
+    pub(crate) memory: Memory,
+}
+
+impl Respondent {
+    /// Makes a hook ready; `serial` differs for every version.
+    pub(crate) fn new(
+        script: &Arc<Script>,
+        hook: Hook,
+        sandbox: &Sandbox,
+        config: &Config,
+        serial: u64,
+    ) -> Result<Self, PolicyFault> {
+        let settings = config.hooks.of(hook);
+        Ok(Self {
+            hook,
+            program: Program::new(script, hook, sandbox, settings)?,
+            on_failure: settings.on_failure,
+            breaker: Breaker::new(config.failures_max, config.pause()),
+            shapes: Shapes::new(serial * Hook::ALL.len() as u64 + hook as u64),
+            counters: Counters::default(),
+        })
+    }
+
+    pub(crate) fn answer(
+        &self,
+        now: Timestamp,
+        question: &Question<'_>,
+        around: &Surroundings,
+    ) -> Verdict {
+        let known = question.known(now);
+        if let Some(verdict) = around.verdicts.find(&self.shapes, &known) {
+            self.counters.hit(&verdict);
+            self.remember(question, &verdict, around);
+            return verdict;
+        }
+        let begin = around.sandbox.clock.elapsed();
+        if !self.breaker.permits(begin) {
+            self.counters.skip();
+            return self.stand_in(now, question, around);
+        }
+        let Outcome { verdict, trace } = self.program.ask(now, question);
+        let end = around.sandbox.clock.elapsed();
+        self.counters.run(trace.operations, end.saturating_sub(begin));
+        match verdict {
+            Ok(verdict) => {
+                self.breaker.succeed();
+                self.counters.answer(&verdict);
+                around.verdicts.keep(&self.shapes, &trace.reads, &known, &verdict);
+                self.remember(question, &verdict, around);
+                verdict
+            }
+            Err(failure) => {
+                self.breaker.fail(end);
+                self.fail(&failure, around);
+                self.stand_in(now, question, around)
+            }
+        }
+    }
+
+    pub(crate) fn row<'a>(&'a self, version: &'a str) -> Row<'a> {
+        let open = self.breaker.is_open();
+        Row { hook: self.hook, version, counters: &self.counters, open }
+    }
+
+    fn remember(&self, question: &Question<'_>, verdict: &Verdict, around: &Surroundings) {
+        if self.on_failure == OnFailure::LastGood {
+            around.memory.remember(question, verdict);
+        }
+    }
+
+    fn fail(&self, failure: &Failure, around: &Surroundings) {
+        self.counters.fail(failure.cause);
+        let fault = &failure.fault;
+        around.sandbox.log.write(Level::Warn, &fault.file, fault.line, &fault.report);
+    }
+
+    fn stand_in(&self, now: Timestamp, question: &Question<'_>, around: &Surroundings) -> Verdict {
+        stand_in(self.on_failure, question, &around.sandbox.native, &around.memory, now)
+    }
+}

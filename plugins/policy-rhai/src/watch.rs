@@ -1,0 +1,90 @@
+//! Notices that files of the policy change, once they have stopped changing.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
+
+use crate::policy::RhaiPolicy;
+
+/// For how long nothing may change before a change is told: editors write in several steps.
+const QUIET: Duration = Duration::from_millis(200);
+/// When a change is told though files keep changing.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Watches the policy's files until it is dropped.
+#[derive(Debug)]
+pub struct Watch {
+    _watcher: RecommendedWatcher,
+}
+
+impl RhaiPolicy {
+    /// Calls `on_change` on a thread of its own whenever the script, its fixtures or its library
+    /// may have changed. Folders are watched, because editors replace files by renaming others.
+    ///
+    /// # Errors
+    ///
+    /// The folders cannot be watched, or no thread can be started.
+    pub fn watch(&self, on_change: impl Fn() + Send + Sync + 'static) -> io::Result<Watch> {
+        let (changes, changed) = sync_channel(1);
+        let mut watcher = notify::recommended_watcher(move |event| note(event, &changes))
+            .map_err(io::Error::other)?;
+        for (folder, mode) in self.folders() {
+            watcher.watch(&folder, mode).map_err(io::Error::other)?;
+        }
+        thread::Builder::new()
+            .name("policy-watch".to_owned())
+            .spawn(move || tell(&changed, on_change))?;
+        Ok(Watch { _watcher: watcher })
+    }
+
+    /// Lists the folders in which something can change the policy, and whether those in them too.
+    fn folders(&self) -> BTreeMap<PathBuf, RecursiveMode> {
+        let mut folders = BTreeMap::new();
+        let path = &self.config().path;
+        if path.as_os_str().is_empty() {
+            return folders;
+        }
+        // A link, and what it leads to: either may be replaced.
+        for path in [Some(path.clone()), path.canonicalize().ok()].into_iter().flatten() {
+            let folder = if path.is_dir() { path } else { parent(path) };
+            folders.insert(folder, RecursiveMode::NonRecursive);
+        }
+        if let Ok(library) = self.config().library.canonicalize() {
+            folders.insert(library, RecursiveMode::Recursive);
+        }
+        folders
+    }
+}
+
+fn parent(mut path: PathBuf) -> PathBuf {
+    path.pop();
+    if path.as_os_str().is_empty() { PathBuf::from(".") } else { path }
+}
+
+/// Passes on that something changed; one change that waits stands for all.
+fn note(event: notify::Result<Event>, changes: &SyncSender<()>) {
+    // Reading the files is an event too.
+    if event.is_ok_and(|event| !event.kind.is_access()) {
+        let _waits_already = changes.try_send(());
+    }
+}
+
+/// Tells each burst of changes once.
+fn tell(changed: &Receiver<()>, on_change: impl Fn()) {
+    while changed.recv().is_ok() {
+        let patience = Instant::now() + PATIENCE;
+        while Instant::now() < patience {
+            match changed.recv_timeout(QUIET) {
+                Ok(()) => {}
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+        on_change();
+    }
+}
