@@ -21,7 +21,8 @@ pub(crate) struct Listening {
 impl Listening {
     pub(crate) async fn bind(settings: &Settings) -> anyhow::Result<Self> {
         let admin = settings.admin;
-        let listener = TcpListener::bind(admin).await.with_context(|| taken(admin, "admin"))?;
+        let listener =
+            TcpListener::bind(admin).await.with_context(|| taken(admin, "admin", "admin"))?;
         let address = listener.local_addr()?;
         Ok(Self { listener, address })
     }

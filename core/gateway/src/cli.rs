@@ -14,6 +14,8 @@ use clap::{Parser, Subcommand};
     after_help = "Examples:
   throng                                     start with defaults: SQLite in throng-data/, loopback
   throng --listen 127.0.0.1:9000             another public address
+  throng --policy scripts/policies/quiet-hours.rhai
+                                             who gets what, decided by a script that may be edited live
   throng --config throng.toml                settings from a file; see core/docs/CONFIG.md
   THRONG_RELAY__CAPACITY=5000 throng         settings from the environment
   throng config                              show the settings in force, as TOML"
@@ -28,6 +30,12 @@ pub(crate) struct Cli {
     /// Address of the admin API.
     #[arg(long, value_name = "ADDR", global = true)]
     pub(crate) admin: Option<SocketAddr>,
+    /// UDP address of QUIC clients.
+    #[arg(long, value_name = "ADDR", global = true)]
+    pub(crate) quic: Option<SocketAddr>,
+    /// Script of the policy; it is loaded again when it changes. See core/docs/POLICIES.md.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) policy: Option<PathBuf>,
     /// Directory for everything that lasts.
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) data: Option<PathBuf>,

@@ -42,6 +42,10 @@ pub(crate) struct Settings {
     pub(crate) auth: AuthConfig,
     /// WebSocket connections.
     pub(crate) websocket: WebSocketConfig,
+    /// QUIC connections.
+    pub(crate) quic: QuicConfig,
+    /// Who gets what, as scripts decide it; see POLICIES.md.
+    pub(crate) policy: throng_plugin_policy_rhai::Config,
     /// The HTTP API and the admin API.
     pub(crate) http: throng_plugin_http_api::Config,
     /// The protocol.
@@ -69,6 +73,8 @@ impl Default for Settings {
             store: StoreConfig::default(),
             auth: AuthConfig::default(),
             websocket: WebSocketConfig::default(),
+            quic: QuicConfig::default(),
+            policy: throng_plugin_policy_rhai::Config::default(),
             http: throng_plugin_http_api::Config::default(),
             gateway: GatewayConfig::default(),
             relay: RelayConfig::default(),
@@ -159,6 +165,28 @@ impl Default for WebSocketConfig {
     }
 }
 
+/// QUIC connections.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct QuicConfig {
+    /// Takes QUIC connections.
+    pub(crate) enabled: bool,
+    /// UDP address of QUIC clients.
+    pub(crate) listen: SocketAddr,
+    /// How they are taken.
+    pub(crate) transport: throng_transport_quic::Config,
+}
+
+impl Default for QuicConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8443)),
+            transport: throng_transport_quic::Config::default(),
+        }
+    }
+}
+
 /// Reads all settings and checks them as a whole.
 ///
 /// # Errors
@@ -186,6 +214,12 @@ fn overlay(mut figment: Figment, cli: &Cli) -> Figment {
     }
     if let Some(admin) = cli.admin {
         figment = figment.merge(Serialized::default("admin", admin));
+    }
+    if let Some(quic) = cli.quic {
+        figment = figment.merge(Serialized::default("quic.listen", quic));
+    }
+    if let Some(policy) = &cli.policy {
+        figment = figment.merge(Serialized::default("policy.path", policy));
     }
     if let Some(data) = &cli.data {
         figment = figment.merge(Serialized::default("data", data));

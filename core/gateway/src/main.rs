@@ -7,6 +7,8 @@ mod demo;
 mod files;
 mod log;
 mod public;
+mod quic;
+mod reload;
 mod signal;
 mod tokens;
 
@@ -15,6 +17,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use throng_engine::policy::Native;
+use throng_plugin_policy_rhai::RhaiPolicy;
 use throng_ports::hub::{Facts, Hub};
 use throng_ports::store::Store;
 use throng_ports::token::Tokens;
@@ -57,14 +60,17 @@ fn run() -> anyhow::Result<()> {
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     let signals = signal::Signals::listen()?;
     files::prepare(&settings.data)?;
+    let policy = policy(&settings)?;
     let public = public::Listening::bind(&settings)?;
     let admin = admin::Listening::bind(&settings).await?;
+    let quic = quic::Listening::bind(&settings)?;
     let (store, first_start) = store(&settings)?;
     let tokens: Arc<dyn Tokens> = Arc::new(tokens::Issuer::new(&settings.auth)?);
     let node = Node::start(Parts {
         config: settings.shell(),
         store,
-        policy: Arc::new(Native { relay_capacity: settings.relay.capacity }),
+        policy: Arc::new(policy.clone()),
+        policies: Arc::new(policy.clone()),
         tokens,
         facts: facts(&settings, public.gateway_url()),
         connections_max: files::connections_max(settings.limits.connections_max),
@@ -75,13 +81,30 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     admin.announce(&settings.data);
     admin.start(&hub, admin_token, settings.http.clone());
     public.announce();
+    if let Some(quic) = &quic {
+        quic.announce();
+    }
     if first_start && settings.demo {
         demo::create(&hub, &settings.data, public.http_url()).await?;
     }
-    public.start(&node, &hub, settings.http.clone());
+    let router = throng_plugin_http_api::public_router(Arc::clone(&hub), settings.http.clone());
+    node.answer_requests(Arc::new(throng_plugin_http_api::Tunnel::new(router.clone())));
+    public.start(&node, router);
+    reload::listen(&hub, quic.as_ref().map(quic::Listening::certificates))?;
+    let _watch = reload::watch_policy(&policy, &hub)?;
+    if let Some(quic) = quic {
+        quic.start(&node);
+    }
     signals.drain_on_terminate(&node);
     node.drained().await;
     Ok(())
+}
+
+/// Loads the policy that the settings name.
+fn policy(settings: &Settings) -> anyhow::Result<RhaiPolicy> {
+    let native = Native { relay_capacity: settings.relay.capacity };
+    RhaiPolicy::open(settings.policy.clone(), native)
+        .context("the policy cannot run; mend it, or leave `policy.path` empty")
 }
 
 /// Opens the store, and tells whether it was empty.

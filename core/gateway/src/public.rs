@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -16,7 +15,6 @@ use axum::response::{IntoResponse as _, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use throng_ports::hub::Hub;
 use throng_ports::link::Listener as _;
 use throng_shell::Node;
 use throng_transport_websocket::handshake::{self, Ask};
@@ -51,8 +49,8 @@ impl Listening {
             ..Config::default()
         };
         let listen = settings.listen;
-        let listener =
-            WebSocketListener::bind(listen, config).with_context(|| taken(listen, "listen"))?;
+        let listener = WebSocketListener::bind(listen, config)
+            .with_context(|| taken(listen, "listen", "listen"))?;
         let address = listener.local_addr()?;
         Ok(Self { listener, address, http })
     }
@@ -71,22 +69,16 @@ impl Listening {
     }
 
     /// Serves until the node drains.
-    pub(crate) fn start(
-        self,
-        node: &Node,
-        hub: &Arc<dyn Hub>,
-        config: throng_plugin_http_api::Config,
-    ) {
-        let router = throng_plugin_http_api::public_router(Arc::clone(hub), config);
+    pub(crate) fn start(self, node: &Node, router: Router) {
         tokio::spawn(serve_http(self.http, router, self.listener.reentry()));
         let node = node.clone();
         tokio::spawn(async move { node.serve(Box::new(self.listener)).await });
     }
 }
 
-/// Says which key to change when an address cannot be taken.
-pub(crate) fn taken(address: SocketAddr, key: &str) -> String {
-    format!("cannot listen on {address}: free it, or choose another by --{key} or the key `{key}`")
+/// Says what to change when an address cannot be taken.
+pub(crate) fn taken(address: SocketAddr, flag: &str, key: &str) -> String {
+    format!("cannot listen on {address}: free it, or choose another by --{flag} or the key `{key}`")
 }
 
 async fn serve_http(

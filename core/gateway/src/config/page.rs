@@ -8,10 +8,12 @@ use toml::Value;
 use super::Settings;
 
 /// Where structs of settings are, under the name that other structs use for them.
-const SOURCES: [(&str, &str); 4] = [
+const SOURCES: [(&str, &str); 6] = [
     ("Settings", include_str!("../config.rs")),
     ("throng_shell", include_str!("../../../shell/src/config.rs")),
     ("throng_plugin_http_api", include_str!("../../../../plugins/http-api/src/config.rs")),
+    ("throng_plugin_policy_rhai", include_str!("../../../../plugins/policy-rhai/src/config.rs")),
+    ("throng_transport_quic", include_str!("../../../../transports/quic/src/config.rs")),
     ("throng_plugin_store_sqlite", include_str!("../../../../plugins/store-sqlite/src/config.rs")),
 ];
 
@@ -21,7 +23,7 @@ Settings come from four places, and later ones go before earlier ones:
 the defaults, the file named by `--config` (TOML), the environment, the command line.
 In the environment a key is `THRONG_` with its name in capitals and `__` for each dot,
 such as `THRONG_RELAY__CAPACITY=5000`.
-The flags are `--listen`, `--admin`, `--data`, `--log` and `--log-json`.
+The flags are `--listen`, `--admin`, `--quic`, `--policy`, `--data`, `--log` and `--log-json`.
 A key that does not exist is an error, and all settings are checked before any port is bound.
 `throng config` shows what is in force.
 

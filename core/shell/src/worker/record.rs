@@ -26,6 +26,9 @@ pub(crate) const END: u8 = 3;
 pub(crate) const STATE: u8 = 4;
 pub(crate) const TOLD: u8 = 5;
 
+/// How many times its snapshot a segment is at least.
+const SNAPSHOT_SHARE: u64 = 4;
+
 /// A session as the journal has it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SessionRecord {
@@ -47,11 +50,13 @@ pub(crate) struct StateRecord {
 pub(crate) struct Recorder {
     journal: Box<dyn Journal>,
     scratch: Vec<u8>,
+    /// Bytes of the snapshot that the current segment begins with.
+    snapshot_bytes: u64,
 }
 
 impl Recorder {
     pub(crate) const fn new(journal: Box<dyn Journal>) -> Self {
-        Self { journal, scratch: Vec::new() }
+        Self { journal, scratch: Vec::new(), snapshot_bytes: 0 }
     }
 
     pub(crate) fn open(&mut self, slot: Slot, record: &SessionRecord) {
@@ -134,7 +139,11 @@ impl Worker {
 
     /// Starts a new segment when the current one is full, and discards those nobody can need.
     pub(super) fn rotate_journal(&mut self) {
-        if self.recorder.journal.segment_bytes() < self.shared.config.replay.segment_bytes {
+        // A segment is a few times larger than its snapshot, so that snapshots of very many
+        // sessions do not become most of what is written.
+        let full = self.shared.config.replay.segment_bytes;
+        let full = full.max(self.recorder.snapshot_bytes.saturating_mul(SNAPSHOT_SHARE));
+        if self.recorder.journal.segment_bytes() < full {
             return;
         }
         if let Err(error) = self.recorder.journal.rotate().and_then(|()| self.discard_segments()) {
@@ -174,6 +183,7 @@ impl Worker {
                 },
             );
         }
+        self.recorder.snapshot_bytes = self.recorder.journal.segment_bytes();
     }
 }
 

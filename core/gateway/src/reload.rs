@@ -1,0 +1,47 @@
+//! What may change while the gateway runs: the policy and the certificate.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use throng_plugin_policy_rhai::{RhaiPolicy, Watch};
+use throng_ports::hub::Hub;
+use throng_transport_quic::Certificates;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Loads the policy again whenever its files change.
+pub(crate) fn watch_policy(policy: &RhaiPolicy, hub: &Arc<dyn Hub>) -> anyhow::Result<Watch> {
+    let (hub, runtime) = (Arc::clone(hub), tokio::runtime::Handle::current());
+    let watch = policy.watch(move || drop(runtime.spawn(reload_policy(Arc::clone(&hub)))));
+    watch.context("the policy's folder cannot be watched; see `policy.path`")
+}
+
+/// Loads policy and certificate again at every SIGHUP.
+pub(crate) fn listen(hub: &Arc<dyn Hub>, certificates: Option<Certificates>) -> anyhow::Result<()> {
+    let mut hangup = signal(SignalKind::hangup()).context("SIGHUP cannot be listened for")?;
+    let hub = Arc::clone(hub);
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            reload_policy(Arc::clone(&hub)).await;
+            if let Some(certificates) = &certificates {
+                reload_certificate(certificates);
+            }
+        }
+    });
+    Ok(())
+}
+
+async fn reload_policy(hub: Arc<dyn Hub>) {
+    match hub.reload_policy().await {
+        Ok(status) => {
+            tracing::info!(name = status.name, version = status.version, "the policy is loaded");
+        }
+        Err(fault) => tracing::error!("the policy is refused, the one before goes on:\n{fault}"),
+    }
+}
+
+fn reload_certificate(certificates: &Certificates) {
+    match certificates.reload() {
+        Ok(fingerprint) => tracing::info!(%fingerprint, "the certificate is loaded"),
+        Err(error) => tracing::error!(%error, "the certificate before goes on"),
+    }
+}

@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+#![allow(clippy::print_stdout, reason = "programs that print tables")]
+
+pub mod crowd;
+pub mod percentile;
+pub mod policy;
+pub mod report;
+pub mod review;
+pub mod stage;

@@ -1,0 +1,10 @@
+//! Every program runs, with tiny sizes.
+
+use throng_bench::report::Options;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_review_program_runs() {
+    let options = Options { smoke: true, ..Options::default() };
+    let report = throng_bench::review::run(&options).await.expect("it runs");
+    assert!(report.table().contains("acknowledgement p99"));
+}
