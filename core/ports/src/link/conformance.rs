@@ -9,6 +9,7 @@ use std::future::{Future, poll_fn};
 use std::rc::Rc;
 
 use futures_util::future::{join, poll_immediate};
+use throng_proto::id::GuildId;
 use throng_proto::wire::Body;
 
 use super::{Arrival, Dispatch, Lane, Link, Received};
@@ -41,6 +42,7 @@ pub trait Peer {
 pub async fn all<B: Bench>(bench: &B) {
     payloads_arrive_whole_and_in_order(bench).await;
     dispatches_arrive_whole_and_in_order(bench).await;
+    lanes_keep_their_order(bench).await;
     blocked_link_takes_no_more_until_flushed(bench).await;
     control_waits_behind_what_was_taken(bench).await;
     control_backlog_is_bounded(bench).await;
@@ -75,6 +77,36 @@ pub async fn dispatches_arrive_whole_and_in_order<B: Bench>(bench: &B) {
         assert_eq!(peer.receive().await, Ok(text(sequence, body)));
     }
     assert_eq!(peer.receive().await.as_deref(), Ok("{\"op\":11}"));
+}
+
+/// Dispatches of a lane arrive in order, whichever lanes others take.
+pub async fn lanes_keep_their_order<B: Bench>(bench: &B) {
+    const ROUNDS: u32 = 20;
+    let (arrival, mut peer) = bench.open().await;
+    let link = arrive(arrival);
+    let lanes = [Lane::Session, Lane::Guild(GuildId::new(1)), Lane::Guild(GuildId::new(2))];
+    let bodies = ["0", "1", "2"].map(|lane| Body::dispatch("TEST", lane));
+    let sending = async {
+        for round in 0..ROUNDS {
+            for (sequence, (lane, body)) in (3 * round + 1..).zip(lanes.iter().zip(&bodies)) {
+                let dispatch = Dispatch { sequence, lane: *lane, body };
+                while link.send(&[dispatch]).ok() == Some(0) {
+                    flush(&*link).await;
+                }
+            }
+        }
+        flush(&*link).await;
+    };
+    let receiving = async {
+        let mut next = [1, 2, 3];
+        for _ in 0..3 * ROUNDS {
+            let payload = peer.receive().await;
+            let is_next = |at: &usize| payload == Ok(text(next[*at], &bodies[*at]));
+            let Some(lane) = (0..3).find(is_next) else { panic!("{payload:?} is not next") };
+            next[lane] += 3;
+        }
+    };
+    join(sending, receiving).await;
 }
 
 /// A link whose peer does not receive takes fewer than given, then nothing until it was flushed.

@@ -4,6 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::frame::{Head, whole};
 
+/// Close code of WebSocket's registry for a refusal that does not last.
+const TRY_AGAIN_LATER: u16 = 1013;
+/// What stands around the seconds in the reason of such a refusal.
+const RETRY_AFTER: &str = " Retry after ";
+const SECONDS: &str = " s.";
+
 /// A message that is the transport's and not the gateway's: one key, which names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -45,6 +51,22 @@ impl Message {
         let text = serde_json::to_vec(self);
         debug_assert!(text.is_ok(), "these are always JSON");
         whole(Head::Message, &text.unwrap_or_default())
+    }
+}
+
+impl Close {
+    /// Tells a client to come back later; also when there is no control stream yet, in a
+    /// CONNECTION_CLOSE.
+    #[must_use]
+    pub fn try_again(reason: &str, seconds: u32) -> Self {
+        Self { code: TRY_AGAIN_LATER, reason: format!("{reason}{RETRY_AFTER}{seconds}{SECONDS}") }
+    }
+
+    /// Returns after how many seconds a client should come back, if it was told.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u32> {
+        let (_, seconds) = self.reason.rsplit_once(RETRY_AFTER)?;
+        seconds.strip_suffix(SECONDS)?.parse().ok()
     }
 }
 

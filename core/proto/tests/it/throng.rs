@@ -104,6 +104,16 @@ fn a_close_needs_no_reason_and_an_open_no_compression() {
 }
 
 #[test]
+fn a_close_may_tell_when_to_come_back() {
+    let busy = Close::try_again("Too busy.", 5);
+    assert_eq!(busy, Close { code: 1013, reason: "Too busy. Retry after 5 s.".to_owned() });
+    assert_eq!(busy.retry_after(), Some(5));
+    for reason in ["", "Retry after 5 s.", "x Retry after -1 s.", "x Retry after 5 s. y"] {
+        assert_eq!(Close { code: 1013, reason: reason.to_owned() }.retry_after(), None, "{reason}");
+    }
+}
+
+#[test]
 fn an_open_asks_for_what_the_gateway_negotiates() {
     let open = |compress: Option<&str>| Open { v: 10, compress: compress.map(str::to_owned) };
     assert_eq!(gateway::negotiate(&open(None).query()), Ok(Wire::Text));
