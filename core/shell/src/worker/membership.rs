@@ -182,9 +182,18 @@ impl Worker {
         if let Some(body) = &event.stripped {
             self.append_for(event, body, audience.stripped);
         }
-        match event.change {
-            Change::Left(user) => self.expel(event.guild, user),
+        self.follow(event);
+    }
+
+    /// Does what an event leads to once it has been passed on.
+    fn follow(&mut self, event: &Event) {
+        match &event.change {
+            Change::Left(user) => self.expel(event.guild, *user),
             Change::Gone => self.dissolve(event.guild),
+            Change::Member(user, _) => self.review_user(event.guild, *user),
+            _ if matches!(event.kind, EventKind::GuildRoleUpdate | EventKind::GuildRoleDelete) => {
+                self.review_guild(event.guild);
+            }
             _ => {}
         }
     }

@@ -11,7 +11,7 @@ use roaring::RoaringBitmap;
 use smallvec::SmallVec;
 use throng_engine::mode::Mode;
 use throng_engine::replay::Slot;
-use throng_proto::id::GuildId;
+use throng_proto::id::{GuildId, UserId};
 use tokio::sync::Notify;
 
 use super::passivity::ask;
@@ -70,6 +70,18 @@ impl Worker {
         let Some(relays) = self.relays.get(&guild) else { return };
         for (number, relay) in &relays.by_number {
             self.review.todo.insert((guild, *number), relay.slots());
+        }
+        self.review.work.notify_one();
+    }
+
+    /// Lets a user's attachments be asked about again, because its roles may have changed.
+    pub(super) fn review_user(&mut self, guild: GuildId, user: UserId) {
+        let Some(relays) = self.relays.get(&guild) else { return };
+        let found = relays.by_number.iter().filter_map(|(number, relay)| {
+            relay.slots_of(user).map(|slots| ((guild, *number), slots.clone()))
+        });
+        for (place, slots) in found {
+            *self.review.todo.entry(place).or_default() |= slots;
         }
         self.review.work.notify_one();
     }

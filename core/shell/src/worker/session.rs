@@ -228,7 +228,8 @@ impl Worker {
     /// Shows a session's presence in all its guilds.
     pub(crate) fn show_presence(&mut self, slot: Slot, update: &PresenceUpdate) {
         let Some(session) = self.sessions.get_mut(slot as usize) else { return };
-        let afk_changed = session.identity.afk != update.afk;
+        let before = (session.identity.afk, session.identity.status);
+        let changed = before != (update.afk, update.status);
         session.identity.afk = update.afk;
         session.identity.status = update.status;
         let (user, guilds) = (session.identity.user, session.guilds.clone());
@@ -236,7 +237,7 @@ impl Worker {
         for membership in guilds {
             let request = Request::Presence { user, update: update.clone() };
             self.ask_guild(membership.guild, request);
-            if afk_changed {
+            if changed {
                 self.decide_mode(slot, membership.guild);
             }
         }

@@ -91,6 +91,28 @@ async fn moderators_are_told_from_others_by_what_they_may_do() {
 }
 
 #[tokio::test]
+async fn a_member_that_gets_a_role_is_decided_again() {
+    let (world, switch) = world(1).await;
+    let [owner, reader] = world.users().await;
+    let hall = world.guild(&[&owner, &reader]).await;
+    let mut player = world.join(&reader).await;
+    let by_role: Verdicts = Verdicts {
+        passivity: Some(|_, _, attachment| {
+            let chosen = !attachment.roles.is_empty();
+            Passivity::lasting(if chosen { Mode::Active } else { Mode::Passive })
+        }),
+        ..Verdicts::default()
+    };
+    bring(&world, &switch, by_role).await;
+    world.post(hall, &owner, "unheard").await;
+    let give = Command::MemberRoleAdd(reader.id(), hall.role);
+    world.command(hall.id, &owner, give).await.unwrap();
+    player.until("CHANNEL_UNREAD_UPDATE").await;
+    world.post(hall, &owner, "heard").await;
+    player.expect_message("heard").await;
+}
+
+#[tokio::test]
 async fn a_broken_policy_changes_nothing_and_is_told() {
     let (world, switch) = world(1).await;
     let [owner] = world.users().await;
@@ -126,7 +148,9 @@ async fn a_verdict_may_ask_to_be_asked_again() {
         ..Verdicts::default()
     };
     bring(&world, &switch, once).await;
-    world.metric_becomes("throng_attachments{mode=\"active\"}", |active| active == 1).await;
+    // Nothing arrives while it is passive; waking up brings the digest, at the latest.
+    world.post(hall, &owner, "asleep or awake").await;
+    player.next().await.expect("the link should not end");
     world.post(hall, &owner, "awake").await;
     player.expect_message("awake").await;
 }
