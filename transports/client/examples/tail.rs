@@ -1,0 +1,56 @@
+//! Follows everything, a guild or a channel, as lines of JSON: `{"t":…,"s":…,"d":…}`.
+
+#[path = "shared/place.rs"]
+mod place;
+
+use std::error::Error;
+use std::io::{Write as _, stdout};
+
+use serde_json::{Value, json};
+use throng_client::id::AnyId;
+use throng_client::{Event, Intents};
+
+const USAGE: &str = "tail TOKEN [GUILD | CHANNEL]";
+/// Everything that no operator must grant, and the content of messages.
+const INTENTS: [Intents; 5] = [
+    Intents::GUILDS,
+    Intents::GUILD_MESSAGES,
+    Intents::GUILD_MESSAGE_REACTIONS,
+    Intents::GUILD_MESSAGE_TYPING,
+    Intents::MESSAGE_CONTENT,
+];
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let (token, others) = place::arguments(USAGE, 1)?;
+    let place: Option<AnyId> = others.first().map(|id| id.parse()).transpose()?;
+    let intents = INTENTS.into_iter().fold(Intents::NONE, Intents::union);
+    let (client, mut events) = place::client(&token).intents(intents).connect()?;
+    while let Some(event) = events.next().await {
+        if let Event::Closed(end) = event {
+            return Err(end.into());
+        }
+        let Some(line) = line(&event, place) else {
+            eprintln!("-- {event:?}");
+            continue;
+        };
+        // Whoever read the lines may have seen enough.
+        if !line.is_empty() && writeln!(stdout(), "{line}").is_err() {
+            break;
+        }
+    }
+    client.close().await;
+    Ok(())
+}
+
+/// Writes a dispatch as a line, an empty one when it is of another place; `None` for what is no
+/// dispatch.
+fn line(event: &Event, place: Option<AnyId>) -> Option<String> {
+    let data: Value = serde_json::from_str(event.raw()?.get()).ok()?;
+    let keys = ["guild_id", "channel_id", "id"];
+    let of = |place: AnyId| keys.iter().any(|key| data[*key] == place.to_string());
+    if !place.is_none_or(of) {
+        return Some(String::new());
+    }
+    Some(json!({ "t": event.name(), "s": event.sequence(), "d": data }).to_string())
+}

@@ -1,0 +1,1 @@
+//! The examples as processes, without a terminal.
