@@ -26,7 +26,7 @@ use crate::config::Config;
 use crate::directory::Directory;
 use crate::metrics::{Metrics, Refused};
 use crate::pace::Pace;
-use crate::review::ReviewMeter;
+use crate::review::Reviews;
 use crate::worker::WorkerMessage;
 
 pub(crate) use permit::{Permit, SessionCounts};
@@ -76,7 +76,7 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) policy: Arc<dyn Policy>,
     pub(crate) policies: Arc<dyn PolicyHost>,
-    pub(crate) review: ReviewMeter,
+    pub(crate) review: Reviews,
     pub(crate) api: OnceLock<Arc<dyn Api>>,
     pub(crate) tokens: Arc<dyn Tokens>,
     pub(crate) accounts: Accounts,

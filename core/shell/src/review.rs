@@ -1,13 +1,17 @@
-//! How far a review of all attachments has come, over all workers.
+//! Reviews of attachments over all workers: whose turn it is, and how far a review has come.
 
 use std::time::Instant;
 
 use parking_lot::Mutex;
 use throng_ports::policy::ReviewStatus;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Counts what workers report, a slice at a time.
-#[derive(Debug, Default)]
-pub(crate) struct ReviewMeter(Mutex<State>);
+/// Counts what workers report, and gives out turns, a slice at a time.
+#[derive(Debug)]
+pub(crate) struct Reviews {
+    state: Mutex<State>,
+    turns: Semaphore,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -17,10 +21,21 @@ struct State {
     workers: usize,
 }
 
-impl ReviewMeter {
+impl Reviews {
+    /// Lets half of the workers, but at least one, review at the same time.
+    pub(crate) fn new(workers: usize) -> Self {
+        Self { state: Mutex::default(), turns: Semaphore::new((workers / 2).max(1)) }
+    }
+
+    /// Waits for a turn to review a slice; in the order of asking.
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // The semaphore is never closed.
+        self.turns.acquire().await.ok()
+    }
+
     /// Begins a review on so many workers; one that runs already goes on as part of it.
     pub(crate) fn begin(&self, workers: usize) {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         if state.workers == 0 {
             state.status = ReviewStatus::default();
         }
@@ -31,19 +46,19 @@ impl ReviewMeter {
 
     /// Counts attachments that a worker will ask about.
     pub(crate) fn add(&self, attachments: u64) {
-        self.0.lock().status.total += attachments;
+        self.state.lock().status.total += attachments;
     }
 
     /// Counts attachments that were asked about.
     pub(crate) fn step(&self, done: u64, changed: u64) {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         state.status.done += done;
         state.status.changed += changed;
     }
 
     /// Notes that a worker has finished.
     pub(crate) fn finish(&self) {
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         state.workers = state.workers.saturating_sub(1);
         if state.workers == 0 {
             state.status.millis = state.millis();
@@ -52,7 +67,7 @@ impl ReviewMeter {
     }
 
     pub(crate) fn status(&self) -> ReviewStatus {
-        let state = self.0.lock();
+        let state = self.state.lock();
         let millis = if state.status.running { state.millis() } else { state.status.millis };
         ReviewStatus { millis, ..state.status }
     }

@@ -19,7 +19,7 @@ use crate::journal::Story;
 use crate::metrics::Metrics;
 use crate::open::Survivors;
 use crate::pace::Pace;
-use crate::review::ReviewMeter;
+use crate::review::Reviews;
 use crate::worker::{Recorder, Seed, WorkerMessage};
 
 /// How often the log of events is trimmed.
@@ -73,7 +73,7 @@ fn assemble(parts: Parts) -> (Arc<Shared>, Inboxes) {
         store,
         policy,
         policies,
-        review: ReviewMeter::default(),
+        review: Reviews::new(count),
         api: OnceLock::new(),
         tokens,
         directory: Directory::default(),

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use roaring::RoaringBitmap;
@@ -19,11 +20,6 @@ use super::{Local, Worker};
 
 /// Attachments asked about before other tasks of the worker get a turn: well below a millisecond.
 const SLICE: u64 = 256;
-/// Slices after which the thread rests, so that a review takes only a part of a core.
-const SLICES_AT_ONCE: u32 = 8;
-/// How long it rests.
-const REST: Duration = Duration::from_millis(1);
-
 /// Attachments that are to be asked about, by guild and relay.
 #[derive(Debug, Default)]
 pub(super) struct Review {
@@ -33,20 +29,21 @@ pub(super) struct Review {
     work: Rc<Notify>,
 }
 
-/// Reviews as long as there is something to review.
+/// Reviews as long as there is something to review, a slice at a time.
 pub(super) async fn reviews(local: Local) {
-    let work = Rc::clone(&local.borrow().review.work);
-    let mut slices = 0_u32;
+    let (work, shared) = {
+        let worker = local.borrow();
+        (Rc::clone(&worker.review.work), Arc::clone(&worker.shared))
+    };
     loop {
-        if !local.borrow_mut().review_slice() {
-            work.notified().await;
-            continue;
-        }
-        slices = slices.wrapping_add(1);
-        if slices.is_multiple_of(SLICES_AT_ONCE) {
-            tokio::time::sleep(REST).await;
-        } else {
+        // Workers take turns, so that a review leaves cores for everything else.
+        let turn = shared.review.turn().await;
+        let more = local.borrow_mut().review_slice();
+        drop(turn);
+        if more {
             tokio::task::yield_now().await;
+        } else {
+            work.notified().await;
         }
     }
 }
