@@ -13,7 +13,8 @@ const TOP: &[&str] =
 const ROOMS: &[(&str, &str)] =
     &[("core", ""), ("transports", "transport-"), ("plugins", "plugin-"), ("tests", "")];
 /// Crates whose names outsiders type.
-const NAMED_OTHERWISE: &[(&str, &str)] = &[("core/gateway", "throng")];
+const NAMED_OTHERWISE: &[(&str, &str)] =
+    &[("core/gateway", "throng"), ("transports/client", "throng-client")];
 /// Names that say nothing.
 const BANNED: &[&str] =
     &["base", "common", "helper", "helpers", "manager", "misc", "types", "util", "utils"];
