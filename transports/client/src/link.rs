@@ -35,7 +35,8 @@ pub(crate) struct Link {
     /// Guild streams and datagrams. In order within a guild.
     pub(crate) lanes: mpsc::Receiver<Arrival>,
     outbound: mpsc::Sender<Said>,
-    tasks: JoinSet<()>,
+    /// Ended by being dropped.
+    _tasks: JoinSet<()>,
 }
 
 /// What comes in order.
@@ -79,8 +80,8 @@ impl Link {
         let _gone = self.outbound.try_send(Said::Close { code, reason: reason.to_owned() });
         drop((self.outbound, self.lanes));
         let ended = async {
-            while self.control.recv().await.is_some() {}
-            while self.tasks.join_next().await.is_some() {}
+            let going_on = |heard: Option<Heard>| !matches!(heard, None | Some(Heard::Ended(_)));
+            while going_on(self.control.recv().await) {}
         };
         let _too_long = timeout(CLOSE_TIME, ended).await;
     }

@@ -65,7 +65,7 @@ pub(super) async fn connect(
     tasks.spawn(inbound::guilds(connection.clone(), heard, arrived.clone()));
     tasks.spawn(inbound::datagrams(connection.clone(), arrived));
     tasks.spawn(say(connection, sink, said));
-    Ok(Link { transport: Transport::Quic, control, lanes, outbound, tasks })
+    Ok(Link { transport: Transport::Quic, control, lanes, outbound, _tasks: tasks })
 }
 
 fn config(address: SocketAddr, trust: &Trust) -> Result<ClientConfig, Cause> {

@@ -90,7 +90,7 @@ fn link(socket: Socket, compression: Compression) -> Link {
     let mut tasks = JoinSet::new();
     tasks.spawn(hear(stream, Inflater::new(compression), heard));
     tasks.spawn(say(sink, said));
-    Link { transport: Transport::WebSocket, control, lanes, outbound, tasks }
+    Link { transport: Transport::WebSocket, control, lanes, outbound, _tasks: tasks }
 }
 
 /// Reads to the end, and no faster than the session listens.

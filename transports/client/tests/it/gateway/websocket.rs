@@ -88,6 +88,8 @@ impl Peer {
                     return Said::Payload(serde_json::from_str(&text).unwrap());
                 }
                 Some(Ok(Message::Close(frame))) => {
+                    // Sends the answer.
+                    let _gone = self.socket.flush().await;
                     return Said::Closed(frame.map(|frame| frame.code.into()));
                 }
                 Some(Ok(_)) => {}
