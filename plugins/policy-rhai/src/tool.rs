@@ -1,1 +1,201 @@
 //! What people who write policies use: checking, testing and trying them.
+//!
+//! Everything here returns a report, which is printed elsewhere. A gateway runs the tests of a
+//! policy before it puts the policy in force, with the same code.
+
+mod check;
+mod cost;
+mod coverage;
+mod definitions;
+mod explain;
+mod finding;
+mod fixture;
+mod given;
+mod lint;
+mod near;
+mod report;
+mod sample;
+mod scripts;
+mod stage;
+mod starter;
+mod suite;
+mod words;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use throng_engine::policy::Native;
+use throng_ports::policy::PolicyFault;
+
+use crate::config::Config;
+use crate::hook::Hook;
+use crate::sandbox::Sandbox;
+use crate::script::Script;
+use crate::time::SystemClock;
+
+pub use check::{CheckReport, Checked};
+pub use cost::HookCost;
+pub use coverage::Coverage;
+pub use explain::{Explanation, Line};
+pub use finding::{Finding, Lint};
+pub use given::{Given, GivenError, Scene};
+pub use report::{ScriptTests, TestReport};
+pub use scripts::ScriptsError;
+pub use starter::{StarterError, starter};
+pub use suite::{TestFailure, Tested};
+
+use coverage::Coverage as Covered;
+use stage::{Stage, Watch};
+use suite::Suite;
+
+/// What `relay_capacity()` is while a policy is checked or tested, whatever a gateway is set to:
+/// tests must not depend on where they run.
+pub const RELAY_CAPACITY: usize = 15_000;
+
+/// Checks, tests and tries policies, within the limits of some settings.
+#[derive(Debug)]
+pub struct Workshop {
+    sandbox: Sandbox,
+    config: Config,
+    library: Option<PathBuf>,
+}
+
+impl Workshop {
+    /// Makes a workshop. Without a library, scripts import from the folder `lib` beside them or
+    /// beside their folder, or else from the one of the settings.
+    #[must_use]
+    pub fn new(config: Config, library: Option<PathBuf>) -> Self {
+        let native = Native { relay_capacity: RELAY_CAPACITY };
+        Self { sandbox: Sandbox::new(Arc::new(SystemClock::default()), native), config, library }
+    }
+
+    /// Checks scripts, and all those in folders.
+    ///
+    /// # Errors
+    ///
+    /// No script is meant.
+    pub fn check(&self, paths: &[PathBuf]) -> Result<CheckReport, ScriptsError> {
+        let scripts = scripts::find(paths)?;
+        Ok(CheckReport { scripts: scripts.into_iter().map(|path| self.checked(path)).collect() })
+    }
+
+    fn checked(&self, path: PathBuf) -> Checked {
+        let (mut findings, mut costs) = (Vec::new(), Vec::new());
+        if let Err(fault) = self.inspect(&path, &mut findings, &mut costs) {
+            findings.push(Finding::of(&fault, Lint::Load, fault.message.as_str()));
+        }
+        Checked { path, findings, costs }
+    }
+
+    fn inspect(
+        &self,
+        path: &Path,
+        findings: &mut Vec<Finding>,
+        costs: &mut Vec<HookCost>,
+    ) -> Result<(), PolicyFault> {
+        let config = self.config_of(path);
+        let script = Arc::new(Script::load(path, &self.sandbox, &config)?);
+        let is_module = scripts::is_module(path, &config.library);
+        *findings = lint::findings(&script, &self.sandbox, is_module)?;
+        for hook in script.hooks.iter().copied() {
+            let (cost, found) = cost::measure(&script, hook, &self.sandbox, &config)?;
+            costs.push(cost);
+            // What is wrong where it is written fails as well.
+            let news = found.into_iter().filter(|found| !found.is_within(findings, hook));
+            let news: Vec<_> = news.collect();
+            findings.extend(news);
+        }
+        findings.sort_by_key(|finding| (finding.line, finding.column, finding.lint));
+        Ok(())
+    }
+
+    /// Runs the tests of scripts, and of all those in folders, whose names contain `filter`.
+    ///
+    /// # Errors
+    ///
+    /// No script is meant.
+    pub fn test(
+        &self,
+        paths: &[PathBuf],
+        filter: &str,
+        coverage: bool,
+    ) -> Result<TestReport, ScriptsError> {
+        let scripts = scripts::find(paths)?;
+        let test = |path| self.tested(path, filter, coverage);
+        Ok(TestReport { scripts: scripts.into_iter().map(test).collect() })
+    }
+
+    fn tested(&self, path: PathBuf, filter: &str, coverage: bool) -> ScriptTests {
+        let (config, watch) = (self.config_of(&path), coverage.then(Watch::default));
+        let run = || {
+            let script = Script::load(&path, &self.sandbox, &config)?;
+            let (sandbox, watch) = (&self.sandbox, watch.as_ref());
+            let tested = Suite { script: &script, sandbox, config: &config, watch }.run(filter)?;
+            let coverage = watch.map(|watch| self.covered(&script, watch)).transpose()?;
+            Ok((tested, coverage))
+        };
+        match run() {
+            Ok((tested, coverage)) => ScriptTests { path, tested: Ok(tested), coverage },
+            Err(fault) => ScriptTests { path, tested: Err(fault), coverage: None },
+        }
+    }
+
+    fn covered(&self, script: &Script, watch: &Watch) -> Result<Covered, PolicyFault> {
+        let limits = crate::config::HookConfig::default();
+        // Compiled for one who watches, so that places are those that were watched.
+        let stage = Stage::new(script, &self.sandbox, &limits, Some(&Watch::default()))?;
+        let ran = watch.places(&script.source.path.display().to_string());
+        Ok(Covered::of(stage.ast(), &ran))
+    }
+
+    /// Asks a hook of a script about facts, and tells how the answer came about.
+    ///
+    /// # Errors
+    ///
+    /// The script does not load.
+    pub fn explain(
+        &self,
+        script: &Path,
+        hook: Hook,
+        scene: &Scene,
+    ) -> Result<Explanation, PolicyFault> {
+        let config = self.config_of(script);
+        let script = Script::load(script, &self.sandbox, &config)?;
+        explain::explain(&script, &self.sandbox, &config, (hook, scene))
+    }
+
+    /// Writes definitions for editors into a folder, and returns the files.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be written.
+    pub fn definitions(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        definitions::write(&self.sandbox, folder)
+    }
+
+    fn config_of(&self, script: &Path) -> Config {
+        let library = self.library.clone().or_else(|| scripts::library(script));
+        let library = library.unwrap_or_else(|| self.config.library.clone());
+        Config { library, ..self.config.clone() }
+    }
+}
+
+/// Runs the tests that a loaded policy brings.
+///
+/// # Errors
+///
+/// One of them fails, or cannot be run.
+pub(crate) fn verify(
+    script: &Script,
+    sandbox: &Sandbox,
+    config: &Config,
+) -> Result<(), PolicyFault> {
+    let native = Native { relay_capacity: RELAY_CAPACITY };
+    let sandbox = Sandbox { native, ..sandbox.clone() };
+    let suite = Suite { script, sandbox: &sandbox, config, watch: None };
+    match suite.run("")?.iter().find_map(Tested::fault) {
+        Some(fault) => Err(fault),
+        None => Ok(()),
+    }
+}

@@ -5,12 +5,17 @@ use throng_ports::policy::PolicyFault;
 use crate::config::Config;
 use crate::sandbox::Sandbox;
 use crate::script::Script;
+use crate::tool;
 
 /// Runs the tests that a policy brings: its fixtures and its `test_*` functions.
 ///
 /// # Errors
 ///
 /// One of them fails.
-pub(crate) fn verify(_: &Script, _: &Sandbox, _: &Config) -> Result<(), PolicyFault> {
-    Ok(())
+pub(crate) fn verify(
+    script: &Script,
+    sandbox: &Sandbox,
+    config: &Config,
+) -> Result<(), PolicyFault> {
+    tool::verify(script, sandbox, config)
 }

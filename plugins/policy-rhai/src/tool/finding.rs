@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use rhai::Position;
+use throng_ports::policy::PolicyFault;
 
+use crate::hook::Hook;
 use crate::source::Source;
 
 /// What kind of mistake a finding is about.
@@ -101,6 +103,8 @@ pub struct Finding {
     pub message: String,
     /// What to do; empty when that is plain.
     pub advice: String,
+    /// Hook whose answer it is about.
+    hook: Option<Hook>,
     /// The line as it is in the file, and how many characters of it are meant.
     excerpt: Option<(String, usize)>,
 }
@@ -122,8 +126,46 @@ impl Finding {
             column,
             message: message.into(),
             advice: String::new(),
+            hook: None,
             excerpt: text.map(|text| (text.to_owned(), width(text, column))),
         }
+    }
+
+    /// Makes a finding of what went wrong at run time, or of what cannot run at all.
+    pub(super) fn of(fault: &PolicyFault, lint: Lint, message: impl Into<String>) -> Self {
+        let path = PathBuf::from(&fault.file);
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let part = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+        let place = match part(fault.line) {
+            0 => Position::NONE,
+            line => Position::new(line, part(fault.column)),
+        };
+        Self::at(&Source { path, text }, place, lint, message)
+    }
+
+    /// Tells whether what failed when a hook was asked is known from reading it.
+    pub(super) fn is_within(&self, known: &[Self], hook: Hook) -> bool {
+        let answers = |one: &Self| {
+            matches!(one.lint, Lint::NoVerdict | Lint::UnknownVerdict) && one.hook == Some(hook)
+        };
+        let here =
+            |one: &Self| one.lint.is_error() && (one.line, one.column) == (self.line, self.column);
+        match self.lint {
+            Lint::UnknownVerdict => known.iter().any(answers),
+            Lint::Fails => known.iter().any(here),
+            _ => false,
+        }
+    }
+
+    /// Tells whether both are about the same place.
+    pub(super) fn is_at(&self, other: &Self) -> bool {
+        (self.line, self.column) == (other.line, other.column)
+    }
+
+    /// Adds the hook whose answer it is about.
+    pub(super) fn of_hook(mut self, hook: Hook) -> Self {
+        self.hook = Some(hook);
+        self
     }
 
     /// Adds what to do.
@@ -156,6 +198,20 @@ impl fmt::Display for Finding {
         }
         Ok(())
     }
+}
+
+/// Returns where the name of a function is written that a source defines.
+pub(super) fn head(source: &Source, name: &str) -> Position {
+    let head = format!("fn {name}");
+    let code =
+        source.text.lines().zip(1..).filter(|(line, _)| !line.trim_start().starts_with("//"));
+    let mut found = code.filter_map(|(line, number)| {
+        let end = line.find(&head)? + head.len();
+        let is_whole = !line[end..].starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        let column = line[..end].chars().count() - name.chars().count() + 1;
+        is_whole.then(|| Position::new(number, u16::try_from(column).unwrap_or(u16::MAX)))
+    });
+    found.next().unwrap_or(Position::NONE)
 }
 
 /// Returns how many characters the word at a column has.

@@ -80,7 +80,11 @@ impl Given {
             guild: parse::guild(entries(&self.guild))?,
             event: parse::publish(event, Subject::Channel, entries(&self.channel))?,
             node: parse::node(entries(&self.node))?,
-            relays: self.relays.iter().map(|one| parse::relay(entries(one))).collect::<Result<_, _>>()?,
+            relays: self
+                .relays
+                .iter()
+                .map(|one| parse::relay(entries(one)))
+                .collect::<Result<_, _>>()?,
         })
     }
 }

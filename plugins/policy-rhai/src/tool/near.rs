@@ -3,7 +3,7 @@
 /// Finds the word nearest to one that is not among them, if it is near at all.
 pub(super) fn near<'a>(word: &str, all: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A third of the letters may be wrong; more is another word.
-    let far = word.chars().count() / 3 + 1;
+    let far = (word.chars().count() / 3).max(1);
     let distances = all.into_iter().map(|other| (distance(word, other), other));
     distances.filter(|(distance, _)| *distance <= far).min().map(|(_, other)| other)
 }
@@ -26,8 +26,7 @@ fn step(rows: &[Vec<usize>], (left, i): (&[char], usize), (right, j): (&[char], 
     }
     let same = usize::from(left[i - 1] != right[j - 1]);
     let mut least = (rows[i - 1][j] + 1).min(rows[i][j - 1] + 1).min(rows[i - 1][j - 1] + same);
-    let swapped =
-        i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1];
+    let swapped = i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1];
     if swapped {
         least = least.min(rows[i - 2][j - 2] + 1);
     }
@@ -49,6 +48,6 @@ mod tests {
     #[test]
     fn other_words_are_not() {
         assert_eq!(near("night", ["connect", "passivity"]), None);
-        assert_eq!(near("is_quiet", ["connect", "passivity"]), None);
+        assert_eq!(near("on_lag", ["lag", "relay"]), None);
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use rhai::{Array, Dynamic, INT};
 use serde::Deserialize;
-use serde::de::value::{Error as Unreadable, StrDeserializer};
 use serde::de::IntoDeserializer as _;
+use serde::de::value::{Error as Unreadable, StrDeserializer};
 use throng_engine::policy::{Act, GuildFacts, NodeFacts, PASSIVE_V2, PublishFacts, RelayFacts};
 use throng_proto::id::{Id, RoleId};
 use throng_proto::intents::Intents;
@@ -51,7 +51,6 @@ pub(crate) fn session<'a>(
 
 fn of_session(card: &mut SessionCard, fact: Fact, value: &Dynamic) -> Read<bool> {
     let session = &mut card.session;
-    let connection = || Arc::make_mut(&mut session.connection);
     match fact {
         Fact::User => session.user = Id::new(size(value)?),
         Fact::Bot => session.bot = flag(value)?,
@@ -61,10 +60,10 @@ fn of_session(card: &mut SessionCard, fact: Fact, value: &Dynamic) -> Read<bool>
         Fact::Intents => session.intents = intents(value)?,
         Fact::Afk => session.afk = flag(value)?,
         Fact::Status => session.status = word(&text(value)?)?,
-        Fact::Os => connection().os = text(value)?,
-        Fact::Browser => connection().browser = text(value)?,
-        Fact::Device => connection().device = text(value)?,
-        Fact::Region => connection().region = text(value)?,
+        Fact::Os => Arc::make_mut(&mut session.connection).os = text(value)?,
+        Fact::Browser => Arc::make_mut(&mut session.connection).browser = text(value)?,
+        Fact::Device => Arc::make_mut(&mut session.connection).device = text(value)?,
+        Fact::Region => Arc::make_mut(&mut session.connection).region = text(value)?,
         _ => return Ok(false),
     }
     Ok(true)

@@ -1,0 +1,219 @@
+//! Facts that do not exist, or not in this hook, and words that a fact never is.
+//!
+//! Whoever reads a fact got it as a parameter of a hook, so the kinds of values are followed from
+//! there: through variables, loops, closures and calls.
+
+mod member;
+
+use std::collections::HashSet;
+use std::mem;
+
+use super::draft::{Draft, Function};
+use crate::fact::{Fact, Subject};
+use crate::hook::Hook;
+use crate::tool::finding::Finding;
+use rhai::{Expr, FlowControl, FnCallExpr, FnPtr, Stmt};
+
+/// What is known of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    /// It has facts.
+    Of(Subject),
+    /// Relays to choose from.
+    Relays,
+    /// It is a fact.
+    Fact(Fact),
+    /// Nothing.
+    Other,
+}
+
+pub(super) fn findings(draft: &Draft<'_>) -> Vec<Finding> {
+    let mut reader = Reader {
+        draft,
+        hook: None,
+        scope: Vec::new(),
+        item: Kind::Other,
+        seen: HashSet::new(),
+        findings: Vec::new(),
+    };
+    for (hook, function) in draft.hooks() {
+        reader.hook = Some(hook);
+        let kinds: Vec<_> = hook.parameters().iter().map(|name| parameter(name)).collect();
+        reader.function(function, &kinds);
+    }
+    reader.hook = None;
+    for test in draft.functions.iter().filter(|function| function.is_test()) {
+        reader.function(test, &[]);
+    }
+    reader.findings
+}
+
+fn parameter(name: &str) -> Kind {
+    let named = |subject: &Subject| subject.name().eq_ignore_ascii_case(name);
+    match Subject::ALL.into_iter().find(named) {
+        Some(subject) => Kind::Of(subject),
+        None => Kind::Relays,
+    }
+}
+
+/// Reads functions in the order in which they run.
+struct Reader<'a> {
+    draft: &'a Draft<'a>,
+    /// Who runs; a test may do what any hook may.
+    hook: Option<Hook>,
+    scope: Vec<(String, Kind)>,
+    /// What closures are given that are written here.
+    item: Kind,
+    seen: HashSet<(&'a str, Vec<Kind>, Option<Hook>)>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Reader<'a> {
+    fn function(&mut self, function: &'a Function, kinds: &[Kind]) {
+        if !self.seen.insert((&function.name, kinds.to_vec(), self.hook)) {
+            return;
+        }
+        let parameters = function.parameters.iter().cloned().zip(kinds.iter().copied());
+        let outer = mem::replace(&mut self.scope, parameters.collect());
+        let item = mem::replace(&mut self.item, Kind::Other);
+        self.block(&function.body);
+        (self.scope, self.item) = (outer, item);
+    }
+
+    fn block(&mut self, statements: &[Stmt]) -> Kind {
+        let depth = self.scope.len();
+        let mut kind = Kind::Other;
+        for statement in statements {
+            kind = self.statement(statement);
+        }
+        self.scope.truncate(depth);
+        kind
+    }
+
+    fn statement(&mut self, statement: &Stmt) -> Kind {
+        match statement {
+            Stmt::Expr(value) => return self.value(value),
+            Stmt::FnCall(call, _) => return self.call(call),
+            Stmt::Block(block) => return self.block(block.statements()),
+            Stmt::Var(parts, _, _) => {
+                let kind = self.value(&parts.1);
+                self.scope.push((parts.0.as_str().to_owned(), kind));
+            }
+            Stmt::Assignment(parts) => {
+                self.value(&parts.1.rhs);
+                self.target(&parts.1.lhs);
+            }
+            Stmt::Return(Some(value), ..) | Stmt::BreakLoop(Some(value), ..) => {
+                self.value(value);
+            }
+            Stmt::If(flow, _) | Stmt::While(flow, _) | Stmt::Do(flow, _, _) => self.flow(flow),
+            Stmt::TryCatch(flow, _) => self.flow(flow),
+            Stmt::For(parts, _) => {
+                let kind = element(self.value(&parts.2.expr));
+                let counter = parts.1.iter().map(|name| (name.as_str().to_owned(), Kind::Other));
+                let depth = self.scope.len();
+                self.scope.push((parts.0.as_str().to_owned(), kind));
+                self.scope.extend(counter);
+                self.block(parts.2.body.statements());
+                self.scope.truncate(depth);
+            }
+            Stmt::Switch(parts, _) => {
+                self.value(&parts.0);
+                for case in &parts.1.expressions {
+                    self.value(&case.lhs);
+                    self.value(&case.rhs);
+                }
+            }
+            _ => {}
+        }
+        Kind::Other
+    }
+
+    fn flow(&mut self, flow: &FlowControl) {
+        self.value(&flow.expr);
+        self.block(flow.body.statements());
+        self.block(flow.branch.statements());
+    }
+
+    fn value(&mut self, value: &Expr) -> Kind {
+        match value {
+            Expr::Variable(name, ..) if name.2.is_empty() => return self.variable(&name.1),
+            Expr::Stmt(block) => return self.block(block.statements()),
+            Expr::FnCall(call, _) => return self.call(call),
+            Expr::Dot(parts, _, _) => {
+                let base = self.value(&parts.lhs);
+                return self.member(base, &parts.rhs);
+            }
+            Expr::Index(parts, flags, _) => {
+                let base = self.value(&parts.lhs);
+                return self.index(base, &parts.rhs, *flags);
+            }
+            Expr::DynamicConstant(value, _) => {
+                let pointer = value.read_lock::<FnPtr>().map(|one| one.fn_name().to_owned());
+                pointer.into_iter().for_each(|name| self.closure(&name));
+            }
+            Expr::Array(parts, _) | Expr::InterpolatedString(parts, _) => {
+                parts.iter().for_each(|part| _ = self.value(part));
+            }
+            Expr::Map(parts, _) => parts.0.iter().for_each(|(_, part)| _ = self.value(part)),
+            Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _) => {
+                parts.iter().for_each(|part| _ = self.value(part));
+            }
+            _ => {}
+        }
+        Kind::Other
+    }
+
+    fn variable(&self, name: &str) -> Kind {
+        let found = self.scope.iter().rev().find(|(known, _)| known == name);
+        found.map_or(Kind::Other, |(_, kind)| *kind)
+    }
+
+    fn call(&mut self, call: &FnCallExpr) -> Kind {
+        let kinds: Vec<_> = call.args.iter().map(|argument| self.value(argument)).collect();
+        if let [left, right] = &call.args[..] {
+            self.comparison(call, (left, kinds[0]), (right, kinds[1]));
+        }
+        if call.is_qualified() {
+            return Kind::Other;
+        }
+        let draft = self.draft;
+        match draft.function(&call.name, call.args.len()) {
+            Some(function) => self.function(function, &kinds),
+            None if &*call.name == "clock" => return Kind::Of(Subject::Clock),
+            None if &*call.name == "relay_of" => return Kind::Of(Subject::Relay),
+            None if self.hook.is_none() && Draft::is_prop(&call.name, 1) => {
+                return match parameter(&call.name) {
+                    Kind::Relays => Kind::Other,
+                    kind => kind,
+                };
+            }
+            None => {}
+        }
+        Kind::Other
+    }
+
+    /// Reads a function without a name: what it captures has its name inside too.
+    fn closure(&mut self, name: &str) {
+        let draft = self.draft;
+        let Some(function) = draft.functions.iter().find(|function| function.name == name) else {
+            return;
+        };
+        let kinds: Vec<_> = function
+            .parameters
+            .iter()
+            .map(|name| match self.scope.iter().rev().find(|(known, _)| known == name) {
+                Some((_, kind)) => *kind,
+                None => self.item,
+            })
+            .collect();
+        self.function(function, &kinds);
+    }
+}
+
+const fn element(kind: Kind) -> Kind {
+    match kind {
+        Kind::Relays => Kind::Of(Subject::Relay),
+        _ => Kind::Other,
+    }
+}
