@@ -132,6 +132,52 @@ impl Admin {
         Ok(answer)
     }
 
+    /// Adds up all samples of one metric.
+    ///
+    /// # Errors
+    ///
+    /// Fails when there is none.
+    pub fn metric(&self, name: &str) -> Result<u64> {
+        let metrics = self.metrics()?;
+        let (mut samples, mut sum) = (0, 0);
+        for line in metrics.lines() {
+            let rest = line.strip_prefix(name).filter(|rest| rest.starts_with(['{', ' ']));
+            if let Some((_, number)) = rest.and_then(|rest| rest.rsplit_once(' ')) {
+                sum += number.parse::<u64>()?;
+                samples += 1;
+            }
+        }
+        ensure!(samples > 0, "{name} is not told");
+        Ok(sum)
+    }
+
+    /// Returns what the gateway says of its policy.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the answer when it is refused.
+    pub fn policy(&self) -> Result<Value> {
+        self.0.demand(&Method::GET, "/admin/v1/policy", None)
+    }
+
+    /// Loads the policy again, and returns how that went.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the connection breaks.
+    pub fn reload_policy(&self) -> Result<(u16, Value)> {
+        self.0.call(&Method::POST, "/admin/v1/policy/reload", None)
+    }
+
+    /// Returns whether clients may be sent here, as probes see it.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the connection breaks.
+    pub fn ready(&self) -> Result<(u16, Value)> {
+        self.0.call(&Method::GET, "/readyz", None)
+    }
+
     fn account(&self, username: &str, bot: bool) -> Result<Account> {
         let body = json!({ "username": username, "bot": bot });
         let body = self.0.demand(&Method::POST, "/admin/v1/users", Some(&body))?;

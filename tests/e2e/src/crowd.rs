@@ -1,9 +1,10 @@
-//! Many thousand sessions on one thread, each with a socket, a few counters and no buffers.
+//! Many thousand sessions on one thread, each with a socket, a few counters and, over WebSocket, no
+//! buffers.
 
 mod frame;
 mod member;
+mod socket;
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,8 +15,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::{Identity, PATIENCE};
-use member::Member;
+use crate::{Identity, PATIENCE, Route};
 
 /// Sessions between their first packet and their guild at any time.
 const ENTERING_MAX: usize = 64;
@@ -53,7 +53,7 @@ pub struct Crowd {
 /// What the members of a crowd share.
 #[derive(Debug)]
 struct Hall {
-    address: SocketAddr,
+    route: Route,
     doors: Semaphore,
     entered: AtomicUsize,
     messages: AtomicUsize,
@@ -69,10 +69,10 @@ impl Crowd {
     /// # Errors
     ///
     /// Fails when the process may not open as many files, or when somebody is turned away.
-    pub async fn enter(address: SocketAddr, seats: &[Seat]) -> Result<Self> {
+    pub async fn enter(route: &Route, seats: &[Seat]) -> Result<Self> {
         raise_files(seats.len())?;
         let hall = Arc::new(Hall {
-            address,
+            route: route.clone(),
             doors: Semaphore::new(ENTERING_MAX),
             entered: AtomicUsize::new(0),
             messages: AtomicUsize::new(0),
@@ -83,7 +83,7 @@ impl Crowd {
         });
         let mut members = JoinSet::new();
         for (index, seat) in seats.iter().enumerate() {
-            members.spawn(Member::new(Arc::clone(&hall), index, seat).live());
+            members.spawn(member::live(Arc::clone(&hall), index, seat.clone()));
         }
         let crowd = Self { hall, _members: members };
         crowd.until(&crowd.hall.entered, seats.len()).await?;

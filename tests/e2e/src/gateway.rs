@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::{Account, Admin, Api, PATIENCE, binary};
+use crate::{Account, Admin, Api, Fingerprint, PATIENCE, Route, Way, binary};
 
 /// How many lines of the gateway's output a failed test shows.
 const LINES_SHOWN_MAX: usize = 300;
@@ -58,8 +58,8 @@ impl Builder {
         let data = tempfile::tempdir().context("no temporary directory")?;
         let env = self.env;
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let process = Process::spawn(data.path(), &env, any)?;
-        Ok(Gateway { public: process.public, process, data, env, _turn: turn })
+        let process = Process::spawn(data.path(), &env, [any, any])?;
+        Ok(Gateway { process, data, env, _turn: turn })
     }
 }
 
@@ -67,7 +67,6 @@ impl Builder {
 #[derive(Debug)]
 pub struct Gateway {
     process: Process,
-    public: SocketAddr,
     data: TempDir,
     env: Vec<(String, String)>,
     _turn: Turn,
@@ -98,13 +97,29 @@ impl Gateway {
     /// Returns the base of the gateway's WebSocket addresses: no path, no query, no slash.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("ws://{}", self.public)
+        format!("ws://{}", self.public())
     }
 
     /// Returns the address of the public listener; it survives [`Gateway::restart`].
     #[must_use]
     pub fn public(&self) -> SocketAddr {
-        self.public
+        self.process.places.public
+    }
+
+    /// Returns the address for QUIC, which survives too, and the certificate there.
+    #[must_use]
+    pub fn quic(&self) -> (SocketAddr, Fingerprint) {
+        self.process.places.quic
+    }
+
+    /// Returns where and how a client connects.
+    #[must_use]
+    pub fn route(&self, way: Way) -> Route {
+        let Places { public, quic: (address, certificate), .. } = self.process.places;
+        match way {
+            Way::Quic(wire) => Route::quic(address, certificate, wire),
+            Way::WebSocket(wire) => Route::websocket(public, wire),
+        }
     }
 
     /// Returns the admin API.
@@ -115,13 +130,13 @@ impl Gateway {
     pub fn admin(&self) -> Result<Admin> {
         let path = self.data.path().join("admin.token");
         let token = std::fs::read_to_string(&path).with_context(|| format!("read {path:?}"))?;
-        Ok(Admin::new(self.process.admin, token.trim()))
+        Ok(Admin::new(self.process.places.admin, token.trim()))
     }
 
     /// Returns the public API as `account` sees it.
     #[must_use]
     pub fn api(&self, account: &Account) -> Api {
-        Api::new(self.public, account)
+        Api::new(self.public(), account)
     }
 
     /// Returns the resident memory of the process in bytes.
@@ -155,7 +170,16 @@ impl Gateway {
     ///
     /// Fails when there is no such process.
     pub fn terminate(&self) -> Result<()> {
-        self.process.signal(Signal::TERM)
+        signal(self.process.pid, Signal::TERM)
+    }
+
+    /// Asks the process to read again what may change while it runs, with SIGHUP.
+    ///
+    /// # Errors
+    ///
+    /// Fails when there is no such process.
+    pub fn hang_up(&self) -> Result<()> {
+        signal(self.process.pid, Signal::HUP)
     }
 
     /// Waits for the end of the process.
@@ -167,7 +191,7 @@ impl Gateway {
         self.process.wait()
     }
 
-    /// Starts the gateway again on the same data and the same public port.
+    /// Starts the gateway again on the same data and the same ports.
     ///
     /// # Errors
     ///
@@ -176,7 +200,8 @@ impl Gateway {
         if self.process.status.is_none() {
             self.process.stop(Signal::KILL)?;
         }
-        self.process = Process::spawn(self.data.path(), &self.env, self.public)?;
+        let same = [self.public(), self.quic().0];
+        self.process = Process::spawn(self.data.path(), &self.env, same)?;
         Ok(())
     }
 }
@@ -185,23 +210,31 @@ impl Gateway {
 #[derive(Debug)]
 struct Process {
     pid: i32,
-    public: SocketAddr,
-    admin: SocketAddr,
+    places: Places,
     exit: Receiver<ExitStatus>,
     status: Option<ExitStatus>,
     output: Arc<Mutex<Vec<String>>>,
 }
 
+/// Where a gateway listens.
+#[derive(Clone, Copy, Debug)]
+struct Places {
+    public: SocketAddr,
+    admin: SocketAddr,
+    quic: (SocketAddr, Fingerprint),
+}
+
 impl Process {
-    fn spawn(data: &Path, env: &[(String, String)], listen: SocketAddr) -> Result<Self> {
+    fn spawn(data: &Path, env: &[(String, String)], listen: [SocketAddr; 2]) -> Result<Self> {
         let mut command = Command::new(binary::throng()?);
         // What is meant for the tests is no setting of the gateway.
         let own = std::env::vars_os().map(|(name, _)| name);
         for name in own.filter(|name| name.to_string_lossy().starts_with("THRONG_")) {
             command.env_remove(name);
         }
+        let [public, quic] = listen.map(|address| address.to_string());
         let mut child = command
-            .args(["--listen", &listen.to_string(), "--admin", "127.0.0.1:0", "--data"])
+            .args(["--listen", &public, "--quic", &quic, "--admin", "127.0.0.1:0", "--data"])
             .arg(data)
             .current_dir(data)
             .envs(env.iter().map(|(name, value)| (name, value)))
@@ -211,33 +244,25 @@ impl Process {
             .spawn()
             .context("the gateway does not start")?;
         let output = Arc::default();
-        // Two addresses and the ends of both outputs.
-        let (lines, news) = sync_channel(4);
+        // Three addresses and the ends of both outputs.
+        let (lines, news) = sync_channel(5);
         follow(child.stdout.take(), &output, Some(lines));
         follow(child.stderr.take(), &output, None);
         let pid = i32::try_from(child.id()).context("the process has an odd id")?;
-        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
         let exit = reap(child);
-        let mut process = Self { pid, public: unknown, admin: unknown, exit, status: None, output };
-        while process.public == unknown || process.admin == unknown {
-            match news.recv_timeout(PATIENCE) {
-                Ok((name, address)) if name == "public" => process.public = address,
-                Ok((name, address)) if name == "admin" => process.admin = address,
-                Ok(_) => {}
-                Err(_) => bail!("the gateway does not say where it listens:\n{}", process.shown()),
+        match Places::read(&news) {
+            Ok(places) => Ok(Self { pid, places, exit, status: None, output }),
+            Err(error) => {
+                // It may have ended by itself, which is why it says nothing.
+                drop(signal(pid, Signal::KILL));
+                bail!("{error:#}:\n{}", shown(&output))
             }
         }
-        Ok(process)
     }
 
-    fn signal(&self, signal: Signal) -> Result<()> {
-        let pid = Pid::from_raw(self.pid).context("no process")?;
-        kill_process(pid, signal).with_context(|| format!("signal {signal:?}"))
-    }
-
-    fn stop(&mut self, signal: Signal) -> Result<ExitStatus> {
+    fn stop(&mut self, with: Signal) -> Result<ExitStatus> {
         if self.status.is_none() {
-            self.signal(signal)?;
+            signal(self.pid, with)?;
         }
         self.wait()
     }
@@ -247,15 +272,31 @@ impl Process {
             return Ok(status);
         }
         let status = self.exit.recv_timeout(PATIENCE);
-        let status = status.map_err(|_| anyhow!("the gateway does not end:\n{}", self.shown()))?;
+        let output = &self.output;
+        let status = status.map_err(|_| anyhow!("the gateway does not end:\n{}", shown(output)))?;
         self.status = Some(status);
         Ok(status)
     }
+}
 
-    /// Returns the last lines of its output.
-    fn shown(&self) -> String {
-        let lines = self.output.lock().unwrap_or_else(PoisonError::into_inner);
-        lines[lines.len().saturating_sub(LINES_SHOWN_MAX)..].join("\n")
+impl Places {
+    /// Waits until the gateway has said all of them.
+    fn read(news: &Receiver<(String, String)>) -> Result<Self> {
+        let (mut public, mut admin, mut quic) = (None, None, None);
+        loop {
+            if let (Some(public), Some(admin), Some(quic)) = (public, admin, quic) {
+                return Ok(Self { public, admin, quic });
+            }
+            let Ok((name, place)) = news.recv_timeout(PATIENCE) else {
+                bail!("the gateway does not say where it listens");
+            };
+            match name.as_str() {
+                "public" => public = Some(web(&place)?),
+                "admin" => admin = Some(web(&place)?),
+                "quic" => quic = Some(certified(&place)?),
+                _ => {}
+            }
+        }
     }
 }
 
@@ -265,8 +306,19 @@ impl Drop for Process {
             drop(self.stop(Signal::KILL));
         }
         // The runner shows this only beside a failure.
-        eprintln!("---- gateway, process {}\n{}", self.pid, self.shown());
+        eprintln!("---- gateway, process {}\n{}", self.pid, shown(&self.output));
     }
+}
+
+fn signal(pid: i32, signal: Signal) -> Result<()> {
+    let pid = Pid::from_raw(pid).context("no process")?;
+    kill_process(pid, signal).with_context(|| format!("signal {signal:?}"))
+}
+
+/// Returns the last lines of an output.
+fn shown(output: &Mutex<Vec<String>>) -> String {
+    let lines = output.lock().unwrap_or_else(PoisonError::into_inner);
+    lines[lines.len().saturating_sub(LINES_SHOWN_MAX)..].join("\n")
 }
 
 /// Waits for the process on a thread, so that others can wait with a bound.
@@ -285,7 +337,7 @@ fn reap(mut child: Child) -> Receiver<ExitStatus> {
 fn follow(
     stream: Option<impl Read + Send + 'static>,
     output: &Arc<Mutex<Vec<String>>>,
-    listeners: Option<SyncSender<(String, SocketAddr)>>,
+    listeners: Option<SyncSender<(String, String)>>,
 ) {
     let Some(stream) = stream else { return };
     let output = Arc::clone(output);
@@ -303,7 +355,19 @@ fn follow(
 }
 
 /// Reads `listening: public http://127.0.0.1:8080`.
-fn listener(line: &str) -> Option<(String, SocketAddr)> {
-    let (name, url) = line.trim().strip_prefix("listening: ")?.split_once(' ')?;
-    Some((name.to_owned(), url.strip_prefix("http://")?.parse().ok()?))
+fn listener(line: &str) -> Option<(String, String)> {
+    let (name, place) = line.trim().strip_prefix("listening: ")?.split_once(' ')?;
+    Some((name.to_owned(), place.to_owned()))
+}
+
+/// Reads `http://127.0.0.1:8080`.
+fn web(place: &str) -> Result<SocketAddr> {
+    place.strip_prefix("http://").unwrap_or(place).parse().context(place.to_owned())
+}
+
+/// Reads `127.0.0.1:8443 certificate sha256 0123...`.
+fn certified(place: &str) -> Result<(SocketAddr, Fingerprint)> {
+    let (address, fingerprint) =
+        place.split_once(" certificate sha256 ").with_context(|| format!("{place} of QUIC"))?;
+    Ok((address.parse()?, fingerprint.parse()?))
 }

@@ -3,7 +3,8 @@
 //! A test reads like a story: [`Gateway::start`] runs the binary on empty data, [`Admin`] founds
 //! users and guilds, [`Api`] posts, and three kinds of readers watch what arrives:
 //!
-//! - [`Client`], a raw gateway client that records every payload to the byte;
+//! - [`Client`], a raw gateway client that records every payload to the byte, over WebSocket or
+//!   QUIC, maybe by a [`Ferry`] that loses packets;
 //! - [`Driver`], a process with an unmodified client library of others, told what to do by lines;
 //! - [`Crowd`], many thousand sessions on one thread that keep nothing but what they were sent.
 //!
@@ -15,24 +16,44 @@ mod binary;
 mod client;
 mod crowd;
 mod driver;
+mod ferry;
 mod gateway;
 mod install;
+mod link;
 mod scene;
 
 use std::io::Write as _;
 use std::time::Duration;
 
+use anyhow::Result;
+
 pub use alike::alike;
 pub use api::{Account, Admin, Api, Founded};
-pub use client::{Client, Cursor, Dispatch, Event, Identity, Wire};
+pub use client::{Client, Cursor, Dispatch, Event, Identity, Ledger};
 pub use crowd::{Crowd, Heard, Seat};
 pub use driver::Driver;
+pub use ferry::Ferry;
 pub use gateway::{Builder, Gateway};
 pub use install::{Library, driver};
-pub use scene::{Scene, intents, unicode};
+pub use link::{Closed, Fingerprint, Link, News, Route, Way, Wire};
+pub use scene::{FENCE, Scene, intents, unicode};
 
 /// Bound of a wait for something that should happen at once, on a machine that is busy.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Returns the seed of what is random in a story: `THRONG_E2E_SEED`, or one that a failure shows.
+///
+/// # Errors
+///
+/// Fails when the variable is no number.
+pub fn seed() -> Result<u64> {
+    let seed = match std::env::var("THRONG_E2E_SEED") {
+        Ok(seed) => seed.parse()?,
+        Err(_) => rand::random(),
+    };
+    eprintln!("again with THRONG_E2E_SEED={seed}");
+    Ok(seed)
+}
 
 /// Writes a line past the capture of the test runner: skips and measurements are always seen.
 pub fn say(line: &str) {

@@ -1,9 +1,14 @@
 //! The scene that most stories play in: one guild, a public channel, some who read and who post.
 
-use anyhow::Result;
+use std::thread::{self, JoinHandle};
+
+use anyhow::{Result, anyhow};
 use serde_json::json;
 
 use crate::{Account, Api, Founded, Gateway};
+
+/// Content of the message that ends a story.
+pub const FENCE: &str = "that was all";
 
 /// Sets of intents.
 pub mod intents {
@@ -52,6 +57,40 @@ impl Scene {
     #[must_use]
     pub fn api(&self) -> Api {
         self.gateway.api(&self.author)
+    }
+
+    /// Posts from several threads at once, so many messages each, then the fence.
+    #[must_use]
+    pub fn chatter(&self, posters: usize, each: usize) -> JoinHandle<Result<()>> {
+        let (api, channel) = (self.api(), self.channel.clone());
+        thread::spawn(move || {
+            thread::scope(|scope| {
+                let posters: Vec<_> = (0..posters)
+                    .map(|poster| {
+                        let (api, channel) = (api.clone(), &channel);
+                        scope.spawn(move || {
+                            (0..each).try_for_each(|n| {
+                                api.post(channel, &format!("{poster} {n}")).map(drop)
+                            })
+                        })
+                    })
+                    .collect();
+                posters
+                    .into_iter()
+                    .try_for_each(|poster| poster.join().map_err(|_| anyhow!("panicked"))?)
+            })?;
+            api.post(&channel, FENCE).map(drop)
+        })
+    }
+
+    /// Returns the ids of all messages of the channel, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the API refuses.
+    pub fn history(&self) -> Result<Vec<String>> {
+        let history = self.api().history(&self.channel)?;
+        history.iter().map(|message| crate::api::text(message, "id")).collect()
     }
 }
 

@@ -1,48 +1,66 @@
 //! One session of a crowd: enters, listens, answers beats.
 
-use std::cell::RefCell;
-use std::io::ErrorKind;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
 use tokio::sync::SemaphorePermit;
 
-use super::frame::{self, Kind};
+use super::socket::Socket;
 use super::{Hall, Seat};
+use crate::{Ledger, Link, News};
 
-/// Bytes read at a time, in one buffer that all members of a thread share.
-const SCRATCH_SIZE: usize = 64 * 1024;
-/// Ends the head of an HTTP answer.
-const HEAD_END: &[u8] = b"\r\n\r\n";
-
-thread_local! {
-    static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; SCRATCH_SIZE]);
+/// Lives a session to the end of the crowd.
+pub(super) async fn live(hall: Arc<Hall>, index: usize, seat: Seat) {
+    let mut mind = Mind::new(Arc::clone(&hall), index, &seat);
+    let lived = if hall.route.has_lanes() {
+        over_quic(&hall, &mut mind).await
+    } else {
+        over_websocket(&hall, &mut mind).await
+    };
+    if let Err(error) = lived {
+        hall.fail(format!("session {index}: {error:#}"));
+    }
 }
 
-pub(super) struct Member {
+async fn over_websocket(hall: &Hall, mind: &mut Mind) -> Result<()> {
+    let mut door = Some(hall.doors.acquire().await?);
+    let mut socket = Socket::connect(hall.route.address()).await?;
+    loop {
+        socket.listen(mind).await?;
+        mind.shut(&mut door);
+    }
+}
+
+async fn over_quic(hall: &Hall, mind: &mut Mind) -> Result<()> {
+    let mut door = Some(hall.doors.acquire().await?);
+    let mut link = Link::connect(&hall.route).await?;
+    loop {
+        match link.hear().await? {
+            News::Payload(raw) => {
+                if let Some(said) = mind.told(&raw)? {
+                    link.say(&said).await?;
+                }
+            }
+            News::Skipped(ranges) => mind.ledger.skipped(&ranges),
+            News::Closed(closed) => bail!("{closed:?}"),
+        }
+        mind.shut(&mut door);
+    }
+}
+
+/// What a member makes of what it is told, whatever it is told by.
+pub(super) struct Mind {
     hall: Arc<Hall>,
     index: usize,
-    identify: Vec<u8>,
+    /// IDENTIFY, until it was sent.
+    identify: Option<String>,
     keeps: bool,
-    /// Number of the last event.
-    seq: u64,
-    phase: Phase,
-    /// Beginning of a frame whose rest has not come.
-    rest: Vec<u8>,
-    out: Vec<u8>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Upgrade,
-    Hello,
-    Ready,
-    Guild,
-    Inside,
+    ledger: Ledger,
+    ready: Option<Ready>,
+    /// The guild has come, which may be before READY.
+    guild: bool,
 }
 
 #[derive(Deserialize)]
@@ -70,116 +88,45 @@ struct Announced {
     unavailable: bool,
 }
 
-impl Member {
-    pub(super) fn new(hall: Arc<Hall>, index: usize, seat: &Seat) -> Self {
-        let mut identify = Vec::new();
-        frame::push(&mut identify, Kind::Text, seat.identity.command().to_string().as_bytes());
+impl Mind {
+    fn new(hall: Arc<Hall>, index: usize, seat: &Seat) -> Self {
+        let mut ledger = Ledger::default();
+        ledger.relink(hall.route.has_lanes());
         Self {
             hall,
             index,
-            identify,
+            identify: Some(seat.identity.command().to_string()),
             keeps: seat.keeps,
-            seq: 0,
-            phase: Phase::Upgrade,
-            rest: Vec::new(),
-            out: Vec::new(),
-        }
-    }
-
-    pub(super) async fn live(mut self) {
-        let hall = Arc::clone(&self.hall);
-        if let Err(error) = self.run(&hall).await {
-            hall.fail(format!("session {}: {error:#}", self.index));
-        }
-    }
-
-    async fn run(&mut self, hall: &Hall) -> Result<()> {
-        let mut door = Some(hall.doors.acquire().await?);
-        let mut stream = TcpStream::connect(hall.address).await?;
-        stream.set_nodelay(true)?;
-        let request = format!(
-            "GET /?v=10&encoding=json HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\n\
-             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-            hall.address
-        );
-        stream.write_all(request.as_bytes()).await?;
-        loop {
-            stream.readable().await?;
-            self.receive(&stream)?;
-            if !self.out.is_empty() {
-                stream.write_all(&std::mem::take(&mut self.out)).await?;
-            }
-            self.shut(&mut door);
+            ledger,
+            ready: None,
+            guild: false,
         }
     }
 
     /// Lets the next one in once this one is inside.
     fn shut(&self, door: &mut Option<SemaphorePermit<'_>>) {
-        if self.phase == Phase::Inside && door.take().is_some() {
+        if self.is_inside() && door.take().is_some() {
             self.hall.count(&self.hall.entered);
         }
     }
 
-    fn receive(&mut self, stream: &TcpStream) -> Result<()> {
-        SCRATCH.with_borrow_mut(|scratch| {
-            let length = match stream.try_read(scratch) {
-                Ok(0) => bail!("the connection ended"),
-                Ok(length) => length,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => return Err(error.into()),
-            };
-            if self.rest.is_empty() {
-                return self.take(&scratch[..length]);
-            }
-            let mut whole = std::mem::take(&mut self.rest);
-            whole.extend_from_slice(&scratch[..length]);
-            self.take(&whole)
-        })
+    fn is_inside(&self) -> bool {
+        let comes = |ready: &Ready| ready.guilds.iter().any(|guild| guild.unavailable);
+        self.ready.as_ref().is_some_and(|ready| self.guild || !comes(ready))
     }
 
-    /// Handles every whole frame and keeps the rest.
-    fn take(&mut self, mut bytes: &[u8]) -> Result<()> {
-        if self.phase == Phase::Upgrade {
-            let end = bytes.windows(HEAD_END.len()).position(|window| window == HEAD_END);
-            let Some(end) = end else {
-                self.rest = bytes.to_vec();
-                return Ok(());
-            };
-            let head = String::from_utf8_lossy(&bytes[..end]);
-            ensure!(head.starts_with("HTTP/1.1 101"), "no upgrade: {head}");
-            self.phase = Phase::Hello;
-            bytes = &bytes[end + HEAD_END.len()..];
-        }
-        while let Some((kind, payload, length)) = frame::split(bytes)? {
-            match kind {
-                Kind::Text => self.told(std::str::from_utf8(payload)?)?,
-                Kind::Ping => frame::push(&mut self.out, Kind::Pong, payload),
-                Kind::Pong => {}
-                Kind::Close => bail!("closed: {:?} {}", payload.get(..2), reason(payload)),
-            }
-            bytes = &bytes[length..];
-        }
-        self.rest = bytes.to_vec();
-        Ok(())
-    }
-
-    fn told(&mut self, raw: &str) -> Result<()> {
+    /// Takes a payload, and returns what to say.
+    pub(super) fn told(&mut self, raw: &str) -> Result<Option<String>> {
         let payload: Payload<'_> = serde_json::from_str(raw).with_context(|| raw.to_owned())?;
         match payload.op {
-            0 => self.event(raw, &payload),
-            1 => {
-                let beat = format!(r#"{{"op":1,"d":{}}}"#, self.seq);
-                frame::push(&mut self.out, Kind::Text, beat.as_bytes());
-                Ok(())
-            }
+            0 => self.event(raw, &payload).map(|()| None),
+            1 => Ok(Some(format!(r#"{{"op":1,"d":{}}}"#, self.ledger.settled()))),
             10 => {
-                ensure!(self.phase == Phase::Hello, "a second HELLO");
-                self.phase = Phase::Ready;
-                self.out.append(&mut self.identify);
-                Ok(())
+                let identify = self.identify.take();
+                ensure!(identify.is_some(), "a second HELLO");
+                Ok(identify)
             }
-            11 => Ok(()),
+            11 => Ok(None),
             _ => bail!("told {raw}"),
         }
     }
@@ -188,17 +135,12 @@ impl Member {
         let (Some(s), Some(t), Some(d)) = (payload.s, payload.t, payload.d) else {
             bail!("an event lacks s, t or d: {raw}");
         };
-        ensure!(s == self.seq + 1, "number {s} after {}: {raw}", self.seq);
-        self.seq = s;
-        match (self.phase, t) {
-            (Phase::Ready, "READY") => {
-                let ready: Ready = serde_json::from_str(d.get())?;
-                let comes = ready.guilds.iter().any(|guild| guild.unavailable);
-                self.phase = if comes { Phase::Guild } else { Phase::Inside };
-            }
-            (Phase::Guild, "GUILD_CREATE") => self.phase = Phase::Inside,
-            (Phase::Guild | Phase::Inside, _) => self.hear(raw, t, d)?,
-            _ => bail!("{t} before READY"),
+        ensure!(self.ledger.told(s).with_context(|| raw.to_owned())?, "told again: {raw}");
+        match t {
+            "READY" => self.ready = Some(serde_json::from_str(d.get())?),
+            "GUILD_CREATE" if !self.guild => self.guild = true,
+            _ if self.guild || self.is_inside() => self.hear(raw, t, d)?,
+            _ => bail!("{t} before the guild"),
         }
         Ok(())
     }
@@ -220,8 +162,4 @@ impl Member {
         self.hall.count(&self.hall.messages);
         Ok(())
     }
-}
-
-fn reason(payload: &[u8]) -> std::borrow::Cow<'_, str> {
-    String::from_utf8_lossy(payload.get(2..).unwrap_or_default())
 }

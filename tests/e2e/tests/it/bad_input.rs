@@ -1,5 +1,6 @@
 //! Every row of the table in PROTOCOL.md: what is wrong is answered, counted, and loses nothing.
 
+mod frames;
 mod http;
 mod identifying;
 mod payloads;
@@ -10,7 +11,7 @@ mod stranger;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
-use throng_e2e::{Client, Gateway, Identity, Scene, Wire, intents};
+use throng_e2e::{Client, Gateway, Identity, Scene, Way, intents};
 
 use stranger::Stranger;
 
@@ -39,9 +40,9 @@ fn counted(scene: &Scene, limit: &str, expected: u64) -> Result<()> {
 struct Witness(Client);
 
 impl Witness {
-    async fn enter(scene: &Scene) -> Result<Self> {
+    async fn enter(scene: &Scene, way: Way) -> Result<Self> {
         let identity = Identity::bot(&scene.readers[0], intents::MESSAGES);
-        Ok(Self(Client::enter(&scene.gateway.url(), Wire::Plain, &identity).await?))
+        Ok(Self(Client::enter(&scene.gateway.route(way), &identity).await?))
     }
 
     /// Posts a message and reads it on the connection that was there before.
@@ -68,12 +69,13 @@ fn identify_as(token: &str, extra: &Value) -> Value {
 /// there are several commands; whoever was there before goes on.
 async fn refuses_to_identify(
     scene: &Scene,
+    way: Way,
     commands: &[Value],
     (code, limit): (u16, &str),
 ) -> Result<()> {
-    let mut witness = Witness::enter(scene).await?;
+    let mut witness = Witness::enter(scene, way).await?;
     for command in commands {
-        let mut stranger = Stranger::greeted(scene).await?;
+        let mut stranger = Stranger::greeted(scene, way).await?;
         stranger.tell(command).await?;
         let closed = stranger.closed().await?;
         ensure!(closed.code == Some(code), "{closed:?} after {command}");
@@ -86,11 +88,12 @@ async fn refuses_to_identify(
 /// Has a session of the stranger closed by what it says, then resumes it.
 async fn closes_and_keeps_the_session(
     scene: &Scene,
+    way: Way,
     said: &[String],
     (code, limit): (u16, &str),
 ) -> Result<()> {
-    let mut witness = Witness::enter(scene).await?;
-    let mut stranger = Stranger::entered(scene).await?;
+    let mut witness = Witness::enter(scene, way).await?;
+    let mut stranger = Stranger::entered(scene, way).await?;
     for said in said {
         stranger.say(said).await?;
     }
@@ -105,7 +108,7 @@ async fn closes_and_keeps_the_session(
 async fn misses_nothing(scene: &Scene, stranger: &Stranger) -> Result<()> {
     scene.api().post(&scene.channel, "while you were away")?;
     let mut back = stranger.resume(scene).await?;
-    let missed = back.until("RESUMED").await?;
+    let missed = back.catch_up().await?;
     let told = missed.iter().any(|event| event["d"]["content"] == "while you were away");
     ensure!(told, "not told what was missed: {missed:?}");
     Ok(())

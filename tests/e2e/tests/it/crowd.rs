@@ -1,4 +1,4 @@
-//! Ten thousand sessions in one guild over several relays.
+//! Ten thousand sessions in one guild over several relays, and some hundred of them over QUIC.
 //!
 //! Alone: `cargo test -p throng-e2e crowd`, with `THRONG_E2E_SESSIONS` for another number.
 
@@ -9,11 +9,13 @@ use anyhow::{Context as _, Result, anyhow, ensure};
 use serde::Deserialize;
 use serde_json::json;
 use throng_e2e::{
-    Account, Admin, Api, Crowd, Founded, Gateway, Heard, Identity, Seat, alike, intents, say,
+    Account, Admin, Api, Crowd, Founded, Gateway, Heard, Identity, Seat, Way, alike, intents, say,
 };
 
-/// Sessions that a relay takes, so that several run.
-const RELAY_CAPACITY: usize = 2500;
+/// Sessions over QUIC: each has a socket of its own here, as clients do.
+const OVER_QUIC: usize = 400;
+/// Relays at least.
+const RELAYS: usize = 4;
 /// Accounts behind the active sessions; every third of them may not see the vault.
 const BOTS: usize = 90;
 /// Accounts behind the passive sessions, of which there are a tenth.
@@ -29,8 +31,17 @@ async fn ten_thousand_sessions_are_told_what_they_may_see_and_nothing_else() -> 
         Ok(sessions) => sessions.parse()?,
         Err(_) => 10_000,
     };
+    are_told_what_they_may_see(Way::WEBSOCKET, sessions).await
+}
+
+#[tokio::test]
+async fn hundreds_of_sessions_over_quic_are_told_the_same() -> Result<()> {
+    are_told_what_they_may_see(Way::QUIC, OVER_QUIC).await
+}
+
+async fn are_told_what_they_may_see(way: Way, sessions: usize) -> Result<()> {
     let gateway = Gateway::builder()
-        .set("relay.capacity", &RELAY_CAPACITY)
+        .set("relay.capacity", &sessions.div_ceil(RELAYS))
         .set("gateway.heartbeat_interval_ms", &600_000)
         .set("gateway.heartbeat_timeout_ms", &900_000)
         .set("passive.digest_interval_ms", &200)
@@ -40,7 +51,7 @@ async fn ten_thousand_sessions_are_told_what_they_may_see_and_nothing_else() -> 
     let seats = house.seats(sessions);
     let before = gateway.resident()?;
     let start = Instant::now();
-    let crowd = Crowd::enter(gateway.public(), &seats).await?;
+    let crowd = Crowd::enter(&gateway.route(way), &seats).await?;
     let entered = start.elapsed();
     let each = gateway.resident()?.saturating_sub(before) / sessions as u64;
     say(&format!("{sessions} sessions entered in {entered:.1?}, {each} bytes of RSS for each"));
@@ -62,7 +73,7 @@ async fn ten_thousand_sessions_are_told_what_they_may_see_and_nothing_else() -> 
     }
     let relays = relays(&gateway.admin()?.metrics()?)?;
     say(&format!("{relays} relays"));
-    ensure!(relays >= sessions.div_ceil(RELAY_CAPACITY), "only {relays} relays");
+    ensure!(relays >= RELAYS, "only {relays} relays");
     Ok(())
 }
 

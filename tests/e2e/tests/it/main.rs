@@ -1,11 +1,37 @@
 //! Stories about the gateway as strangers meet it, one module each.
 
+/// Makes a test for each transport out of a story that takes a [`Way`](throng_e2e::Way).
+macro_rules! over_each_transport {
+    ($story:ident) => {
+        mod $story {
+            use anyhow::Result;
+            use throng_e2e::Way;
+
+            #[tokio::test]
+            async fn over_websocket() -> Result<()> {
+                super::$story(Way::WEBSOCKET).await
+            }
+
+            #[tokio::test]
+            async fn over_quic() -> Result<()> {
+                super::$story(Way::QUIC).await
+            }
+        }
+    };
+}
+
 mod bad_input;
 mod crash;
 mod crowd;
 mod cuts;
 mod drain;
+mod hops;
+mod lanes;
 mod libraries;
+mod loss;
+mod moves;
 mod passive;
+mod policy;
 mod replay;
+mod requests;
 mod together;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
-use throng_e2e::{Api, Client, Dispatch, Founded, Gateway, Identity, Wire};
+use throng_e2e::{Api, Client, Dispatch, Founded, Gateway, Identity, Way};
 use ureq::http::Method;
 
 /// Capability bits of the two digests.
@@ -11,14 +11,14 @@ const DELTAS: u64 = 1 << 14;
 /// Messages that do not mention the passive user.
 const CHATTER: usize = 25;
 
-#[tokio::test]
-async fn passive_sessions_with_delta_digests_get_mentions_and_digests_only() -> Result<()> {
-    mentions_and_digests_only(DELTAS, "PASSIVE_UPDATE_V2", "updated_channels").await
+over_each_transport!(passive_sessions_with_delta_digests_get_mentions_and_digests_only);
+async fn passive_sessions_with_delta_digests_get_mentions_and_digests_only(way: Way) -> Result<()> {
+    mentions_and_digests_only(way, DELTAS, "PASSIVE_UPDATE_V2", "updated_channels").await
 }
 
-#[tokio::test]
-async fn passive_sessions_with_snapshots_get_mentions_and_digests_only() -> Result<()> {
-    mentions_and_digests_only(SNAPSHOTS, "PASSIVE_UPDATE_V1", "channels").await
+over_each_transport!(passive_sessions_with_snapshots_get_mentions_and_digests_only);
+async fn passive_sessions_with_snapshots_get_mentions_and_digests_only(way: Way) -> Result<()> {
+    mentions_and_digests_only(way, SNAPSHOTS, "PASSIVE_UPDATE_V1", "channels").await
 }
 
 /// A guild with a channel that its passive reader sees and one that he does not.
@@ -30,7 +30,12 @@ struct Hall {
     api: Api,
 }
 
-async fn mentions_and_digests_only(capability: u64, digest: &str, list: &str) -> Result<()> {
+async fn mentions_and_digests_only(
+    way: Way,
+    capability: u64,
+    digest: &str,
+    list: &str,
+) -> Result<()> {
     let gateway = Gateway::builder().set("passive.digest_interval_ms", &100).start()?;
     let admin = gateway.admin()?;
     let (author, reader) = (admin.bot("author")?, admin.user("reader")?);
@@ -48,7 +53,7 @@ async fn mentions_and_digests_only(capability: u64, digest: &str, list: &str) ->
     let hall = Hall { open, vault, reader: reader.id.clone(), api: gateway.api(&author), guild };
 
     let identity = Identity::user(&reader, capability);
-    let mut client = Client::enter(&gateway.url(), Wire::Plain, &identity).await?;
+    let mut client = Client::enter(&gateway.route(way), &identity).await?;
     let mentioned = chatter(&hall)?;
     let last = hall.api.post(&hall.open, "and one more")?;
     let told = until_digest(&mut client, &hall, digest, list, &last).await?;

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
-use throng_e2e::{Account, PATIENCE, Scene};
+use throng_e2e::{Account, PATIENCE, Scene, Way};
 
 use super::{Witness, scene};
 
@@ -45,7 +45,7 @@ fn refuses_body(
 #[tokio::test]
 async fn an_oversized_body_is_refused() -> Result<()> {
     let scene = scene(&[("http.json_bytes_max", "4096")])?;
-    let mut witness = Witness::enter(&scene).await?;
+    let mut witness = Witness::enter(&scene, Way::WEBSOCKET).await?;
     let path = format!("/channels/{}/messages", scene.channel);
     let body = json!({ "content": "fits not", "fill": "x".repeat(5000) });
     refuses_body(&scene, &scene.author, &path, &body, (413, 40005))?;
@@ -56,7 +56,7 @@ async fn an_oversized_body_is_refused() -> Result<()> {
 #[tokio::test]
 async fn an_unknown_route_is_not_found() -> Result<()> {
     let scene = scene(&[])?;
-    let mut witness = Witness::enter(&scene).await?;
+    let mut witness = Witness::enter(&scene, Way::WEBSOCKET).await?;
     let body = json!({});
     for path in ["/nowhere", "/channels", "/guilds/1/nothing"] {
         refuses_body(&scene, &scene.author, path, &body, (404, 0))?;
@@ -71,7 +71,7 @@ async fn an_unknown_route_is_not_found() -> Result<()> {
 #[tokio::test]
 async fn a_request_without_a_token_is_unauthorized() -> Result<()> {
     let scene = scene(&[])?;
-    let mut witness = Witness::enter(&scene).await?;
+    let mut witness = Witness::enter(&scene, Way::WEBSOCKET).await?;
     let nobody = |token: &str, bot| Account { id: "1".to_owned(), token: token.to_owned(), bot };
     for nobody in [nobody("nobody", true), nobody("nobody", false), nobody("a.b.c", false)] {
         refuses(&scene, &nobody, &scene.channel, (401, 0))?;
@@ -90,7 +90,7 @@ async fn posting_without_permission_is_forbidden() -> Result<()> {
     const VIEW: &str = "1024";
     const SEND: &str = "2048";
     let scene = scene(&[])?;
-    let mut witness = Witness::enter(&scene).await?;
+    let mut witness = Witness::enter(&scene, Way::WEBSOCKET).await?;
     let closed_to_all = |name: &str, deny: &str| {
         let overwrite = json!({ "id": "@everyone", "type": 0, "allow": "0", "deny": deny });
         json!({ "name": name, "type": 0, "permission_overwrites": [overwrite] })

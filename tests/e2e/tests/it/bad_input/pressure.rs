@@ -5,7 +5,8 @@ use std::net::TcpStream;
 
 use anyhow::{Result, ensure};
 use serde_json::json;
-use throng_e2e::{Client, Identity, PATIENCE, Scene, Wire, intents};
+use throng_e2e::{Client, Closed, Identity, PATIENCE, Scene, Way, intents};
+use throng_proto::throng::Close;
 use tokio::time::Instant;
 
 use super::http::ask;
@@ -17,11 +18,11 @@ const MESSAGES_MAX: usize = 4000;
 /// Bytes that any reader may be behind.
 const LAG_BYTES_MAX: &str = "262144";
 
-#[tokio::test]
-async fn a_slow_reader_is_closed_and_resumes() -> Result<()> {
+over_each_transport!(a_slow_reader_is_closed_and_resumes);
+async fn a_slow_reader_is_closed_and_resumes(way: Way) -> Result<()> {
     let scene = scene(&[("limits.lag_bytes_max", LAG_BYTES_MAX)])?;
-    let mut witness = Witness::enter(&scene).await?;
-    let mut slow = Stranger::slow(&scene).await?;
+    let mut witness = Witness::enter(&scene, way).await?;
+    let mut slow = Stranger::slow(&scene, way).await?;
     let mut posted = 0;
     while refusals(&scene, "lag")? == 0 {
         ensure!(posted < MESSAGES_MAX, "{posted} messages wait for a reader");
@@ -35,7 +36,7 @@ async fn a_slow_reader_is_closed_and_resumes() -> Result<()> {
     }
     let (seen, closed) = read_to_the_end(&mut slow).await?;
     ensure!(closed == Some(4000), "closed with {closed:?} after {seen} of {posted}");
-    let missed = slow.resume(&scene).await?.until("RESUMED").await?;
+    let missed = slow.resume(&scene).await?.catch_up().await?;
     let missed = missed.iter().filter(|event| event["t"] == "MESSAGE_CREATE").count();
     ensure!(seen + missed == posted, "{seen} and {missed} of {posted}");
     witness.is_unharmed(&scene).await
@@ -43,15 +44,27 @@ async fn a_slow_reader_is_closed_and_resumes() -> Result<()> {
 
 /// Reads messages until the link ends; the sequence in them is checked on the way.
 async fn read_to_the_end(slow: &mut Stranger) -> Result<(usize, Option<u16>)> {
-    let before = slow.seq;
+    let before = slow.seq();
     let closed = slow.closed().await?;
-    Ok((usize::try_from(slow.seq - before)?, closed.code))
+    Ok((usize::try_from(slow.seq() - before)?, closed.code))
 }
 
-#[tokio::test]
-async fn a_half_open_upgrade_is_dropped() -> Result<()> {
-    let scene = scene(&[("websocket.handshake_timeout_secs", "1")])?;
-    let mut witness = Witness::enter(&scene).await?;
+over_each_transport!(a_half_open_upgrade_is_dropped);
+async fn a_half_open_upgrade_is_dropped(way: Way) -> Result<()> {
+    let limits = ["websocket.handshake_timeout_secs", "quic.transport.handshake_timeout_secs"];
+    let scene = scene(&limits.map(|key| (key, "1")))?;
+    let mut witness = Witness::enter(&scene, way).await?;
+    if let Way::Quic(_) = way {
+        let mut mute = Stranger::connected(&scene, &scene.gateway.route(way).mute()).await?;
+        let closed = mute.closed().await?;
+        ensure!(closed.code == Some(4009) && !closed.reason.is_empty(), "{closed:?}");
+    } else {
+        half_an_upgrade_is_dropped(&scene)?;
+    }
+    witness.is_unharmed(&scene).await
+}
+
+fn half_an_upgrade_is_dropped(scene: &Scene) -> Result<()> {
     for begun in ["", "GET /?v=10&encoding=json HTTP/1.1\r\nHost: here\r\nUpgrade: webs"] {
         let mut stream = TcpStream::connect(scene.gateway.public())?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -65,15 +78,15 @@ async fn a_half_open_upgrade_is_dropped() -> Result<()> {
         let answer = String::from_utf8_lossy(&answer).into_owned();
         ensure!(!answer.contains(" 101 "), "upgraded: {answer}");
     }
-    witness.is_unharmed(&scene).await
+    Ok(())
 }
 
-#[tokio::test]
-async fn asking_for_all_members_too_often_is_put_off() -> Result<()> {
+over_each_transport!(asking_for_all_members_too_often_is_put_off);
+async fn asking_for_all_members_too_often_is_put_off(way: Way) -> Result<()> {
     let scene = scene(&[("gateway.member_lists_per_30s", "1")])?;
-    let mut witness = Witness::enter(&scene).await?;
+    let mut witness = Witness::enter(&scene, way).await?;
     let identity = Identity::bot(&scene.readers[1], intents::MESSAGES | 1 << 1);
-    let mut greedy = Client::enter(&scene.gateway.url(), Wire::Plain, &identity).await?;
+    let mut greedy = Client::enter(&scene.gateway.route(way), &identity).await?;
     let ask = |nonce, query: &str| {
         let guild = &scene.guild.id;
         json!({ "op": 8, "d": { "guild_id": guild, "query": query, "limit": 0, "nonce": nonce } })
@@ -96,35 +109,54 @@ async fn asking_for_all_members_too_often_is_put_off() -> Result<()> {
     witness.is_unharmed(&scene).await
 }
 
-#[tokio::test]
-async fn connections_over_the_limit_are_turned_away() -> Result<()> {
+over_each_transport!(connections_over_the_limit_are_turned_away);
+async fn connections_over_the_limit_are_turned_away(way: Way) -> Result<()> {
     let scene = scene(&[("limits.connections_max", "2")])?;
-    let mut witness = Witness::enter(&scene).await?;
-    let mut stranger = Stranger::entered(&scene).await?;
-    let upgrade = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-    for (path, headers) in [("/?v=10&encoding=json", upgrade), ("/api/v10/gateway", "")] {
-        let answer = ask(&scene, "GET", path, headers)?;
-        ensure!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
-        ensure!(answer.to_ascii_lowercase().contains("\r\nretry-after: "), "{answer}");
-    }
-    counted(&scene, "connections_max", 2)?;
+    let mut witness = Witness::enter(&scene, way).await?;
+    let mut stranger = Stranger::entered(&scene, way).await?;
+    let turned_away = match way {
+        Way::Quic(_) => is_told_to_come_back(&scene, way).await?,
+        Way::WebSocket(_) => are_answered_503(&scene)?,
+    };
+    counted(&scene, "connections_max", turned_away)?;
     stranger.is_heard().await?;
     drop(stranger);
-    let mut stranger = enter_when_there_is_room(&scene).await?;
+    let mut stranger = enter_when_there_is_room(&scene, way).await?;
     stranger.is_heard().await?;
     drop(stranger);
     // Posting needs a connection too.
-    drop(enter_when_there_is_room(&scene).await?.leave().await?);
+    drop(enter_when_there_is_room(&scene, way).await?.leave().await?);
     witness.0.heartbeat().await?;
     posts_when_there_is_room(&scene)?;
     witness.0.until_message("room again").await.map(drop)
 }
 
-async fn enter_when_there_is_room(scene: &Scene) -> Result<Stranger> {
+/// Upgrades and asks, in vain; returns how often.
+fn are_answered_503(scene: &Scene) -> Result<u64> {
+    let upgrade = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let asked = [("/?v=10&encoding=json", upgrade), ("/api/v10/gateway", "")];
+    for (path, headers) in asked {
+        let answer = ask(scene, "GET", path, headers)?;
+        ensure!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+        ensure!(answer.to_ascii_lowercase().contains("\r\nretry-after: "), "{answer}");
+    }
+    Ok(asked.len() as u64)
+}
+
+/// Connects over QUIC, in vain; returns how often.
+async fn is_told_to_come_back(scene: &Scene, way: Way) -> Result<u64> {
+    let mut late = Stranger::connected(scene, &scene.gateway.route(way)).await?;
+    let Closed { code, reason } = late.closed().await?;
+    let close = Close { code: code.unwrap_or_default(), reason };
+    ensure!(close.code == 1013 && close.retry_after().is_some(), "{close:?}");
+    Ok(1)
+}
+
+async fn enter_when_there_is_room(scene: &Scene, way: Way) -> Result<Stranger> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        match Stranger::entered(scene).await {
+        match Stranger::entered(scene, way).await {
             Ok(stranger) => return Ok(stranger),
             Err(error) => ensure!(Instant::now() < deadline, "no room: {error:#}"),
         }

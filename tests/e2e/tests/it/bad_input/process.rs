@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::io::{BufRead as _, BufReader, ErrorKind};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::sync_channel;
@@ -12,7 +12,7 @@ use std::thread;
 use anyhow::{Context as _, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use throng_e2e::{Gateway, PATIENCE, Scene};
+use throng_e2e::{Gateway, PATIENCE, Scene, Way};
 
 use super::stranger::Stranger;
 use super::{Witness, refusals, scene};
@@ -20,11 +20,13 @@ use super::{Witness, refusals, scene};
 /// Pages of 4 KiB: room for the schema, the scene and some messages.
 const PAGES_MAX: &str = "150";
 const POSTS_MAX: usize = 500;
+/// Public, admin, QUIC.
+const LISTENERS: usize = 3;
 
 #[tokio::test]
 async fn a_full_disk_refuses_posts_and_keeps_serving() -> Result<()> {
     let mut scene = scene(&[("store.sqlite.pages_max", PAGES_MAX)])?;
-    let mut witness = Witness::enter(&scene).await?;
+    let mut witness = Witness::enter(&scene, Way::WEBSOCKET).await?;
     let posted = fill(&scene)?;
     ensure!(!posted.is_empty(), "the disk was full from the start");
     ensure!(refusals(&scene, "store")? > 0, "the refusal is not counted");
@@ -36,11 +38,11 @@ async fn a_full_disk_refuses_posts_and_keeps_serving() -> Result<()> {
     let path = format!("/channels/{}/typing", scene.channel);
     let (status, answer) = scene.api().call(&"POST".try_into()?, &path, Some(&json!({})))?;
     ensure!(status == 204, "typing: {status} {answer}");
-    Stranger::entered(&scene).await?.is_heard().await?;
+    Stranger::entered(&scene, Way::WEBSOCKET).await?.is_heard().await?;
     ensure!(ids(&scene)? == posted, "the history is not what was acknowledged");
     scene.gateway.restart()?;
     ensure!(ids(&scene)? == posted, "the history is not what was acknowledged");
-    witness.0.drop_socket()?.resume().await?.expect("RESUMED").await.map(drop)
+    witness.0.cut()?.resume().await?.expect("RESUMED").await.map(drop)
 }
 
 /// Posts until the disk is full and returns what was acknowledged.
@@ -105,13 +107,16 @@ fn a_port_in_use_is_named() -> Result<()> {
     let gateway = Gateway::start()?;
     let data = tempfile::tempdir()?;
     let data = data.path().to_string_lossy();
-    let taken = TcpListener::bind(("127.0.0.1", 0))?;
-    let taken: [(_, SocketAddr); 2] =
-        [("listen", gateway.public()), ("admin", taken.local_addr()?)];
-    for (key, address) in taken {
-        let option = format!("--{key}");
-        let output = fails(&["--data", &data, &option, &address.to_string()], &[])?;
-        says(&output, &[&address.to_string(), &option, &format!("`{key}`")])?;
+    let admin = TcpListener::bind(("127.0.0.1", 0))?;
+    let quic = UdpSocket::bind(("127.0.0.1", 0))?;
+    let taken: [(_, _, SocketAddr); 3] = [
+        ("--listen", "`listen`", gateway.public()),
+        ("--admin", "`admin`", admin.local_addr()?),
+        ("--quic", "`quic.listen`", quic.local_addr()?),
+    ];
+    for (option, key, address) in taken {
+        let output = fails(&["--data", &data, option, &address.to_string()], &[])?;
+        says(&output, &[&address.to_string(), option, key])?;
     }
     // Who has the port keeps it.
     Scene::with_readers(gateway, 1)?.api().call(&"GET".try_into()?, "/users/@me", None)?;
@@ -158,7 +163,7 @@ fn binary() -> Result<PathBuf> {
 
 fn spawn(args: &[&str], variables: &[(&str, &str)]) -> Result<Child> {
     let mut command = Command::new(binary()?);
-    for key in ["--listen", "--admin"] {
+    for key in ["--listen", "--admin", "--quic"] {
         if !args.contains(&key) {
             command.args([key, "127.0.0.1:0"]);
         }
@@ -209,13 +214,13 @@ fn lives(data: &Path) -> Result<()> {
     // Ends with the process, which says where it listens only when all is well.
     for line in BufReader::new(stdout).lines().map_while(Result::ok) {
         listening += usize::from(line.trim().starts_with("listening: "));
-        if listening == 2 {
+        if listening == LISTENERS {
             kill_process(pid, Signal::TERM)?;
         }
     }
     let output = child.wait_with_output()?;
     let error = String::from_utf8_lossy(&output.stderr);
-    ensure!(listening == 2 && output.status.success(), "{}: {error}", output.status);
+    ensure!(listening == LISTENERS && output.status.success(), "{}: {error}", output.status);
     Ok(())
 }
 

@@ -3,28 +3,11 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use throng_e2e::{PATIENCE, Scene};
-use tokio::net::{TcpSocket, TcpStream};
+use throng_e2e::{Closed, Ledger, Link, News, PATIENCE, Route, Scene, Way};
 use tokio::time::timeout;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::identify;
-
-/// Bytes that a reader who wants to be slow has the kernel hold.
-const SMALL_BUFFER: u32 = 4096;
-const QUERY: &str = "/?v=10&encoding=json";
-
-/// How a connection ended.
-#[derive(Debug)]
-pub(super) struct Closed {
-    pub(super) code: Option<u16>,
-    pub(super) reason: String,
-}
 
 enum Heard {
     Payload(Value),
@@ -33,42 +16,41 @@ enum Heard {
 
 /// A connection, and the session that began on it.
 pub(super) struct Stranger {
-    socket: WebSocketStream<TcpStream>,
+    link: Link,
+    route: Route,
     pub(super) token: String,
-    pub(super) session: String,
-    pub(super) seq: u64,
+    session: String,
+    ledger: Ledger,
 }
 
 impl Stranger {
-    /// Connects with a query of its own and reads nothing.
-    pub(super) async fn connected(scene: &Scene, query: &str) -> Result<Self> {
-        Self::over(TcpStream::connect(scene.gateway.public()).await?, scene, query).await
+    /// Connects by a route of its own and reads nothing.
+    pub(super) async fn connected(scene: &Scene, route: &Route) -> Result<Self> {
+        let mut ledger = Ledger::default();
+        ledger.relink(route.has_lanes());
+        Ok(Self {
+            link: Link::connect(route).await?,
+            route: route.clone(),
+            token: scene.readers[1].token.clone(),
+            session: String::new(),
+            ledger,
+        })
     }
 
     /// Connects and reads HELLO.
-    pub(super) async fn greeted(scene: &Scene) -> Result<Self> {
-        Self::connected(scene, QUERY).await?.hello().await
+    pub(super) async fn greeted(scene: &Scene, way: Way) -> Result<Self> {
+        Self::connected(scene, &scene.gateway.route(way)).await?.hello().await
     }
 
     /// Connects, identifies and reads up to the guild.
-    pub(super) async fn entered(scene: &Scene) -> Result<Self> {
-        Self::greeted(scene).await?.enter(scene).await
+    pub(super) async fn entered(scene: &Scene, way: Way) -> Result<Self> {
+        Self::greeted(scene, way).await?.enter(scene).await
     }
 
-    /// As [`Stranger::entered`], with a socket that holds little.
-    pub(super) async fn slow(scene: &Scene) -> Result<Self> {
-        let socket = TcpSocket::new_v4()?;
-        socket.set_recv_buffer_size(SMALL_BUFFER)?;
-        let stream = socket.connect(scene.gateway.public()).await?;
-        Self::over(stream, scene, QUERY).await?.hello().await?.enter(scene).await
-    }
-
-    async fn over(stream: TcpStream, scene: &Scene, query: &str) -> Result<Self> {
-        let request = format!("{}{query}", scene.gateway.url());
-        let handshake = tokio_tungstenite::client_async(request, stream);
-        let (socket, _) = timeout(PATIENCE, handshake).await??;
-        let token = scene.readers[1].token.clone();
-        Ok(Self { socket, token, session: String::new(), seq: 0 })
+    /// As [`Stranger::entered`], taking little at a time.
+    pub(super) async fn slow(scene: &Scene, way: Way) -> Result<Self> {
+        let route = scene.gateway.route(way).narrow();
+        Self::connected(scene, &route).await?.hello().await?.enter(scene).await
     }
 
     async fn hello(mut self) -> Result<Self> {
@@ -79,13 +61,30 @@ impl Stranger {
 
     pub(super) async fn enter(mut self, scene: &Scene) -> Result<Self> {
         self.tell(&identify(scene)).await?;
-        self.until("GUILD_CREATE").await?;
+        self.until(&["READY", "GUILD_CREATE"]).await?;
         Ok(self)
+    }
+
+    /// Forgets what it knew of its session.
+    pub(super) fn anew(mut self) -> Self {
+        self.ledger = Ledger::default();
+        self.ledger.relink(self.route.has_lanes());
+        self
+    }
+
+    /// Returns the number up to which nothing is missing.
+    pub(super) fn seq(&self) -> u64 {
+        self.ledger.settled()
     }
 
     /// Sends text as it is.
     pub(super) async fn say(&mut self, text: &str) -> Result<()> {
-        Ok(self.socket.send(Message::text(text)).await?)
+        self.link.say(text).await
+    }
+
+    /// Sends bytes as they are.
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.link.write(bytes).await
     }
 
     /// Sends a command.
@@ -113,8 +112,7 @@ impl Stranger {
 
     /// Ends the session for good, and waits until the gateway has said so too.
     pub(super) async fn leave(mut self) -> Result<Self> {
-        let normal = CloseFrame { code: CloseCode::Normal, reason: "".into() };
-        self.socket.close(Some(normal)).await.context("close")?;
+        self.link.close(1000).await?;
         self.closed().await?;
         Ok(self)
     }
@@ -127,20 +125,29 @@ impl Stranger {
         }
     }
 
-    /// Reads up to an event and returns all of them.
-    pub(super) async fn until(&mut self, name: &str) -> Result<Vec<Value>> {
-        let mut events = Vec::new();
-        loop {
-            let payload = self.payload().await.with_context(|| format!("{name}: {events:?}"))?;
+    /// Reads until each of some events has come, and returns all that came.
+    pub(super) async fn until(&mut self, names: &[&str]) -> Result<Vec<Value>> {
+        let mut events: Vec<Value> = Vec::new();
+        let came = |events: &[Value], name| events.iter().any(|event| event["t"] == name);
+        while !names.iter().all(|name| came(&events, *name)) {
+            let payload = self.payload().await.with_context(|| format!("{names:?}: {events:?}"))?;
             ensure!(payload["op"] != 9, "the session is invalid");
-            let found = payload["t"] == name;
             if payload["op"] == 0 {
                 events.push(payload);
             }
-            if found {
-                return Ok(events);
-            }
         }
+        Ok(events)
+    }
+
+    /// Reads until RESUMED and everything before it have come, and returns all that came.
+    pub(super) async fn catch_up(&mut self) -> Result<Vec<Value>> {
+        let mut events = self.until(&["RESUMED"]).await?;
+        let end = events.last().and_then(|resumed| resumed["s"].as_u64());
+        while Some(self.seq()) < end {
+            let payload = self.payload().await.with_context(|| format!("after {events:?}"))?;
+            events.extend((payload["op"] == 0).then_some(payload));
+        }
+        Ok(events)
     }
 
     /// Reads up to the end of the connection.
@@ -161,50 +168,43 @@ impl Stranger {
 
     /// Connects anew and sends RESUME.
     pub(super) async fn resume(&self, scene: &Scene) -> Result<Self> {
-        self.resume_as(scene, &self.token, self.seq).await
+        self.resume_as(scene, &self.token, self.seq()).await
     }
 
     /// As [`Stranger::resume`], with another token or sequence.
     pub(super) async fn resume_as(&self, scene: &Scene, token: &str, seq: u64) -> Result<Self> {
-        let mut new = Self::greeted(scene).await?;
+        let mut new = Self::connected(scene, &self.route).await?.hello().await?;
         let d = json!({ "token": token, "session_id": self.session, "seq": seq });
         new.tell(&json!({ "op": 6, "d": d })).await?;
         new.token = token.to_owned();
-        (new.session, new.seq) = (self.session.clone(), seq);
+        new.session = self.session.clone();
+        new.ledger = if seq == self.seq() { self.ledger.clone() } else { Ledger::at(seq) };
+        new.ledger.relink(new.route.has_lanes());
         Ok(new)
     }
 
+    /// Reads a payload that was not told before, and takes note of its number.
     async fn hear(&mut self) -> Result<Heard> {
         loop {
-            let frame = timeout(PATIENCE, self.socket.next()).await.context("nothing came")?;
-            match frame {
-                Some(Ok(Message::Text(text))) => return self.note(&text).map(Heard::Payload),
-                Some(Ok(Message::Close(frame))) => {
-                    let code = frame.as_ref().map(|frame| frame.code.into());
-                    let reason = frame.map(|frame| frame.reason.to_string()).unwrap_or_default();
-                    // Answered here, because nobody may read any more.
-                    drop(timeout(Duration::from_secs(1), self.socket.flush()).await);
-                    return Ok(Heard::Closed(Closed { code, reason }));
+            match timeout(PATIENCE, self.link.hear()).await.context("nothing came")?? {
+                News::Payload(text) => {
+                    let payload: Value = serde_json::from_str(&text).context(text)?;
+                    if self.note(&payload)? {
+                        return Ok(Heard::Payload(payload));
+                    }
                 }
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => {
-                    return Ok(Heard::Closed(Closed { code: None, reason: String::new() }));
-                }
+                News::Skipped(ranges) => self.ledger.skipped(&ranges),
+                News::Closed(closed) => return Ok(Heard::Closed(closed)),
             }
         }
     }
 
-    /// Reads a payload and takes note of the sequence, which has no gaps.
-    fn note(&mut self, text: &str) -> Result<Value> {
-        let payload: Value = serde_json::from_str(text).with_context(|| text.to_owned())?;
-        if let Some(seq) = payload["s"].as_u64() {
-            ensure!(seq == self.seq + 1, "{seq} after {}", self.seq);
-            self.seq = seq;
-        }
+    fn note(&mut self, payload: &Value) -> Result<bool> {
         if payload["t"] == "READY" {
             let session = payload["d"]["session_id"].as_str();
             session.context("READY without a session")?.clone_into(&mut self.session);
         }
-        Ok(payload)
+        let Some(number) = payload["s"].as_u64() else { return Ok(true) };
+        self.ledger.told(number).with_context(|| payload.to_string())
     }
 }

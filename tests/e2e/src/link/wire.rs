@@ -32,18 +32,18 @@ impl Wire {
         }
     }
 
-    /// Returns the query that a client connects with.
-    pub(crate) fn query(self) -> &'static str {
+    /// Returns what a client asks for when it connects by WebSocket.
+    pub(super) fn compress(self) -> &'static str {
         match self {
-            Self::Plain => "?v=10&encoding=json",
-            Self::Zlib => "?v=10&encoding=json&compress=zlib-stream",
-            Self::Zstd => "?v=10&encoding=json&compress=zstd-stream",
+            Self::Plain => "",
+            Self::Zlib => "&compress=zlib-stream",
+            Self::Zstd => "&compress=zstd-stream",
         }
     }
 }
 
 /// Decoder of one connection.
-pub(crate) enum Inflater {
+pub(super) enum Inflater {
     Payload,
     Zlib { stream: Box<Decompress>, pending: Vec<u8> },
     Zstd(DCtx<'static>),
@@ -56,7 +56,7 @@ impl std::fmt::Debug for Inflater {
 }
 
 impl Inflater {
-    pub(crate) fn new(wire: Wire) -> Self {
+    pub(super) fn new(wire: Wire) -> Self {
         match wire {
             Wire::Plain => Self::Payload,
             Wire::Zlib => {
@@ -67,7 +67,7 @@ impl Inflater {
     }
 
     /// Takes one binary frame; returns a payload when one is whole.
-    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<Option<String>> {
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<Option<String>> {
         let plain = match self {
             Self::Payload => {
                 let mut stream = Decompress::new(true);

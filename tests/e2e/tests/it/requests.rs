@@ -1,0 +1,82 @@
+//! Requests of the HTTP API over the link, by opcode 100.
+
+use anyhow::{Result, bail, ensure};
+use serde_json::{Value, json};
+use throng_e2e::{Client, Event, Gateway, Identity, Scene, Way, intents};
+
+/// Requests at a time, of which the gateway takes fewer.
+const AT_ONCE: u64 = 64;
+
+over_each_transport!(a_client_posts_over_its_link_under_the_rules_of_the_http_api);
+async fn a_client_posts_over_its_link_under_the_rules_of_the_http_api(way: Way) -> Result<()> {
+    let scene = Scene::with_readers(Gateway::start()?, 1)?;
+    let identity = Identity::bot(&scene.author, intents::MESSAGES);
+    let mut client = Client::enter(&scene.gateway.route(way), &identity).await?;
+    let messages = format!("/channels/{}/messages", scene.channel);
+    client.send(&request(1, "POST", &messages, json!({ "content": "over the link" }))).await?;
+    let (answer, told) = answered(&mut client).await?;
+    ensure!(answer["id"] == 1 && answer["status"] == 200, "{answer}");
+    let message = match told {
+        Some(told) => told,
+        None => client.expect("MESSAGE_CREATE").await?.d,
+    };
+    ensure!(message["id"] == answer["body"]["id"], "{message} is not {answer}");
+    ensure!(scene.history()? == [answer["body"]["id"].as_str().unwrap_or_default()], "{answer}");
+    let refused = [
+        ("POST", messages.as_str(), json!({ "content": "" }), 400),
+        ("GET", "/nowhere", Value::Null, 404),
+        ("GET", "/channels/1/messages", Value::Null, 404),
+    ];
+    for (method, path, body, status) in refused {
+        client.send(&request(2, method, path, body)).await?;
+        let (answer, _) = answered(&mut client).await?;
+        ensure!(answer["id"] == 2 && answer["status"] == status, "{method} {path}: {answer}");
+        ensure!(answer["body"]["message"].is_string(), "{method} {path}: {answer}");
+    }
+    Ok(())
+}
+
+over_each_transport!(too_many_requests_at_a_time_are_put_off);
+async fn too_many_requests_at_a_time_are_put_off(way: Way) -> Result<()> {
+    let gateway = Gateway::builder().set("limits.requests_per_link", &1).start()?;
+    let scene = Scene::with_readers(gateway, 1)?;
+    let identity = Identity::bot(&scene.author, intents::MESSAGES);
+    let mut client = Client::enter(&scene.gateway.route(way), &identity).await?;
+    for id in 0..AT_ONCE {
+        client.send(&request(id, "GET", "/users/@me", Value::Null)).await?;
+    }
+    let (mut done, mut put_off) = (0, 0);
+    for _ in 0..AT_ONCE {
+        let (answer, _) = answered(&mut client).await?;
+        match answer["status"].as_u64() {
+            Some(200) => done += 1,
+            Some(429) if answer["retry_after"].as_f64() > Some(0.0) => put_off += 1,
+            _ => bail!("{answer}"),
+        }
+    }
+    ensure!(done > 0 && put_off > 0, "{done} done and {put_off} put off");
+    let refusals = scene.gateway.admin()?.metrics()?;
+    let counted = format!("throng_refusals_total{{limit=\"requests_per_link\"}} {put_off}");
+    ensure!(refusals.contains(&counted), "not counted: {counted}");
+    Ok(())
+}
+
+fn request(id: u64, method: &str, path: &str, body: Value) -> Value {
+    let mut d = json!({ "id": id, "method": method, "path": path });
+    if !body.is_null() {
+        d["body"] = body;
+    }
+    json!({ "op": 100, "d": d })
+}
+
+/// Reads up to an answer, and returns the message that may come before it.
+async fn answered(client: &mut Client) -> Result<(Value, Option<Value>)> {
+    let mut told = None;
+    loop {
+        match client.next().await? {
+            Event::Answer(answer) => return Ok((answer, told)),
+            Event::Dispatch(dispatch) if dispatch.t == "MESSAGE_CREATE" => told = Some(dispatch.d),
+            other => bail!("told {other:?}"),
+        }
+    }
+}
