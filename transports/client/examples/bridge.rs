@@ -1,7 +1,7 @@
 //! Copies the messages of one channel to another, as the bridge's own user.
 //!
-//! Copies bear a mark that no keyboard types, and what bears it is not copied again: bridges may run
-//! both ways, and in circles.
+//! Copies bear a mark that no keyboard types, and what bears it is not copied again: bridges may
+//! run both ways, and in circles.
 
 #[path = "shared/place.rs"]
 mod place;

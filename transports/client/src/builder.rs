@@ -7,7 +7,7 @@ use rustls::pki_types::ServerName;
 use serde_json::{Map, Value};
 use thiserror::Error;
 use throng_proto::intents::Intents;
-use throng_proto::throng::PORT as QUIC_PORT;
+use throng_proto::throng::{PAYLOAD_BYTES_MAX, PORT as QUIC_PORT};
 use throng_proto::token::Token;
 use tokio::runtime::Handle;
 use tokio_tungstenite::tungstenite::http::Uri;
@@ -15,6 +15,7 @@ use tokio_tungstenite::tungstenite::http::Uri;
 use crate::cause::Transport;
 use crate::client::Client;
 use crate::events::Events;
+use crate::session::identify;
 use crate::trust::Trust;
 use crate::wishes::Presence;
 
@@ -60,6 +61,9 @@ pub enum BuildError {
     /// The name to expect in the QUIC certificate is none.
     #[error("`{0}` is no server name")]
     ServerName(String),
+    /// Properties and presence are together longer than a payload may be.
+    #[error("what IDENTIFY says is longer than a payload may be")]
+    TooLong,
     /// There is no tokio runtime around the call.
     #[error("a client needs a tokio runtime to connect in")]
     NoRuntime,
@@ -268,6 +272,12 @@ impl Builder {
     /// A setting cannot be. That the gateway is not there is no error but an event.
     pub fn connect(mut self) -> Result<(Client, Events), BuildError> {
         let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
+        // The other half is for any presence that is shown later.
+        let own = identify(&self.config.identity, None);
+        let presence = self.config.presence.as_ref();
+        if own.len() > PAYLOAD_BYTES_MAX / 2 || !presence.is_none_or(Presence::fits) {
+            return Err(BuildError::TooLong);
+        }
         if self.only != Some(Transport::WebSocket) {
             self.config.route.quic = Some(self.quic_target()?);
         }

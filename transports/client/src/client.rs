@@ -61,6 +61,11 @@ pub enum PublishError {
 #[error("too many guilds are focused; unfocus some")]
 pub struct FocusError;
 
+/// A presence is longer than a payload may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the presence is longer than 7,680 bytes of JSON")]
+pub struct ShowError;
+
 impl Client {
     /// Makes a client for the user that a token belongs to, with or without `Bot ` in front.
     pub fn builder(token: impl AsRef<str>) -> Builder {
@@ -174,8 +179,16 @@ impl Client {
     }
 
     /// Shows another presence, now and in later sessions.
-    pub fn show(&self, presence: Presence) {
+    ///
+    /// # Errors
+    ///
+    /// Its activities are longer than a payload may be.
+    pub fn show(&self, presence: Presence) -> Result<(), ShowError> {
+        if !presence.fits() {
+            return Err(ShowError);
+        }
         self.shared.wishes.send_modify(|wishes| wishes.presence = Some(presence));
+        Ok(())
     }
 
     /// Closes the link, ends the session and waits until the gateway knows. Every request that has

@@ -19,7 +19,7 @@ use crate::session::Session;
 use crate::talk::Talk;
 use crate::wishes::Wishes;
 
-/// How we close a link that we will resume on another: any code but 1000 and 1001 keeps the session.
+/// How we close a link to resume on another: any code but 1000 and 1001 keeps the session.
 const RESUMING: u16 = 4000;
 /// How we close for good.
 const FINISHED: u16 = 1000;
@@ -186,8 +186,7 @@ impl Driver {
         let deadline = self.requests.deadline().into_iter().chain(self.rosters.deadline()).min();
         tokio::select! {
             command = self.commands.recv(), if self.handles => self.obey(command)?,
-            // Whoever calls looks at wishes itself.
-            Ok(()) = self.wishes.changed(), if self.handles => {}
+            Ok(()) = self.wishes.changed(), if self.handles => self.session.told.look_again(),
             () = self.events.closed(), if !self.handles => return Err(Stop { done: None }),
             () = sleep_until(deadline.unwrap_or_else(|| Instant::now() + NEVER)) => {
                 self.requests.expire(Instant::now());

@@ -20,7 +20,7 @@ mod wishes;
 
 pub use builder::{BuildError, Builder, Compression};
 pub use cause::{Cause, End, Transport};
-pub use client::{Client, FocusError, PublishError};
+pub use client::{Client, FocusError, PublishError, ShowError};
 pub use event::{Dispatch, Event};
 pub use events::Events;
 pub use requests::{Answer, RequestError};

@@ -69,11 +69,12 @@ impl Session {
         }
         self.settled = Settled::default();
         self.told = Told::fresh(presence.cloned());
-        json!({ "op": opcode::IDENTIFY, "d": identify(identity, presence) }).to_string()
+        identify(identity, presence)
     }
 }
 
-fn identify(identity: &Identity, presence: Option<&Presence>) -> Map<String, Value> {
+/// Builds IDENTIFY.
+pub(crate) fn identify(identity: &Identity, presence: Option<&Presence>) -> String {
     let mut data = Map::new();
     let mut say = |key: &str, value: Value| data.insert(key.to_owned(), value);
     say("token", identity.token.expose().into());
@@ -93,5 +94,5 @@ fn identify(identity: &Identity, presence: Option<&Presence>) -> Map<String, Val
     if let Some(presence) = presence {
         say("presence", json!(presence));
     }
-    data
+    json!({ "op": opcode::IDENTIFY, "d": data }).to_string()
 }

@@ -28,8 +28,8 @@ pub(crate) struct Talk<'a> {
     pace: Pace,
     /// Whether READY or RESUMED has come, so that more than heartbeats may be said.
     begun: bool,
-    /// Events for which the application had no room: CONNECTED and one more at most, because nothing
-    /// further is taken from the control stream before they are gone.
+    /// Events for which the application had no room: CONNECTED and one more at most, because
+    /// nothing further is taken from the control stream before they are gone.
     held: VecDeque<Slot>,
 }
 

@@ -10,11 +10,14 @@ use serde_json::{Map, Value, json};
 use throng_proto::gateway::opcode;
 use throng_proto::id::{ChannelId, GuildId};
 use throng_proto::model::Status;
+use throng_proto::throng::PAYLOAD_BYTES_MAX;
 
 /// Guilds that may be focused at once: those of one shard, by the protocol.
 pub(crate) const GUILDS_MAX: usize = 2_500;
 /// Guilds in one payload, 85 bytes each: 8.5 of the 15 KiB that a payload may have.
 const GUILDS_PER_PAYLOAD: usize = 100;
+/// Longest presence: half a payload, so that IDENTIFY has room for one.
+const PRESENCE_BYTES_MAX: usize = PAYLOAD_BYTES_MAX / 2;
 /// Rows of a member list that a focused channel shows.
 const ROWS: [u32; 2] = [0, 99];
 
@@ -29,6 +32,13 @@ pub struct Presence {
     pub since: Option<u64>,
     /// Activities, passed on as they are.
     pub activities: Vec<Value>,
+}
+
+impl Presence {
+    /// Tells whether it fits into a payload beside everything else.
+    pub(crate) fn fits(&self) -> bool {
+        serde_json::to_vec(self).is_ok_and(|text| text.len() <= PRESENCE_BYTES_MAX)
+    }
 }
 
 /// What is wanted.
@@ -46,6 +56,8 @@ pub(crate) struct Told {
     /// Told on a link that was lost, so perhaps never heard.
     unsure: BTreeSet<GuildId>,
     presence: Option<Presence>,
+    /// Nothing differed at the last look, which takes time for many guilds.
+    even: bool,
 }
 
 impl Wishes {
@@ -70,12 +82,23 @@ impl Told {
     pub(crate) fn doubt(&mut self) {
         self.unsure.extend(self.focused.keys());
         self.presence = None;
+        self.even = false;
+    }
+
+    /// Looks for differences again, because wishes changed.
+    pub(crate) const fn look_again(&mut self) {
+        self.even = false;
     }
 
     /// Returns the next payload that brings the gateway closer to what is wanted, and counts it as
     /// told; `None` when nothing differs.
     pub(crate) fn next(&mut self, wishes: &Wishes) -> Option<String> {
-        self.next_presence(wishes).or_else(|| self.next_subscriptions(wishes))
+        if self.even {
+            return None;
+        }
+        let next = self.next_presence(wishes).or_else(|| self.next_subscriptions(wishes));
+        self.even = next.is_none();
+        next
     }
 
     fn next_presence(&mut self, wishes: &Wishes) -> Option<String> {
@@ -128,6 +151,7 @@ mod tests {
     const CHANNEL: ChannelId = ChannelId::new(8);
 
     fn said(told: &mut Told, wishes: &Wishes) -> Value {
+        told.look_again();
         serde_json::from_str(&told.next(wishes).expect("something to say")).expect("JSON")
     }
 
@@ -182,7 +206,7 @@ mod tests {
         assert!(!wishes.focus(GUILD, None));
         let mut payloads = 0;
         while let Some(payload) = told.next(&wishes) {
-            assert!(payload.len() <= throng_proto::throng::PAYLOAD_BYTES_MAX);
+            assert!(payload.len() <= PAYLOAD_BYTES_MAX);
             payloads += 1;
         }
         assert_eq!(payloads, GUILDS_MAX / GUILDS_PER_PAYLOAD);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use throng_client::event::GuildMembersChunk;
 use throng_client::id::{ChannelId, GuildId};
 use throng_client::model::Status;
-use throng_client::{Event, Members, Presence, RequestError, Transport};
+use throng_client::{BuildError, Event, Members, Presence, RequestError, Transport};
 
 use crate::gateway::{BOTH, Gateway, Peer};
 use crate::witness::Witness;
@@ -45,7 +45,8 @@ async fn focus_and_presence_are_told_again_on_every_link() {
         let (witness, mut peer) = begun(&gateway, transport).await;
         witness.client.focus(GUILD).unwrap();
         subscription(&mut peer).await;
-        witness.client.show(Presence { status: Status::Dnd, ..Presence::default() });
+        let busy = Presence { status: Status::Dnd, ..Presence::default() };
+        witness.client.show(busy).unwrap();
         assert_eq!(peer.expect(3).await["status"], "dnd");
         drop(peer);
         let (mut peer, _) = gateway.resumed(transport).await;
@@ -128,6 +129,17 @@ async fn too_many_named_members_are_refused_here() {
     let users = (0..1_000).map(|id| throng_client::id::UserId::new(u64::MAX - id)).collect();
     let error = witness.client.request_members(GUILD, Members::Users(users)).await.unwrap_err();
     assert_eq!(error, RequestError::TooLong);
+}
+
+#[tokio::test]
+async fn a_presence_too_long_for_a_payload_is_refused_here() {
+    let gateway = Gateway::start().await;
+    let long = Presence { activities: vec![json!("x".repeat(8_000))], ..Presence::default() };
+    let (client, _events) = gateway.client().connect().unwrap();
+    assert!(client.show(long.clone()).is_err());
+    assert_eq!(gateway.client().presence(long).connect().unwrap_err(), BuildError::TooLong);
+    let verbose = gateway.client().property("device", "x".repeat(8_000));
+    assert_eq!(verbose.connect().unwrap_err(), BuildError::TooLong);
 }
 
 #[tokio::test]
