@@ -9,7 +9,9 @@ use serde_json::json;
 use throng_engine::policy::Policy;
 use throng_plugin_store_memory::MemoryStore;
 use throng_ports::hub::{Facts, GuildDraft, Hub as _};
+use throng_ports::link::Listener;
 use throng_ports::policy::PolicyHost;
+use throng_ports::store::Store;
 use throng_ports::token::Tokens;
 use throng_proto::command::{Actor, Command, MessageDraft};
 use throng_proto::id::{ChannelId, GuildId, Id, UserId};
@@ -76,15 +78,33 @@ impl Crowd {
         policy: Arc<P>,
         sessions: usize,
     ) -> anyhow::Result<Self> {
+        let (listener, dialer) = listen(BACKLOG);
+        let users = sessions.div_ceil(SESSIONS_PER_USER);
+        let store = Arc::new(MemoryStore::new());
+        let mut crowd = Self::open(policy, store, Box::new(listener), users).await?;
+        crowd.fill(&dialer, sessions).await?;
+        Ok(crowd)
+    }
+
+    /// Starts a node under a policy, with a guild of so many users and nobody in it yet.
+    ///
+    /// # Errors
+    ///
+    /// The node cannot start.
+    pub async fn open<P: Policy + PolicyHost>(
+        policy: Arc<P>,
+        store: Arc<dyn Store>,
+        listener: Box<dyn Listener>,
+        users: usize,
+    ) -> anyhow::Result<Self> {
         let mut config = Config::default();
         config.gateway.heartbeat_interval_ms = 86_400_000;
         config.gateway.heartbeat_timeout_ms = 2 * 86_400_000;
         config.gateway.identifies_per_5s = u32::MAX;
         config.replay.events_max = 20_000;
-        let (listener, dialer) = listen(BACKLOG);
         let node = Node::start(Parts {
             config,
-            store: Arc::new(MemoryStore::new()),
+            store,
             policy: Arc::clone(&policy) as _,
             policies: policy,
             tokens: Arc::new(PlainTokens),
@@ -98,10 +118,14 @@ impl Crowd {
         })
         .await?;
         let serving = node.clone();
-        tokio::spawn(async move { serving.serve(Box::new(listener)).await });
-        let mut crowd = Self::found(node, sessions.div_ceil(SESSIONS_PER_USER)).await?;
-        crowd.fill(&dialer, sessions).await?;
-        Ok(crowd)
+        tokio::spawn(async move { serving.serve(listener).await });
+        Self::found(node, users).await
+    }
+
+    /// Returns the secrets of the users.
+    #[must_use]
+    pub fn tokens(&self) -> &[String] {
+        &self.tokens
     }
 
     /// Makes the users and the guild.
@@ -149,9 +173,7 @@ impl Crowd {
                 }
             };
             let token = &self.tokens[number / SESSIONS_PER_USER];
-            let identify = json!({"op": 2, "d": {"token": token, "intents": INTENTS,
-                "properties": {"os": "linux", "browser": "bench", "device": ""}}});
-            client.send(identify.to_string());
+            client.send(identify(token));
             self.clients.push(client);
         }
         self.attached(sessions).await
@@ -202,6 +224,14 @@ impl Crowd {
         posted.map_err(|refusal| anyhow!("not posted: {refusal}"))?;
         Ok(began.elapsed())
     }
+}
+
+/// Returns the payload with which a session of a user begins.
+#[must_use]
+pub fn identify(token: &str) -> String {
+    json!({"op": 2, "d": {"token": token, "intents": INTENTS,
+        "properties": {"os": "linux", "browser": "bench", "device": ""}}})
+    .to_string()
 }
 
 /// Waits until something is so, looking again every few milliseconds.

@@ -4,6 +4,7 @@
 pub mod crowd;
 pub mod percentile;
 pub mod policy;
+pub mod quic;
 pub mod report;
 pub mod review;
 pub mod stage;

@@ -6,7 +6,11 @@ use std::time::Duration;
 pub fn of(samples: &mut [Duration], share: f64) -> Duration {
     samples.sort_unstable();
     let last = samples.len().saturating_sub(1);
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a slice")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a place in a slice"
+    )]
     let place = (last as f64 * share).ceil() as usize;
     samples.get(place).copied().unwrap_or_default()
 }

@@ -66,8 +66,7 @@ pub fn run(options: &Options) -> anyhow::Result<Report> {
 }
 
 fn open(path: &Path, cached_verdicts_max: u64) -> anyhow::Result<RhaiPolicy> {
-    let config =
-        Config { path: PathBuf::from(path), cached_verdicts_max, ..Config::default() };
+    let config = Config { path: PathBuf::from(path), cached_verdicts_max, ..Config::default() };
     RhaiPolicy::open(config, Native { relay_capacity: 15_000 }).context("the policy is broken")
 }
 

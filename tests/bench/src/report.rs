@@ -134,7 +134,12 @@ impl Row {
             None => String::new(),
         };
         let met = self.met.map_or("", |met| if met { "met" } else { "MISSED" });
-        [self.what.clone(), format!("{} {}", number(self.figure), self.unit), target, met.to_owned()]
+        [
+            self.what.clone(),
+            format!("{} {}", number(self.figure), self.unit),
+            target,
+            met.to_owned(),
+        ]
     }
 }
 

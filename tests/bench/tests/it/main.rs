@@ -8,3 +8,11 @@ async fn the_review_program_runs() {
     let report = throng_bench::review::run(&options).await.expect("it runs");
     assert!(report.table().contains("acknowledgement p99"));
 }
+
+#[test]
+fn the_quic_program_runs() {
+    let options = Options { smoke: true, ..Options::default() };
+    let program = env!("CARGO_BIN_EXE_quic-server").into();
+    let report = throng_bench::quic::run(&program, &options).expect("it runs");
+    assert!(report.table().contains("deliveries: throng / quinn"));
+}
