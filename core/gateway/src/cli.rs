@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::policy::PolicyAction;
+
 /// What the command line says; it goes before environment, file and defaults.
 #[derive(Debug, Parser)]
 #[command(
@@ -18,6 +20,7 @@ use clap::{Parser, Subcommand};
                                              who gets what, decided by a script that may be edited live
   throng --config throng.toml                settings from a file; see core/docs/CONFIG.md
   THRONG_RELAY__CAPACITY=5000 throng         settings from the environment
+  throng policy test scripts                 run the tests of all policies below a folder
   throng config                              show the settings in force, as TOML"
 )]
 pub(crate) struct Cli {
@@ -50,10 +53,13 @@ pub(crate) struct Cli {
 }
 
 /// What to do instead of serving.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Action {
     /// Shows the settings in force, as TOML, and ends.
     Config,
+    /// Checks, tests and tries policies before a gateway runs them.
+    #[command(subcommand)]
+    Policy(PolicyAction),
 }
 
 /// Reads the command line, or ends the process with help or an error.

@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod files;
 mod log;
+mod policy;
 mod public;
 mod quic;
 mod reload;
@@ -31,7 +32,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     match run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("throng: {error:#}");
             ExitCode::FAILURE
@@ -39,13 +40,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> anyhow::Result<()> {
+fn run() -> anyhow::Result<ExitCode> {
     let cli = cli::parse();
     let settings = config::load(&cli)?;
-    if let Some(cli::Action::Config) = cli.action {
-        return config::print(&settings);
+    match cli.action {
+        Some(cli::Action::Config) => return config::print(&settings).map(|()| ExitCode::SUCCESS),
+        Some(cli::Action::Policy(action)) => return policy::run(action, settings.policy),
+        None => log::start(&settings.log)?,
     }
-    log::start(&settings.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .thread_name("control")
         .enable_all()
@@ -54,7 +56,7 @@ fn run() -> anyhow::Result<()> {
     let served = runtime.block_on(serve(settings));
     // Whatever still runs has had its time; nothing it could do is unacknowledged.
     runtime.shutdown_background();
-    served
+    served.map(|()| ExitCode::SUCCESS)
 }
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {
