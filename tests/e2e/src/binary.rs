@@ -1,4 +1,5 @@
-//! Finds the gateway's binary, building it once where that is needed.
+//! Finds the gateway's binary and the client library's examples, building each once where that is
+//! needed.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,20 @@ pub(crate) fn throng() -> Result<PathBuf> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| build().map_err(|error| format!("{error:#}")));
     built.clone().map_err(anyhow::Error::msg)
+}
+
+/// Finds an example of the client library, building all of them once.
+///
+/// # Errors
+///
+/// As [`throng`].
+pub(crate) fn example(name: &str) -> Result<PathBuf> {
+    static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        cargo_build(&["-p", "throng-client", "--examples"]).map_err(|error| format!("{error:#}"))
+    });
+    built.clone().map_err(anyhow::Error::msg)?;
+    Ok(profile()?.join("examples").join(name))
 }
 
 /// Returns the workspace's `target/e2e`, where everything that tests install lies.
@@ -43,6 +58,12 @@ fn build() -> Result<PathBuf> {
     if let Some(path) = env::var_os("THRONG_BIN") {
         return Ok(path.into());
     }
+    cargo_build(&["-p", "throng", "--bin", "throng"])?;
+    Ok(profile()?.join("throng"))
+}
+
+/// Builds with the profile of the running test, into its target directory.
+fn cargo_build(what: &[&str]) -> Result<()> {
     let profile = profile()?;
     let target = profile.parent().context("no target directory above the profile")?;
     // The directory of the profile `dev` has another name than the profile.
@@ -52,15 +73,16 @@ fn build() -> Result<PathBuf> {
     };
     let output = cargo()
         .current_dir(workspace())
-        .args(["build", "--quiet", "-p", "throng", "--bin", "throng", "--profile", name])
+        .args(["build", "--quiet", "--profile", name])
+        .args(what)
         .arg("--target-dir")
         .arg(target)
         .output()
         .context("cargo does not run")?;
     if !output.status.success() {
-        bail!("the gateway does not build:\n{}", String::from_utf8_lossy(&output.stderr));
+        bail!("{what:?} does not build:\n{}", String::from_utf8_lossy(&output.stderr));
     }
-    Ok(profile.join("throng"))
+    Ok(())
 }
 
 /// Returns the directory of the running test's profile: it lies in its `deps`.

@@ -1,22 +1,16 @@
 //! The gateway as a process: started on its own data, killed, drained and started again.
 
-use std::io::{BufRead as _, BufReader, Read};
 use std::net::SocketAddr;
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::thread;
+use std::process::{Command, ExitStatus};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use anyhow::{Context as _, Result, anyhow, bail};
-use rustix::process::{Pid, Signal, kill_process};
+use anyhow::{Context as _, Result, ensure};
+use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::{Account, Admin, Api, Fingerprint, PATIENCE, Route, Way, binary};
-
-/// How many lines of the gateway's output a failed test shows.
-const LINES_SHOWN_MAX: usize = 300;
+use crate::process::Process;
+use crate::{Account, Admin, Api, Fingerprint, Route, Way, binary};
 
 /// Tests that measure have the machine to themselves; the others share it.
 static STAGE: RwLock<()> = RwLock::new(());
@@ -58,8 +52,8 @@ impl Builder {
         let data = tempfile::tempdir().context("no temporary directory")?;
         let env = self.env;
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let process = Process::spawn(data.path(), &env, [any, any])?;
-        Ok(Gateway { process, data, env, _turn: turn })
+        let (process, places) = spawn(data.path(), &env, [any, any])?;
+        Ok(Gateway { process, places, data, env, _turn: turn })
     }
 }
 
@@ -67,6 +61,7 @@ impl Builder {
 #[derive(Debug)]
 pub struct Gateway {
     process: Process,
+    places: Places,
     data: TempDir,
     env: Vec<(String, String)>,
     _turn: Turn,
@@ -103,19 +98,19 @@ impl Gateway {
     /// Returns the address of the public listener; it survives [`Gateway::restart`].
     #[must_use]
     pub fn public(&self) -> SocketAddr {
-        self.process.places.public
+        self.places.public
     }
 
     /// Returns the address for QUIC, which survives too, and the certificate there.
     #[must_use]
     pub fn quic(&self) -> (SocketAddr, Fingerprint) {
-        self.process.places.quic
+        self.places.quic
     }
 
     /// Returns where and how a client connects.
     #[must_use]
     pub fn route(&self, way: Way) -> Route {
-        let Places { public, quic: (address, certificate), .. } = self.process.places;
+        let Places { public, quic: (address, certificate), .. } = self.places;
         match way {
             Way::Quic(wire) => Route::quic(address, certificate, wire),
             Way::WebSocket(wire) => Route::websocket(public, wire),
@@ -130,7 +125,7 @@ impl Gateway {
     pub fn admin(&self) -> Result<Admin> {
         let path = self.data.path().join("admin.token");
         let token = std::fs::read_to_string(&path).with_context(|| format!("read {path:?}"))?;
-        Ok(Admin::new(self.process.places.admin, token.trim()))
+        Ok(Admin::new(self.places.admin, token.trim()))
     }
 
     /// Returns the public API as `account` sees it.
@@ -145,7 +140,7 @@ impl Gateway {
     ///
     /// Fails where there is no `/proc`.
     pub fn resident(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.pid))?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.pid()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kib = line.and_then(|rest| rest.split_whitespace().next()).context("no VmRSS")?;
         Ok(kib.parse::<u64>()? * 1024)
@@ -157,10 +152,7 @@ impl Gateway {
     ///
     /// Fails when the process has ended before.
     pub fn kill9(&mut self) -> Result<()> {
-        let status = self.process.stop(Signal::KILL)?;
-        if status.signal() != Some(Signal::KILL.as_raw()) {
-            bail!("the gateway had ended before it was killed: {status}");
-        }
+        ensure!(self.process.kill()?, "the gateway had ended before it was killed");
         Ok(())
     }
 
@@ -170,7 +162,7 @@ impl Gateway {
     ///
     /// Fails when there is no such process.
     pub fn terminate(&self) -> Result<()> {
-        signal(self.process.pid, Signal::TERM)
+        self.process.signal(Signal::TERM)
     }
 
     /// Asks the process to read again what may change while it runs, with SIGHUP.
@@ -179,7 +171,7 @@ impl Gateway {
     ///
     /// Fails when there is no such process.
     pub fn hang_up(&self) -> Result<()> {
-        signal(self.process.pid, Signal::HUP)
+        self.process.signal(Signal::HUP)
     }
 
     /// Waits for the end of the process.
@@ -197,23 +189,25 @@ impl Gateway {
     ///
     /// As [`Builder::start`].
     pub fn restart(&mut self) -> Result<()> {
-        if self.process.status.is_none() {
-            self.process.stop(Signal::KILL)?;
-        }
+        self.process.kill()?;
         let same = [self.public(), self.quic().0];
-        self.process = Process::spawn(self.data.path(), &self.env, same)?;
+        (self.process, self.places) = spawn(self.data.path(), &self.env, same)?;
         Ok(())
     }
-}
 
-/// One life of the binary.
-#[derive(Debug)]
-struct Process {
-    pid: i32,
-    places: Places,
-    exit: Receiver<ExitStatus>,
-    status: Option<ExitStatus>,
-    output: Arc<Mutex<Vec<String>>>,
+    /// Returns a user of the demo guild, with the token that the first start printed.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the gateway has printed none.
+    pub fn printed(&self, username: &str) -> Result<Account> {
+        let label = format!("  {username}: ");
+        let read = |line: &str| line.strip_prefix(&label).map(str::to_owned);
+        let token = self.process.told(&format!("the token of {username}"), read)?;
+        let known = Account { id: String::new(), token, bot: true };
+        let (_, user) = self.api(&known).call(&"GET".try_into()?, "/users/@me", None)?;
+        Ok(Account { id: crate::api::text(&user, "id")?, ..known })
+    }
 }
 
 /// Where a gateway listens.
@@ -224,150 +218,51 @@ struct Places {
     quic: (SocketAddr, Fingerprint),
 }
 
-impl Process {
-    fn spawn(data: &Path, env: &[(String, String)], listen: [SocketAddr; 2]) -> Result<Self> {
-        let mut command = Command::new(binary::throng()?);
-        // What is meant for the tests is no setting of the gateway.
-        let own = std::env::vars_os().map(|(name, _)| name);
-        for name in own.filter(|name| name.to_string_lossy().starts_with("THRONG_")) {
-            command.env_remove(name);
-        }
-        let [public, quic] = listen.map(|address| address.to_string());
-        let mut child = command
-            .args(["--listen", &public, "--quic", &quic, "--admin", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .current_dir(data)
-            .envs(env.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .context("the gateway does not start")?;
-        let output = Arc::default();
-        // Three addresses and the ends of both outputs.
-        let (lines, news) = sync_channel(5);
-        follow(child.stdout.take(), &output, Some(lines));
-        follow(child.stderr.take(), &output, None);
-        let pid = i32::try_from(child.id()).context("the process has an odd id")?;
-        let exit = reap(child);
-        match Places::read(&news) {
-            Ok(places) => Ok(Self { pid, places, exit, status: None, output }),
-            Err(error) => {
-                // It may have ended by itself, which is why it says nothing.
-                drop(signal(pid, Signal::KILL));
-                bail!("{error:#}:\n{}", shown(&output))
-            }
-        }
-    }
-
-    fn stop(&mut self, with: Signal) -> Result<ExitStatus> {
-        if self.status.is_none() {
-            signal(self.pid, with)?;
-        }
-        self.wait()
-    }
-
-    fn wait(&mut self) -> Result<ExitStatus> {
-        if let Some(status) = self.status {
-            return Ok(status);
-        }
-        let status = self.exit.recv_timeout(PATIENCE);
-        let output = &self.output;
-        let status = status.map_err(|_| anyhow!("the gateway does not end:\n{}", shown(output)))?;
-        self.status = Some(status);
-        Ok(status)
-    }
-}
-
 impl Places {
     /// Waits until the gateway has said all of them.
-    fn read(news: &Receiver<(String, String)>) -> Result<Self> {
-        let (mut public, mut admin, mut quic) = (None, None, None);
-        loop {
-            if let (Some(public), Some(admin), Some(quic)) = (public, admin, quic) {
-                return Ok(Self { public, admin, quic });
-            }
-            let Ok((name, place)) = news.recv_timeout(PATIENCE) else {
-                bail!("the gateway does not say where it listens");
-            };
-            match name.as_str() {
-                "public" => public = Some(web(&place)?),
-                "admin" => admin = Some(web(&place)?),
-                "quic" => quic = Some(certified(&place)?),
-                _ => {}
-            }
-        }
+    fn read(process: &Process) -> Result<Self> {
+        Ok(Self {
+            public: process.told("its public address", |line| web("public", line))?,
+            admin: process.told("its admin address", |line| web("admin", line))?,
+            quic: process.told("its address for QUIC", certified)?,
+        })
     }
 }
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        if self.status.is_none() && self.exit.try_recv().is_err() {
-            drop(self.stop(Signal::KILL));
-        }
-        // The runner shows this only beside a failure.
-        eprintln!("---- gateway, process {}\n{}", self.pid, shown(&self.output));
+/// Begins one life of the binary.
+fn spawn(
+    data: &Path,
+    env: &[(String, String)],
+    listen: [SocketAddr; 2],
+) -> Result<(Process, Places)> {
+    let mut command = Command::new(binary::throng()?);
+    // What is meant for the tests is no setting of the gateway.
+    let own = std::env::vars_os().map(|(name, _)| name);
+    for name in own.filter(|name| name.to_string_lossy().starts_with("THRONG_")) {
+        command.env_remove(name);
     }
-}
-
-fn signal(pid: i32, signal: Signal) -> Result<()> {
-    let pid = Pid::from_raw(pid).context("no process")?;
-    kill_process(pid, signal).with_context(|| format!("signal {signal:?}"))
-}
-
-/// Returns the last lines of an output.
-fn shown(output: &Mutex<Vec<String>>) -> String {
-    let lines = output.lock().unwrap_or_else(PoisonError::into_inner);
-    lines[lines.len().saturating_sub(LINES_SHOWN_MAX)..].join("\n")
-}
-
-/// Waits for the process on a thread, so that others can wait with a bound.
-fn reap(mut child: Child) -> Receiver<ExitStatus> {
-    let (sender, exit) = sync_channel(1);
-    thread::spawn(move || {
-        if let Ok(status) = child.wait() {
-            // There is room for the one status; that nobody may wait any more is no fault.
-            sender.send(status).ok();
-        }
-    });
-    exit
-}
-
-/// Keeps what the process writes, and passes on where it listens.
-fn follow(
-    stream: Option<impl Read + Send + 'static>,
-    output: &Arc<Mutex<Vec<String>>>,
-    listeners: Option<SyncSender<(String, String)>>,
-) {
-    let Some(stream) = stream else { return };
-    let output = Arc::clone(output);
-    let mut listeners = listeners;
-    thread::spawn(move || {
-        for line in BufReader::new(stream).lines().map_while(Result::ok) {
-            if let (Some(found), Some(sender)) = (listener(&line), &listeners)
-                && sender.try_send(found).is_err()
-            {
-                listeners = None;
-            }
-            output.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-        }
-    });
+    let [public, quic] = listen.map(|address| address.to_string());
+    command
+        .args(["--listen", &public, "--quic", &quic, "--admin", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .current_dir(data)
+        .envs(env.iter().map(|(name, value)| (name, value)));
+    let process = Process::spawn("gateway", &mut command)?;
+    let places = Places::read(&process)?;
+    Ok((process, places))
 }
 
 /// Reads `listening: public http://127.0.0.1:8080`.
-fn listener(line: &str) -> Option<(String, String)> {
-    let (name, place) = line.trim().strip_prefix("listening: ")?.split_once(' ')?;
-    Some((name.to_owned(), place.to_owned()))
+fn web(name: &str, line: &str) -> Option<SocketAddr> {
+    listener(name, line)?.strip_prefix("http://")?.parse().ok()
 }
 
-/// Reads `http://127.0.0.1:8080`.
-fn web(place: &str) -> Result<SocketAddr> {
-    place.strip_prefix("http://").unwrap_or(place).parse().context(place.to_owned())
+/// Reads `listening: quic 127.0.0.1:8443 certificate sha256 0123...`.
+fn certified(line: &str) -> Option<(SocketAddr, Fingerprint)> {
+    let (address, fingerprint) = listener("quic", line)?.split_once(" certificate sha256 ")?;
+    Some((address.parse().ok()?, fingerprint.parse().ok()?))
 }
 
-/// Reads `127.0.0.1:8443 certificate sha256 0123...`.
-fn certified(place: &str) -> Result<(SocketAddr, Fingerprint)> {
-    let (address, fingerprint) =
-        place.split_once(" certificate sha256 ").with_context(|| format!("{place} of QUIC"))?;
-    Ok((address.parse()?, fingerprint.parse()?))
+fn listener<'a>(name: &str, line: &'a str) -> Option<&'a str> {
+    line.trim().strip_prefix("listening: ")?.strip_prefix(name)?.strip_prefix(' ')
 }

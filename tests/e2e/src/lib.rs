@@ -16,11 +16,14 @@ mod binary;
 mod client;
 mod crowd;
 mod driver;
+mod example;
 mod ferry;
 mod gateway;
 mod install;
 mod link;
+mod process;
 mod scene;
+mod script;
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -32,11 +35,13 @@ pub use api::{Account, Admin, Api, Founded};
 pub use client::{Client, Cursor, Dispatch, Event, Identity, Ledger};
 pub use crowd::{Crowd, Heard, Seat};
 pub use driver::Driver;
+pub use example::Example;
 pub use ferry::Ferry;
 pub use gateway::{Builder, Gateway};
 pub use install::{Library, driver};
 pub use link::{Closed, Fingerprint, Link, News, Route, Way, Wire};
 pub use scene::{FENCE, Scene, intents, unicode};
+pub use script::Script;
 
 /// Bound of a wait for something that should happen at once, on a machine that is busy.
 pub const PATIENCE: Duration = Duration::from_secs(60);

@@ -81,3 +81,6 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

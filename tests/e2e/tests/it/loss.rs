@@ -1,8 +1,9 @@
 //! Packets that are lost on their way to a client over QUIC.
 
+use std::thread;
+
 use anyhow::{Context as _, Result, anyhow, ensure};
 use serde_json::json;
-use std::thread;
 use throng_e2e::{
     Api, Client, Dispatch, Ferry, Gateway, Identity, Scene, Way, alike, intents, say, seed,
 };

@@ -25,6 +25,7 @@ mod crash;
 mod crowd;
 mod cuts;
 mod drain;
+mod examples;
 mod hops;
 mod lanes;
 mod libraries;
