@@ -161,7 +161,7 @@ impl Workshop {
         scene: &Scene,
     ) -> Result<Explanation, PolicyFault> {
         let config = self.config_of(script);
-        let script = Script::load(script, &self.sandbox, &config)?;
+        let script = Arc::new(Script::load(script, &self.sandbox, &config)?);
         explain::explain(&script, &self.sandbox, &config, (hook, scene))
     }
 

@@ -16,8 +16,8 @@ use crate::question::Question;
 use crate::sandbox::Sandbox;
 use crate::script::Script;
 
-/// Milliseconds that a sample may take: how loaded this machine is says nothing of a policy.
-const WALL_MILLIS: u64 = 60_000;
+/// Milliseconds that a run may take here: how loaded this machine is says nothing of a policy.
+pub(super) const WALL_MILLIS: u64 = 60_000;
 
 /// What a hook takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -158,7 +158,9 @@ mod tests {
             engine.collect_fn_metadata(None, name, false).into_iter().collect();
         let text = ours();
         for name in names.iter().filter(|name| !name.contains('=')) {
-            let head = name.strip_prefix("get$").map_or(name.clone(), |name| format!("get {name}"));
+            let head = name
+                .strip_prefix("get$")
+                .map_or_else(|| name.clone(), |name| format!("get {name}"));
             assert!(text.contains(&format!("\nfn {head}(")), "{name} is not described");
         }
         for (name, _) in stage::PROPS {

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use rhai::{Engine, OptimizationLevel};
 use throng_ports::policy::PolicyFault;
 
+use super::cost::WALL_MILLIS;
 use super::coverage;
 use super::given::Scene;
 use super::stage::{Stage, Watch};
 use super::words;
-use crate::config::Config;
+use crate::config::{Config, HookConfig};
 use crate::hook::Hook;
+use crate::program::{Outcome, Program};
 use crate::sandbox::Sandbox;
 use crate::script::Script;
 use crate::source::Source;
@@ -53,7 +56,7 @@ pub struct Line {
 ///
 /// The script is past the limits of the hook.
 pub(super) fn explain(
-    script: &Script,
+    script: &Arc<Script>,
     sandbox: &Sandbox,
     config: &Config,
     (hook, scene): (Hook, &Scene),
@@ -71,15 +74,21 @@ pub(super) fn explain(
         let verdict = scene.put(hook, |question| question.put(&sandbox.native, scene.now));
         return Ok(Explanation { verdict: Ok(words::of_verdict(&verdict)), ..explanation });
     }
-    let (limits, watch) = (config.hooks.of(hook), Watch::default());
-    let stage = Stage::new(script, sandbox, limits, Some(&watch))?;
+    // What a gateway answers, and once more to watch it.
+    let limits = HookConfig { wall_millis_max: WALL_MILLIS, ..*config.hooks.of(hook) };
+    let program = Program::new(script, hook, sandbox, &limits)?;
+    let watch = Watch::default();
+    let stage = Stage::new(script, sandbox, &limits, Some(&watch))?;
     Ok(scene.put(hook, |question| {
-        let (verdict, trace) = stage.ask(scene.now, question);
+        let Outcome { verdict, trace } = program.ask(scene.now, question);
+        _ = stage.ask(scene.now, question);
         Explanation {
             facts: words::of_reads(question, scene.now, &trace),
             lines: lines(script, &stage, &watch),
             operations: Some((trace.operations, limits.operations_max)),
-            verdict: verdict.map(|verdict| words::of_verdict(&verdict)),
+            verdict: verdict
+                .map(|verdict| words::of_verdict(&verdict))
+                .map_err(|failure| failure.fault),
             ..explanation
         }
     }))

@@ -1,6 +1,7 @@
 //! What people who write policies use.
 
 mod checking;
+mod page;
 mod shipped;
 mod testing;
 mod trying;
