@@ -18,7 +18,8 @@ const DATAGRAM_RECEIVE_BYTES: usize = 1;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Certificate and key; without them a development certificate is made.
+    /// Certificate and key as PEM files, in `chain` and `key`; without them a development
+    /// certificate is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<CertificateFiles>,
     /// Time from a client's first packet to its first frame, in seconds.
