@@ -45,8 +45,7 @@ pub use scripts::ScriptsError;
 pub use starter::{StarterError, starter};
 pub use suite::{TestFailure, Tested};
 
-use coverage::Coverage as Covered;
-use stage::{Stage, Watch};
+use stage::{Stage, Witness};
 use suite::Suite;
 
 /// What `relay_capacity()` is while a policy is checked or tested, whatever a gateway is set to:
@@ -127,12 +126,13 @@ impl Workshop {
     }
 
     fn tested(&self, path: PathBuf, filter: &str, coverage: bool) -> ScriptTests {
-        let (config, watch) = (self.config_of(&path), coverage.then(Watch::default));
+        let (config, witness) = (self.config_of(&path), coverage.then(Witness::default));
         let run = || {
             let script = Script::load(&path, &self.sandbox, &config)?;
-            let (sandbox, watch) = (&self.sandbox, watch.as_ref());
-            let tested = Suite { script: &script, sandbox, config: &config, watch }.run(filter)?;
-            let coverage = watch.map(|watch| self.covered(&script, watch)).transpose()?;
+            let (sandbox, witness) = (&self.sandbox, witness.as_ref());
+            let tested =
+                Suite { script: &script, sandbox, config: &config, witness }.run(filter)?;
+            let coverage = witness.map(|witness| self.covered(&script, witness)).transpose()?;
             Ok((tested, coverage))
         };
         match run() {
@@ -141,12 +141,12 @@ impl Workshop {
         }
     }
 
-    fn covered(&self, script: &Script, watch: &Watch) -> Result<Covered, PolicyFault> {
+    fn covered(&self, script: &Script, witness: &Witness) -> Result<Coverage, PolicyFault> {
         let limits = crate::config::HookConfig::default();
         // Compiled for one who watches, so that places are those that were watched.
-        let stage = Stage::new(script, &self.sandbox, &limits, Some(&Watch::default()))?;
-        let ran = watch.places(&script.source.path.display().to_string());
-        Ok(Covered::of(stage.ast(), &ran))
+        let stage = Stage::new(script, &self.sandbox, &limits, Some(&Witness::default()))?;
+        let ran = witness.places(&script.source.path.display().to_string());
+        Ok(Coverage::of(stage.ast(), &ran))
     }
 
     /// Asks a hook of a script about facts, and tells how the answer came about.
@@ -193,7 +193,7 @@ pub(crate) fn verify(
 ) -> Result<(), PolicyFault> {
     let native = Native { relay_capacity: RELAY_CAPACITY };
     let sandbox = Sandbox { native, ..sandbox.clone() };
-    let suite = Suite { script, sandbox: &sandbox, config, watch: None };
+    let suite = Suite { script, sandbox: &sandbox, config, witness: None };
     match suite.run("")?.iter().find_map(Tested::fault) {
         Some(fault) => Err(fault),
         None => Ok(()),

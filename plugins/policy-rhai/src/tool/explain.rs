@@ -10,7 +10,7 @@ use throng_ports::policy::PolicyFault;
 use super::cost::WALL_MILLIS;
 use super::coverage;
 use super::given::Scene;
-use super::stage::{Stage, Watch};
+use super::stage::{Stage, Witness};
 use super::words;
 use crate::config::{Config, HookConfig};
 use crate::hook::Hook;
@@ -74,17 +74,17 @@ pub(super) fn explain(
         let verdict = scene.put(hook, |question| question.put(&sandbox.native, scene.now));
         return Ok(Explanation { verdict: Ok(words::of_verdict(&verdict)), ..explanation });
     }
-    // What a gateway answers, and once more to watch it.
+    // What a gateway answers, and once more to see how.
     let limits = HookConfig { wall_millis_max: WALL_MILLIS, ..*config.hooks.of(hook) };
     let program = Program::new(script, hook, sandbox, &limits)?;
-    let watch = Watch::default();
-    let stage = Stage::new(script, sandbox, &limits, Some(&watch))?;
+    let witness = Witness::default();
+    let stage = Stage::new(script, sandbox, &limits, Some(&witness))?;
     Ok(scene.put(hook, |question| {
         let Outcome { verdict, trace } = program.ask(scene.now, question);
         _ = stage.ask(scene.now, question);
         Explanation {
             facts: words::of_reads(question, scene.now, &trace),
-            lines: lines(script, &stage, &watch),
+            lines: lines(script, &stage, &witness),
             operations: Some((trace.operations, limits.operations_max)),
             verdict: verdict
                 .map(|verdict| words::of_verdict(&verdict))
@@ -95,7 +95,7 @@ pub(super) fn explain(
 }
 
 /// Lists the lines of the statements that ran, each run of a line once.
-fn lines(script: &Script, stage: &Stage<'_>, watch: &Watch) -> Vec<Line> {
+fn lines(script: &Script, stage: &Stage<'_>, witness: &Witness) -> Vec<Line> {
     let own = script.source.path.display().to_string();
     let mut engine = Engine::new_raw();
     engine.set_optimization_level(OptimizationLevel::None);
@@ -106,7 +106,7 @@ fn lines(script: &Script, stage: &Stage<'_>, watch: &Watch) -> Vec<Line> {
         texts.push((name.clone(), source, statements.unwrap_or_default()));
     }
     let mut lines: Vec<Line> = Vec::new();
-    for step in watch.steps() {
+    for step in witness.steps() {
         let Some((_, source, statements)) = texts.iter().find(|(name, ..)| *name == step.source)
         else {
             continue;

@@ -4,6 +4,7 @@ pub(crate) mod parse;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use rhai::Dynamic;
 use serde::Deserialize;
@@ -12,6 +13,7 @@ use throng_engine::policy::{
 };
 use throng_proto::id::Id;
 use throng_proto::intents::Intents;
+use throng_proto::model::Status;
 use throng_proto::permissions::Permissions;
 use throng_proto::time::Timestamp;
 
@@ -118,8 +120,8 @@ impl Default for Scene {
             capabilities: 0,
             intents: Intents::ALL,
             afk: false,
-            status: throng_proto::model::Status::Online,
-            connection: std::sync::Arc::default(),
+            status: Status::Online,
+            connection: Arc::default(),
         };
         let attachment = Attachment {
             roles: Vec::new(),

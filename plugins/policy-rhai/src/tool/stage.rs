@@ -2,7 +2,7 @@
 //! than hooks do.
 
 mod props;
-mod watch;
+mod witness;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::script::Script;
 use crate::verdict::{Terms, Verdict, parse};
 
 pub(super) use props::PROPS;
-pub(super) use watch::Watch;
+pub(super) use witness::Witness;
 
 /// A script on such an engine.
 pub(super) struct Stage<'a> {
@@ -40,12 +40,12 @@ impl<'a> Stage<'a> {
         script: &'a Script,
         sandbox: &'a Sandbox,
         limits: &HookConfig,
-        watch: Option<&Watch>,
+        witness: Option<&Witness>,
     ) -> Result<Self, PolicyFault> {
         let mut engine = sandbox.engine(limits);
         props::register(&mut engine);
-        if let Some(watch) = watch {
-            watch.attach(&mut engine);
+        if let Some(witness) = witness {
+            witness.attach(&mut engine);
         }
         let ast = script.compile(&mut engine, sandbox, limits)?;
         Ok(Self { script, sandbox, engine, ast })

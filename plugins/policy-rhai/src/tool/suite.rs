@@ -1,6 +1,7 @@
 //! The tests that a policy brings: the cases beside it, and its functions `test_*`.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -8,7 +9,7 @@ use throng_ports::policy::PolicyFault;
 
 use super::fixture::{self, Case};
 use super::given::NOON;
-use super::stage::{Stage, Watch};
+use super::stage::{Stage, Witness};
 use super::words;
 use crate::config::{Config, HookConfig};
 use crate::hook::Hook;
@@ -27,7 +28,7 @@ pub(super) struct Suite<'a> {
     pub(super) sandbox: &'a Sandbox,
     pub(super) config: &'a Config,
     /// Sees what runs.
-    pub(super) watch: Option<&'a Watch>,
+    pub(super) witness: Option<&'a Witness>,
 }
 
 /// A test that was run.
@@ -85,10 +86,8 @@ impl<'a> Suite<'a> {
         let mut tested = Vec::new();
         for case in cases.into_iter().filter(|case| case.name.contains(filter)) {
             let stage = match stages.entry(case.hook) {
-                std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
-                std::collections::btree_map::Entry::Vacant(new) => {
-                    new.insert(self.stage(self.config.hooks.of(case.hook))?)
-                }
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(self.stage(self.config.hooks.of(case.hook))?),
             };
             let failure = self.ask(&source, &case, stage);
             let file = source.path.clone();
@@ -140,7 +139,7 @@ impl<'a> Suite<'a> {
     }
 
     fn stage(&self, limits: &HookConfig) -> Result<Stage<'a>, PolicyFault> {
-        Stage::new(self.script, self.sandbox, limits, self.watch)
+        Stage::new(self.script, self.sandbox, limits, self.witness)
     }
 }
 

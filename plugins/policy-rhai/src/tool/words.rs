@@ -9,7 +9,7 @@ use throng_proto::event::EventClass;
 use throng_proto::time::Timestamp;
 
 use crate::attempt::Trace;
-use crate::fact::Value;
+use crate::fact::{Fact, Read, Subject, Value};
 use crate::question::Question;
 use crate::verdict::{Decision, RETRY_DEFAULT, Verdict};
 
@@ -55,12 +55,20 @@ pub(super) fn of_reads(
 ) -> Vec<(String, String)> {
     let known = question.known(now);
     let reads = trace.reads.as_slice().iter();
-    let written = reads.filter_map(|read| {
-        let owner = read.fact.subject().name().to_lowercase();
-        let name = format!("{owner}.{}", read.fact.property());
-        Some((name, of_fact(known.value(*read)?)))
-    });
-    written.collect()
+    reads.filter_map(|read| Some((of_read(*read), of_fact(known.value(*read)?)))).collect()
+}
+
+/// Writes a fact as a script reads it.
+fn of_read(Read { fact, parameter }: Read) -> String {
+    let owner = fact.subject().name().to_lowercase();
+    let name = fact.property();
+    match fact {
+        Fact::HasRole => format!("{owner}.{name}({parameter})"),
+        _ if fact.subject() == Subject::Clock && parameter != 0 => {
+            format!("{owner}.at({parameter}).{name}")
+        }
+        _ => format!("{owner}.{name}"),
+    }
 }
 
 /// Writes the value of a fact.

@@ -174,3 +174,10 @@ fn a_report_shows_each_place_with_carets() {
     let report = desk.read(&desk.check("policy.rhai"));
     assert_eq!(report, include_str!("checking/report.txt"), "{report}");
 }
+
+#[test]
+fn a_right_script_has_no_findings() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/tool/lints/nothing.rhai");
+    let report = workshop().check(&[path]).expect("a script");
+    assert!(report.passes(true), "{report}");
+}

@@ -19,7 +19,10 @@ fn a_decision_shows_facts_lines_operations_and_verdict() {
     assert_eq!(explained.verdict.as_deref(), Ok("#{mode: \"passive\", recheck: 25200}"));
     let facts: Vec<_> =
         explained.facts.iter().map(|(name, value)| format!("{name} {value}")).collect();
-    assert_eq!(facts, ["clock.minutes 0", "session.subscribed false", "session.moderator false"]);
+    assert_eq!(
+        facts,
+        ["clock.at(60).minutes 0", "session.subscribed false", "session.moderator false"]
+    );
     let modules: Vec<_> = explained.lines.iter().map(|line| line.module.as_str()).collect();
     assert!(modules.contains(&"hours") && modules.contains(&""), "{modules:?}");
     let text = explained.to_string();

@@ -10,9 +10,9 @@ use rhai::{ASTNode, Engine, OptimizationLevel, Position};
 /// Steps that are kept in order: 4,096 steps are a long way through any policy.
 const STEPS_MAX: usize = 4_096;
 
-/// Watches engines. Clones watch together.
+/// Sees what engines run. Clones see it together.
 #[derive(Clone, Debug, Default)]
-pub(in crate::tool) struct Watch(Arc<Mutex<Seen>>);
+pub(in crate::tool) struct Witness(Arc<Mutex<Seen>>);
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -33,7 +33,7 @@ pub(in crate::tool) struct Step {
     pub(in crate::tool) column: usize,
 }
 
-impl Watch {
+impl Witness {
     /// Watches an engine, which then runs what is written and not what is equal to it.
     pub(super) fn attach(&self, engine: &mut Engine) {
         let seen = Arc::clone(&self.0);
