@@ -17,6 +17,10 @@ use crate::caller::Caller;
 use crate::certificate::{CertificateError, Certificates, Source};
 use crate::config::Config;
 
+/// 16 KiB of packets are kept for a connection that was not taken yet: all of a slow handshake.
+const INCOMING_BYTES_MAX: u64 = 16 * 1024;
+/// 16 MiB of packets are kept for all of them: 4,096 with three each.
+const INCOMING_BYTES_TOTAL_MAX: u64 = 16 * 1024 * 1024;
 /// Pause when the endpoint is gone, which does not mend itself.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
@@ -62,7 +66,11 @@ impl QuicListener {
         let source = Source::new(config.certificate.as_ref(), directory);
         let identity = source.load(SystemTime::now())?;
         let mut server = ServerConfig::with_crypto(Arc::clone(&identity.tls) as _);
-        server.transport_config(Arc::new(config.transport())).max_incoming(config.backlog);
+        server
+            .transport_config(Arc::new(config.transport()))
+            .max_incoming(config.backlog)
+            .incoming_buffer_size(INCOMING_BYTES_MAX)
+            .incoming_buffer_size_total(INCOMING_BYTES_TOTAL_MAX);
         let endpoint = Endpoint::new(
             EndpointConfig::default(),
             Some(server.clone()),

@@ -15,12 +15,12 @@ use throng_proto::wire::{Body, Segment};
 /// Frames that leave with one write.
 pub(super) const BATCH_FRAMES: usize = 16;
 
-/// Frames for one stream: headers and, by reference, what is shared.
+/// Frames for one stream: headers and, by reference, what is shared. Mostly there is one.
 #[derive(Default)]
 pub(super) struct Batch {
-    chunks: SmallVec<[Bytes; 2 * BATCH_FRAMES]>,
+    chunks: SmallVec<[Bytes; 4]>,
     /// For each frame the count of chunks up to its end.
-    ends: SmallVec<[usize; BATCH_FRAMES]>,
+    ends: SmallVec<[usize; 2]>,
 }
 
 impl Batch {
