@@ -4,7 +4,7 @@
 mod tests;
 
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -102,10 +102,13 @@ Examples:
 }
 
 /// Does it within the limits of the settings, and prints what comes of it.
-#[allow(clippy::print_stdout, reason = "this is what the action is for")]
 pub(crate) fn run(action: PolicyAction, config: Config) -> anyhow::Result<ExitCode> {
-    let (report, passes) = answer(action, config, &mut std::io::stdin())?;
-    print!("{report}");
+    let (report, passes) = answer(action, config, &mut io::stdin())?;
+    match io::stdout().write_all(report.as_bytes()) {
+        // Whoever reads along has read enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        written => written.context("the report cannot be printed")?,
+    }
     Ok(if passes { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
