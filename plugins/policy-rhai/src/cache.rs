@@ -6,49 +6,52 @@
 //! have read. A question is looked up under each; whichever matches is right, because a run that
 //! reads these facts with these values can only end in the same way.
 
-use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
-use std::sync::Arc;
+mod front;
+mod shape;
 
-use arc_swap::ArcSwap;
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
+
 use moka::sync::Cache;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
-use crate::fact::{Known, Read, Reads, Value};
+use crate::fact::{Known, Reads, Value};
 use crate::verdict::Verdict;
 
-/// Shapes of one hook: past it, further shapes are not remembered, because each costs a look.
-const SHAPES_MAX: usize = 12;
+use shape::Shape;
+pub(crate) use shape::Shapes;
 
 /// Verdicts of all hooks and versions, at most so many.
 #[derive(Debug)]
 pub(crate) struct Verdicts {
-    cache: Cache<u128, Verdict, BuildHasherDefault<KeyHasher>>,
+    /// Shared by all threads, behind what each remembers by itself; `None` when nothing is kept.
+    cache: Option<Cache<u128, Verdict, BuildHasherDefault<KeyHasher>>>,
     /// Clients choose some facts; with a secret they cannot choose what collides.
     secret: (u64, u64),
 }
 
-/// Sets of facts that runs of one hook of one version have read.
-#[derive(Debug)]
-pub(crate) struct Shapes {
-    /// Tells hooks and versions apart.
-    owner: u64,
-    shapes: ArcSwap<Vec<Arc<[Read]>>>,
-}
-
 impl Verdicts {
     pub(crate) fn new(verdicts_max: u64) -> Self {
-        let cache = Cache::builder().max_capacity(verdicts_max);
+        let build = || {
+            let cache = Cache::builder().max_capacity(verdicts_max);
+            cache.build_with_hasher(BuildHasherDefault::default())
+        };
         let random = || RandomState::new().build_hasher().finish();
-        let cache = cache.build_with_hasher(BuildHasherDefault::default());
-        Self { cache, secret: (random(), random()) }
+        Self { cache: (verdicts_max > 0).then(build), secret: (random(), random()) }
     }
 
     /// Finds the verdict for facts that are equal to those of an earlier run.
     pub(crate) fn find(&self, shapes: &Shapes, known: &Known<'_>) -> Option<Verdict> {
-        let all = shapes.shapes.load();
-        let mut keys = (0..).zip(all.iter());
-        keys.find_map(|(index, shape)| {
-            self.cache.get(&self.key((shapes.owner, index), shape, known)?)
+        let cache = self.cache.as_ref()?;
+        let all = shapes.all();
+        let mut hopeful = all.iter().filter(|shape| !shape.is_hopeless());
+        hopeful.find_map(|shape| {
+            let key = self.key(shape, known)?;
+            front::find(key).or_else(|| {
+                let verdict = cache.get(&key)?;
+                shape.note_found();
+                front::keep(key, &verdict);
+                Some(verdict)
+            })
         })
     }
 
@@ -60,64 +63,31 @@ impl Verdicts {
         known: &Known<'_>,
         verdict: &Verdict,
     ) {
-        let Some((index, shape)) = shapes.admit(reads) else { return };
-        if let Some(key) = self.key((shapes.owner, index), &shape, known) {
-            self.cache.insert(key, verdict.clone());
+        let Some(cache) = &self.cache else { return };
+        let Some(shape) = shapes.admit(reads).filter(|shape| !shape.is_hopeless()) else { return };
+        if let Some(key) = self.key(&shape, known) {
+            shape.note_kept();
+            front::keep(key, verdict);
+            cache.insert(key, verdict.clone());
         }
     }
 
     /// Forgets everything, which only frees memory: other versions have other keys.
     pub(crate) fn clear(&self) {
-        self.cache.invalidate_all();
+        self.cache.iter().for_each(Cache::invalidate_all);
     }
 
     pub(crate) fn count(&self) -> u64 {
-        self.cache.entry_count()
+        self.cache.as_ref().map_or(0, Cache::entry_count)
     }
 
-    fn key(&self, (owner, index): (u64, u64), shape: &[Read], known: &Known<'_>) -> Option<u128> {
+    fn key(&self, shape: &Shape, known: &Known<'_>) -> Option<u128> {
         let mut hasher = SipHasher13::new_with_keys(self.secret.0, self.secret.1);
-        hasher.write_u64(owner);
-        hasher.write_u64(index);
-        for read in shape {
+        hasher.write_u64(shape.id());
+        for read in shape.reads() {
             write(known.value(*read)?, &mut hasher);
         }
         Some(hasher.finish128().as_u128())
-    }
-}
-
-impl Shapes {
-    pub(crate) fn new(owner: u64) -> Self {
-        Self { owner, shapes: ArcSwap::default() }
-    }
-
-    /// Returns the shape of what was read, with its place; `None` when it is not remembered.
-    fn admit(&self, reads: &Reads) -> Option<(u64, Arc<[Read]>)> {
-        if reads.overflowed() {
-            return None;
-        }
-        let shape = reads.sorted();
-        let place = |all: &[Arc<[Read]>]| {
-            let (index, shape) = (0..).zip(all).find(|(_, one)| ***one == *shape)?;
-            Some((index, Arc::clone(shape)))
-        };
-        let full = |all: &[Arc<[Read]>]| all.len() >= SHAPES_MAX;
-        let all = self.shapes.load();
-        if let Some(place) = place(&all) {
-            return Some(place);
-        }
-        if full(&all) {
-            return None;
-        }
-        // Shapes are only added, so that places keep their meaning.
-        self.shapes.rcu(|all| {
-            let mut all = Vec::clone(all);
-            if place(&all).is_none() && !full(&all) {
-                all.push(Arc::from(&*shape));
-            }
-            all
-        });
-        place(&self.shapes.load())
     }
 }
 
@@ -159,6 +129,6 @@ impl Hasher for KeyHasher {
     }
 
     fn write_u128(&mut self, key: u128) {
-        self.0 = key as u64;
+        self.0 = (key >> 64) as u64;
     }
 }

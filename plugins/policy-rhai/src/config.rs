@@ -30,6 +30,18 @@ pub struct Config {
 }
 
 impl Config {
+    /// Finds a limit that cannot be.
+    ///
+    /// # Errors
+    ///
+    /// A limit of a hook is zero or too large; the message names it.
+    pub fn check(&self) -> Result<(), String> {
+        Hook::ALL.into_iter().try_for_each(|hook| {
+            let checked = self.hooks.of(hook).check();
+            checked.map_err(|why| format!("the setting hooks.{}.{why}", hook.name()))
+        })
+    }
+
     /// Returns for how long a failing hook is left alone.
     #[must_use]
     pub const fn pause(&self) -> Duration {
@@ -115,26 +127,51 @@ pub struct HookConfig {
     /// verdict before. Default `open` for `connect`, `relay` and `publish`, `closed` for `lag`,
     /// `last-good` for the others.
     pub on_failure: OnFailure,
-    /// Operations, about one per expression and statement. Default 10,000.
+    /// Operations, about one per expression and statement. Default 10,000, at most 10,000,000.
     pub operations_max: u64,
-    /// Milliseconds. Default 10; operations end most runs much earlier.
+    /// Milliseconds. Default 10, at most 1,000; operations end most runs much earlier.
     pub wall_millis_max: u64,
-    /// Functions that call each other. Default 16.
+    /// Functions that call each other. Default 16, at most 32.
     pub call_depth_max: usize,
-    /// Expressions and blocks inside of each other. Default 32.
+    /// Expressions and blocks inside of each other; an `if` counts for four. Default 32, at most
+    /// 64.
     pub expression_depth_max: usize,
-    /// Bytes of a string. Default 4,096.
+    /// Bytes of a string, or of all strings in an array or map. Default 2,048, at most 8,192.
     pub string_bytes_max: usize,
-    /// Items of an array, with those inside of its items. Default 4,096.
+    /// Items of an array, with those inside of its items. Default 256, at most 384: arrays inside
+    /// of each other take stack.
     pub array_items_max: usize,
-    /// Entries of a map, with those inside of its entries. Default 1,024.
+    /// Entries of a map, with those inside of its entries. Default 128, at most 128.
     pub map_entries_max: usize,
-    /// Variables at the same time. Default 128.
+    /// Variables at the same time. Default 128, at most 1,024.
     pub variables_max: usize,
-    /// Functions of the script. Default 256.
+    /// Functions of the script. Default 256, at most 1,024.
     pub functions_max: usize,
-    /// Modules that are imported. Default 16.
+    /// Modules that are imported. Default 16, at most 64.
     pub modules_max: usize,
+}
+
+impl HookConfig {
+    /// Finds a limit that is none, or that is more than the sandbox can hold.
+    fn check(&self) -> Result<(), String> {
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let limits = [
+            ("operations_max", self.operations_max, 10_000_000),
+            ("wall_millis_max", self.wall_millis_max, 1_000),
+            ("call_depth_max", count(self.call_depth_max), 32),
+            ("expression_depth_max", count(self.expression_depth_max), 64),
+            ("string_bytes_max", count(self.string_bytes_max), 8_192),
+            ("array_items_max", count(self.array_items_max), 384),
+            ("map_entries_max", count(self.map_entries_max), 128),
+            ("variables_max", count(self.variables_max), 1_024),
+            ("functions_max", count(self.functions_max), 1_024),
+            ("modules_max", count(self.modules_max), 64),
+        ];
+        let wrong = limits.into_iter().find(|(_, value, max)| !(1..=*max).contains(value));
+        wrong.map_or(Ok(()), |(name, value, max)| {
+            Err(format!("{name} is {value}, must be 1 to {max}"))
+        })
+    }
 }
 
 impl Default for HookConfig {
@@ -145,9 +182,9 @@ impl Default for HookConfig {
             wall_millis_max: 10,
             call_depth_max: 16,
             expression_depth_max: 32,
-            string_bytes_max: 4_096,
-            array_items_max: 4_096,
-            map_entries_max: 1_024,
+            string_bytes_max: 2_048,
+            array_items_max: 256,
+            map_entries_max: 128,
             variables_max: 128,
             functions_max: 256,
             modules_max: 16,

@@ -65,12 +65,13 @@ impl RhaiPolicy {
     ///
     /// # Errors
     ///
-    /// The policy is broken.
+    /// The policy is broken, or a limit cannot be.
     pub fn open_with(
         config: Config,
         native: Native,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, PolicyFault> {
+        config.check().map_err(|why| fault_of(&config.path, why))?;
         let opened_at = clock.now();
         let around = Surroundings {
             verdicts: Verdicts::new(config.cached_verdicts_max),

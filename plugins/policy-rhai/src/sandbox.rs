@@ -3,6 +3,11 @@
 //! An engine begins empty and gets what is pure. There is no file, no clock but the one of the
 //! question, no output but the log, no `eval`, and no module but those that were loaded with the
 //! script. Whatever can grow has a limit, set for debug and release builds alike.
+//!
+//! Rhai limits how many values lie inside of others, but not how deep, and it recurses over them:
+//! a level takes up to 2 KB of the stack. So the limits on arrays and maps limit the depth too.
+//! Values are never shared between variables (feature `no_closure`), for a script could make a
+//! circle of them, and functions bind no arguments (`curry`), because that doubles without limit.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +27,8 @@ use crate::config::HookConfig;
 use crate::log::Log;
 use crate::time::Clock;
 
+/// Words that scripts cannot use.
+const DISABLED: [&str; 4] = ["eval", "print", "debug", "curry"];
 /// Operations between two looks at the clock: a look costs as much as one operation.
 const OPERATIONS_PER_LOOK: u64 = 32;
 
@@ -58,7 +65,7 @@ impl Sandbox {
         BasicIteratorPackage::new().register_into_engine(&mut engine);
         BasicFnPackage::new().register_into_engine(&mut engine);
         api::register(&mut engine, self);
-        for symbol in ["eval", "print", "debug"] {
+        for symbol in DISABLED {
             engine.disable_symbol(symbol);
         }
         engine.set_strict_variables(true).set_module_resolver(DummyModuleResolver::new());
@@ -84,16 +91,14 @@ impl Sandbox {
     }
 }
 
-/// Sets every limit; to Rhai, zero means none.
 fn limit(engine: &mut Engine, limits: &HookConfig) {
-    let depth = limits.expression_depth_max.max(1);
     engine
-        .set_max_operations(limits.operations_max.max(1))
+        .set_max_operations(limits.operations_max)
         .set_max_call_levels(limits.call_depth_max)
-        .set_max_expr_depths(depth, depth)
-        .set_max_string_size(limits.string_bytes_max.max(1))
-        .set_max_array_size(limits.array_items_max.max(1))
-        .set_max_map_size(limits.map_entries_max.max(1))
+        .set_max_expr_depths(limits.expression_depth_max, limits.expression_depth_max)
+        .set_max_string_size(limits.string_bytes_max)
+        .set_max_array_size(limits.array_items_max)
+        .set_max_map_size(limits.map_entries_max)
         .set_max_variables(limits.variables_max)
         .set_max_functions(limits.functions_max)
         .set_max_modules(limits.modules_max);

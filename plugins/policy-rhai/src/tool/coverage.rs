@@ -81,7 +81,7 @@ pub(super) fn statements(ast: &AST) -> Vec<(usize, (usize, usize))> {
 /// Returns where a statement begins, and the place that it reports when it runs.
 fn places(statement: &Stmt) -> Option<(Position, Position)> {
     match statement {
-        Stmt::Noop(_) | Stmt::Block(_) | Stmt::Share(_) => None,
+        Stmt::Noop(_) | Stmt::Block(_) => None,
         // What is in such a block are statements of their own.
         Stmt::Expr(value) if matches!(**value, Expr::Stmt(_)) => None,
         Stmt::Expr(value) => Some((value.start_position(), value.position())),
