@@ -6,7 +6,7 @@ mod place;
 use std::error::Error;
 use std::io::{Write as _, stdout};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use throng_client::id::AnyId;
 use throng_client::{Event, Intents};
 
@@ -46,11 +46,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Writes a dispatch as a line, an empty one when it is of another place; `None` for what is no
 /// dispatch.
 fn line(event: &Event, place: Option<AnyId>) -> Option<String> {
-    let data: Value = serde_json::from_str(event.raw()?.get()).ok()?;
+    let (name, sequence, raw) = (event.name()?, event.sequence()?, event.raw()?.get());
+    let data: Value = serde_json::from_str(raw).ok()?;
     let keys = ["guild_id", "channel_id", "id"];
     let of = |place: AnyId| keys.iter().any(|key| data[*key] == place.to_string());
     if !place.is_none_or(of) {
         return Some(String::new());
     }
-    Some(json!({ "t": event.name(), "s": event.sequence(), "d": data }).to_string())
+    Some(format!(r#"{{"t":"{name}","s":{sequence},"d":{raw}}}"#))
 }

@@ -17,6 +17,8 @@ use crate::cause::{Cause, Transport};
 
 /// Time for one attempt, from the first packet to HELLO.
 const ATTEMPT_TIME: Duration = Duration::from_secs(10);
+/// Time for what still runs when everything else has failed.
+const GRACE: Duration = Duration::from_secs(3);
 /// Addresses of one name that are tried over QUIC: two of each family.
 const ADDRESSES_MAX: usize = 4;
 
@@ -44,7 +46,9 @@ pub(crate) async fn dial(route: &Route, resume_url: Option<&str>) -> Result<Gree
 
 type Attempt<'a> = BoxFuture<'a, Result<Greeted, (Transport, Cause)>>;
 
-/// Starts each attempt a head start after the one before, or as soon as one has failed.
+/// Starts each attempt a head start after the one before, or as soon as one has failed. When one
+/// has failed and none is left to start, the others get only a little more time: a gateway that
+/// refuses on one port seldom answers on the other, and the next turn may find it back.
 async fn race(
     attempts: Vec<Attempt<'_>>,
     head_start: Duration,
@@ -52,16 +56,22 @@ async fn race(
 ) -> Result<Greeted, Cause> {
     let mut waiting = attempts.into_iter();
     let mut running = FuturesUnordered::new();
+    let mut failed = false;
     loop {
         running.extend(waiting.next());
+        let more = waiting.len() > 0;
         tokio::select! {
             biased;
             outcome = running.next() => match outcome {
                 Some(Ok(greeted)) => return Ok(greeted),
-                Some(Err(cause)) => causes.push(cause),
+                Some(Err(cause)) => {
+                    causes.push(cause);
+                    failed = true;
+                }
                 None => return Err(together(causes)),
             },
-            () = sleep(head_start), if waiting.len() > 0 => {}
+            () = sleep(head_start), if more => {}
+            () = sleep(GRACE), if failed && !more => return Err(together(causes)),
         }
     }
 }

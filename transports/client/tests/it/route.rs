@@ -180,3 +180,18 @@ async fn op_7_instead_of_hello_is_obeyed() {
         witness.ready().await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn where_one_transport_is_refused_the_other_is_not_waited_for_long() {
+    let silent = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let absent = Gateway::start().await.url();
+    let built = Client::builder(TOKEN)
+        .websocket(absent)
+        .quic(silent.local_addr().unwrap().to_string(), "localhost");
+    let start = tokio::time::Instant::now();
+    let mut witness = Witness::from(built.connect().unwrap());
+    let (_, cause) = witness.until(waiting).await;
+    assert!(matches!(cause, Cause::Unreachable { .. }), "{cause}");
+    // Of the paused clock, which nothing but the client's own timers moves.
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+}
