@@ -46,12 +46,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Writes a dispatch as a line, an empty one when it is of another place; `None` for what is no
 /// dispatch.
 fn line(event: &Event, place: Option<AnyId>) -> Option<String> {
-    let (name, sequence, raw) = (event.name()?, event.sequence()?, event.raw()?.get());
+    let (name, raw) = (Value::from(event.name()?), event.raw()?.get());
     let data: Value = serde_json::from_str(raw).ok()?;
     let keys = ["guild_id", "channel_id", "id"];
     let of = |place: AnyId| keys.iter().any(|key| data[*key] == place.to_string());
     if !place.is_none_or(of) {
         return Some(String::new());
     }
-    Some(format!(r#"{{"t":"{name}","s":{sequence},"d":{raw}}}"#))
+    Some(format!(r#"{{"t":{name},"s":{},"d":{raw}}}"#, event.sequence()?))
 }

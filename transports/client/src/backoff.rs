@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Longest wait that a gateway may ask for; a longer one is taken for a mistake.
-const ASKED_MAX: Duration = Duration::from_secs(15 * 60);
+pub(crate) const ASKED_MAX: Duration = Duration::from_secs(15 * 60);
 /// Doublings after which the longest wait is reached whatever it is: 2^16 of half a second is nine
 /// hours.
 const DOUBLINGS_MAX: u32 = 16;

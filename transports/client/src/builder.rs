@@ -23,6 +23,8 @@ use crate::wishes::Presence;
 const WEBSOCKET_PORT: u16 = 8080;
 /// Requests that may be under way at once: half of what may wait for the socket.
 const REQUESTS_MAX: usize = 128;
+/// Longest time of a request, below the 5 minutes for which the gateway remembers nonces.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(4 * 60);
 /// Capability bit that makes a session passive where it is not focused, with digests that tell
 /// each change once.
 const PASSIVE: u64 = 1 << 14;
@@ -258,9 +260,10 @@ impl Builder {
         self
     }
 
-    /// Sets how long a request may take, with everything that is tried again. Default: 30 s.
+    /// Sets how long a request may take, with everything that is tried again; at most 4 minutes,
+    /// because the gateway recognises a message that is sent again for 5. Default: 30 s.
     pub fn request_time(mut self, time: Duration) -> Self {
-        self.config.request_time = time;
+        self.config.request_time = time.min(REQUEST_TIME_MAX);
         self
     }
 

@@ -11,6 +11,8 @@ use throng_proto::gateway::{ApiRequest, ApiResponse};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::Instant;
 
+use crate::backoff::ASKED_MAX;
+
 /// Wait after a refusal that names none.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -181,7 +183,8 @@ impl Requests {
 /// Says when to try again: 429 and 503 mean that nothing was done.
 fn again(now: Instant, response: &ApiResponse) -> Option<Instant> {
     let asked = response.retry_after.and_then(|secs| Duration::try_from_secs_f64(secs).ok());
-    matches!(response.status, 429 | 503).then(|| now + asked.unwrap_or(RETRY_AFTER))
+    let wait = asked.unwrap_or(RETRY_AFTER).min(ASKED_MAX);
+    matches!(response.status, 429 | 503).then(|| now + wait)
 }
 
 fn outcome(response: ApiResponse) -> Result<Answer, RequestError> {

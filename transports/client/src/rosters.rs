@@ -9,6 +9,8 @@ use throng_proto::id::{GuildId, UserId};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
+use crate::backoff::ASKED_MAX;
+
 /// Whom to ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Members {
@@ -77,11 +79,13 @@ impl Rosters {
         self.0.remove(nonce);
     }
 
-    /// Puts a request off that came too soon.
+    /// Puts a request off that came too soon; its deadline moves along, because whole lists are
+    /// limited to one in 30 seconds.
     pub(crate) fn postpone(&mut self, now: Instant, nonce: &str, retry_after: f64) {
-        let wait = Duration::try_from_secs_f64(retry_after).unwrap_or(Duration::MAX);
+        let wait = Duration::try_from_secs_f64(retry_after).unwrap_or(ASKED_MAX).min(ASKED_MAX);
         if let Some(waiting) = self.0.get_mut(nonce) {
-            waiting.due = now.checked_add(wait);
+            waiting.due = Some(now + wait);
+            waiting.roster.deadline += wait;
         }
     }
 

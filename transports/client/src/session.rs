@@ -96,3 +96,27 @@ pub(crate) fn identify(identity: &Identity, presence: Option<&Presence>) -> Stri
     }
     json!({ "op": opcode::IDENTIFY, "d": data }).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ready(url: &str) -> Ready {
+        let user = json!({ "id": "1", "username": "ada" });
+        let ready = json!({
+            "user": user, "guilds": [], "session_id": "feed", "resume_gateway_url": url,
+        });
+        serde_json::from_value(ready).expect("READY")
+    }
+
+    #[test]
+    fn a_token_that_travelled_encrypted_is_not_resumed_in_the_open() {
+        let mut session = Session::default();
+        session.open(&ready("ws://elsewhere"), true);
+        assert_eq!((session.is_open(), session.url()), (true, None));
+        session.open(&ready("wss://elsewhere"), true);
+        assert_eq!(session.url(), Some("wss://elsewhere"));
+        session.open(&ready("ws://elsewhere"), false);
+        assert_eq!(session.url(), Some("ws://elsewhere"));
+    }
+}

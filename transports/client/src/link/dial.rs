@@ -19,6 +19,9 @@ use crate::cause::{Cause, Transport};
 const ATTEMPT_TIME: Duration = Duration::from_secs(10);
 /// Time for what still runs when everything else has failed.
 const GRACE: Duration = Duration::from_secs(3);
+/// Intervals between heartbeats that are taken at their word: neither busy nor beyond any clock.
+const INTERVAL_MIN: Duration = Duration::from_millis(1);
+const INTERVAL_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 /// Addresses of one name that are tried over QUIC: two of each family.
 const ADDRESSES_MAX: usize = 4;
 
@@ -130,7 +133,7 @@ async fn greeted(mut link: Link) -> Result<Greeted, Cause> {
     };
     let hello: Result<Hello, _> = serde_json::from_str(data.get());
     let hello = hello.map_err(|error| Cause::Violation(error.to_string()))?;
-    // A gateway that asks for no pause at all would make us busy.
-    let heartbeat_interval = Duration::from_millis(hello.heartbeat_interval.max(1));
+    let heartbeat_interval = Duration::from_millis(hello.heartbeat_interval);
+    let heartbeat_interval = heartbeat_interval.clamp(INTERVAL_MIN, INTERVAL_MAX);
     Ok(Greeted { link, heartbeat_interval })
 }

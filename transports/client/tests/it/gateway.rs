@@ -67,7 +67,7 @@ impl Gateway {
     }
 
     pub(crate) fn fingerprint(&self) -> Fingerprint {
-        self.quic.fingerprint()
+        self.quic.certificate().fingerprint()
     }
 
     /// Waits for a link over one transport, before HELLO.
@@ -77,6 +77,13 @@ impl Gateway {
             _ => Wire::Quic(soon(self.quic.accept()).await),
         };
         Peer { wire: Box::new(wire) }
+    }
+
+    /// Waits for a client that connects over `wss://`; `None` when it refuses the certificate.
+    pub(crate) async fn secure_link(&self) -> Option<Peer> {
+        let tls = self.quic.certificate().tls(&[]);
+        let peer = soon(self.websocket.accept_tls(tls)).await?;
+        Some(Peer { wire: Box::new(Wire::WebSocket(peer)) })
     }
 
     /// Waits for a link, says HELLO, and returns it with IDENTIFY.

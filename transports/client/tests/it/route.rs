@@ -6,7 +6,7 @@ use serde_json::json;
 use throng_client::{BuildError, Cause, Client, Event, Fingerprint, Transport, Trust};
 use tokio::net::UdpSocket;
 
-use crate::gateway::{BOTH, Gateway, TOKEN};
+use crate::gateway::{BOTH, CALM, Gateway, TOKEN};
 use crate::witness::Witness;
 
 /// Longer than any test.
@@ -108,6 +108,29 @@ async fn a_certificate_that_is_not_trusted_is_refused() {
                 assert!(cause.to_string().contains("certificate"), "{cause}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn websocket_over_tls_is_as_strict() {
+    let gateway = Gateway::start().await;
+    let url = gateway.url().replace("ws://127.0.0.1", "wss://localhost");
+    let client = |trust| {
+        let built = gateway.client().only(Transport::WebSocket).websocket(&url).trust(trust);
+        Witness::from(built.connect().unwrap())
+    };
+    for trust in [Trust::Loopback, Trust::Fingerprint(gateway.fingerprint())] {
+        let mut witness = client(trust);
+        let mut peer = gateway.secure_link().await.unwrap();
+        peer.hello(CALM).await;
+        peer.expect(2).await;
+        assert_eq!(witness.connected().await, Transport::WebSocket);
+    }
+    for trust in [Trust::Roots, Trust::Fingerprint(Fingerprint::new([0; 32]))] {
+        let mut witness = client(trust);
+        assert!(gateway.secure_link().await.is_none());
+        let (_, cause) = witness.until(waiting).await;
+        assert!(cause.to_string().contains("certificate"), "{cause}");
     }
 }
 

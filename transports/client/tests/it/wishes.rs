@@ -1,5 +1,7 @@
 //! Focus, presence and requests for members.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use throng_client::event::GuildMembersChunk;
 use throng_client::id::{ChannelId, GuildId};
@@ -120,6 +122,19 @@ async fn members_are_asked_for_again_until_they_come() {
     peer.resumed(5).await;
     witness.client.focus(GUILD).unwrap();
     peer.expect(37).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_longer_than_a_request_may_take_is_waited_for_all_the_same() {
+    let gateway = Gateway::start().await;
+    let built = gateway.client().only(Transport::WebSocket);
+    let witness = Witness::from(built.request_time(Duration::from_secs(5)).connect().unwrap());
+    let mut peer = gateway.session(Transport::WebSocket).await;
+    let nonce = witness.client.request_members(GUILD, Members::All).await.unwrap();
+    let request = peer.expect(8).await;
+    let limited = json!({"opcode": 8, "retry_after": 20.0, "meta": {"nonce": nonce}});
+    peer.dispatch(2, "RATE_LIMITED", limited).await;
+    assert_eq!(peer.expect(8).await, request);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use quinn::crypto::rustls::QuicServerConfig;
 use quinn::{Connection, ConnectionError, Endpoint, RecvStream, SendStream, ServerConfig};
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use sha2::{Digest as _, Sha256};
 use throng_client::Fingerprint;
 use throng_proto::id::GuildId;
@@ -23,7 +23,13 @@ use super::Said;
 
 pub(crate) struct Listener {
     endpoint: Endpoint,
-    fingerprint: Fingerprint,
+    certificate: Certificate,
+}
+
+/// A certificate that nobody vouches for.
+pub(crate) struct Certificate {
+    chain: CertificateDer<'static>,
+    key: PrivatePkcs8KeyDer<'static>,
 }
 
 pub(crate) struct Peer {
@@ -36,31 +42,44 @@ pub(crate) struct Peer {
     guilds: BTreeMap<GuildId, SendStream>,
 }
 
-impl Listener {
-    pub(crate) fn bind() -> Self {
+impl Certificate {
+    fn generate() -> Self {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let fingerprint = Fingerprint::new(Sha256::digest(made.cert.der()).into());
-        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+        Self { chain: made.cert.der().clone(), key: made.signing_key.serialize_der().into() }
+    }
+
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::new(Sha256::digest(&self.chain).into())
+    }
+
+    pub(crate) fn tls(&self, protocols: &[&[u8]]) -> rustls::ServerConfig {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let mut tls = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![made.cert.der().clone()], key.into())
+            .with_single_cert(vec![self.chain.clone()], self.key.clone_key().into())
             .unwrap();
-        tls.alpn_protocols = vec![ALPN.to_vec()];
-        let tls = QuicServerConfig::try_from(tls).unwrap();
+        tls.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        tls
+    }
+}
+
+impl Listener {
+    pub(crate) fn bind() -> Self {
+        let certificate = Certificate::generate();
+        let tls = QuicServerConfig::try_from(certificate.tls(&[ALPN])).unwrap();
         let config = ServerConfig::with_crypto(Arc::new(tls));
         let endpoint = Endpoint::server(config, ([127, 0, 0, 1], 0).into()).unwrap();
-        Self { endpoint, fingerprint }
+        Self { endpoint, certificate }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.endpoint.local_addr().unwrap()
     }
 
-    pub(crate) fn fingerprint(&self) -> Fingerprint {
-        self.fingerprint
+    pub(crate) fn certificate(&self) -> &Certificate {
+        &self.certificate
     }
 
     /// Waits for the first connection whose handshake succeeds.

@@ -1,12 +1,15 @@
 //! The script's side of WebSocket.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use rustls::ServerConfig;
 use throng_proto::gateway::negotiate;
 use throng_proto::wire::{self, Body, Wire};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -17,14 +20,26 @@ use super::Said;
 pub(crate) struct Listener(TcpListener);
 
 pub(crate) struct Peer {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Box<dyn Stream>>,
     wire: Wire,
     first: bool,
 }
 
+/// TCP, with or without TLS.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
 impl Listener {
     pub(crate) async fn bind() -> Self {
         Self(TcpListener::bind("127.0.0.1:0").await.unwrap())
+    }
+
+    /// Waits for a connection that a client makes over TLS, if it takes the certificate.
+    pub(crate) async fn accept_tls(&self, tls: ServerConfig) -> Option<Peer> {
+        let (stream, _) = self.0.accept().await.unwrap();
+        let stream = TlsAcceptor::from(Arc::new(tls)).accept(stream).await.ok()?;
+        Some(upgrade(Box::new(stream)).await)
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -33,14 +48,7 @@ impl Listener {
 
     pub(crate) async fn accept(&self) -> Peer {
         let (stream, _) = self.0.accept().await.unwrap();
-        let mut wire = Wire::Text;
-        #[allow(clippy::result_large_err, reason = "the callback's type is tungstenite's")]
-        let read = |request: &Request, response: Response| {
-            wire = negotiate(request.uri().query().unwrap_or_default()).unwrap();
-            Ok(response)
-        };
-        let socket = accept_hdr_async(stream, read).await.unwrap();
-        Peer { socket, wire, first: true }
+        upgrade(Box::new(stream)).await
     }
 
     pub(crate) async fn turn_away(&self, retry_after: u32) {
@@ -55,6 +63,17 @@ impl Listener {
         );
         stream.write_all(answer.as_bytes()).await.unwrap();
     }
+}
+
+async fn upgrade(stream: Box<dyn Stream>) -> Peer {
+    let mut wire = Wire::Text;
+    #[allow(clippy::result_large_err, reason = "the callback's type is tungstenite's")]
+    let read = |request: &Request, response: Response| {
+        wire = negotiate(request.uri().query().unwrap_or_default()).unwrap();
+        Ok(response)
+    };
+    let socket = accept_hdr_async(stream, read).await.unwrap();
+    Peer { socket, wire, first: true }
 }
 
 impl Peer {
