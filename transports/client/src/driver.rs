@@ -1,9 +1,11 @@
 //! The task that keeps a client connected: connects, talks, waits, and connects again.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -50,6 +52,9 @@ pub(crate) struct Driver {
     handles: bool,
     pub(crate) wishes: watch::Receiver<Wishes>,
     pub(crate) events: mpsc::Sender<Slot>,
+    /// Events for which the application had no room: CONNECTED and one more at most, because
+    /// nothing further is taken from the control stream before they are gone.
+    pub(crate) held: VecDeque<Slot>,
     pub(crate) session: Session,
     pub(crate) requests: Requests,
     pub(crate) rosters: Rosters,
@@ -76,6 +81,7 @@ impl Driver {
             handles: true,
             wishes,
             events,
+            held: VecDeque::new(),
             session: Session::default(),
             requests: Requests::default(),
             rosters: Rosters::default(),
@@ -90,7 +96,7 @@ impl Driver {
             }
         };
         self.requests.close();
-        let events = self.events.clone();
+        let (events, mut last) = (self.events.clone(), std::mem::take(&mut self.held));
         // Handles find out, and need not wait for the application to read to the end.
         drop(self);
         let end = match over {
@@ -100,7 +106,10 @@ impl Driver {
                 End::Finished
             }
         };
-        let _gone = events.send(Slot::lasting(Event::Closed(end))).await;
+        last.push_back(Slot::lasting(Event::Closed(end)));
+        for slot in last {
+            let _gone = events.send(slot).await;
+        }
     }
 
     /// Has one link, or tries to, and waits for the next.
@@ -159,10 +168,27 @@ impl Driver {
 
     /// Tells the application, as soon as there is room.
     async fn tell(&mut self, event: Event) -> Result<(), Stop> {
-        let events = self.events.clone();
-        // Nobody reads, so nobody misses it.
-        let told = async move { drop(events.send(Slot::lasting(event)).await) };
-        self.meanwhile(told).await
+        self.held.push_back(Slot::lasting(event));
+        while let Some(slot) = self.held.pop_front() {
+            let events = self.events.clone();
+            // Nobody reads, so nobody misses it.
+            self.meanwhile(async move { drop(events.send(slot).await) }).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn has_room(&self) -> bool {
+        self.held.is_empty() && (self.events.capacity() > 0 || self.events.is_closed())
+    }
+
+    /// Gives held events to the application, as far as it has room.
+    pub(crate) fn hand_over(&mut self) {
+        while let Some(slot) = self.held.pop_front() {
+            // Nobody reads, so nobody misses it.
+            if let Err(TrySendError::Full(slot)) = self.events.try_send(slot) {
+                return self.held.push_front(slot);
+            }
+        }
     }
 
     /// Does something while handles are heard and requests grow old.

@@ -1,12 +1,9 @@
 //! The conversation on one link.
 
-use std::collections::VecDeque;
-
 use serde_json::json;
 use serde_json::value::RawValue;
 use throng_proto::event::EventKind;
 use throng_proto::gateway::{ApiResponse, opcode};
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::{Instant, sleep_until};
 
 use crate::cause::Cause;
@@ -28,9 +25,6 @@ pub(crate) struct Talk<'a> {
     pace: Pace,
     /// Whether READY or RESUMED has come, so that more than heartbeats may be said.
     begun: bool,
-    /// Events for which the application had no room: CONNECTED and one more at most, because
-    /// nothing further is taken from the control stream before they are gone.
-    held: VecDeque<Slot>,
 }
 
 /// What ends a conversation.
@@ -44,14 +38,13 @@ impl<'a> Talk<'a> {
     pub(crate) fn new(client: &'a mut Driver, greeted: Greeted) -> Self {
         let Greeted { link, heartbeat_interval } = greeted;
         let now = Instant::now();
-        let connected = Event::Connected { transport: link.transport };
+        client.held.push_back(Slot::lasting(Event::Connected { transport: link.transport }));
         Self {
             client,
             link,
             heart: Heart::new(now, heartbeat_interval, rand::random()),
             pace: Pace::new(now),
             begun: false,
-            held: VecDeque::from([Slot::lasting(connected)]),
         }
     }
 
@@ -79,9 +72,9 @@ impl<'a> Talk<'a> {
 
     /// Says what is due, and does the next thing that happens.
     async fn step(&mut self) -> Result<(), Break> {
-        self.hand_over();
+        self.client.hand_over();
         let next_look = self.say_due(Instant::now())?;
-        let room = self.has_room();
+        let (empty, room) = (self.client.held.is_empty(), self.client.has_room());
         if !room {
             self.heart.excuse();
         }
@@ -89,7 +82,7 @@ impl<'a> Talk<'a> {
         let lanes = room && (self.begun || self.client.session.is_open());
         let events = self.client.events.clone();
         tokio::select! {
-            heard = self.link.control.recv(), if self.held.is_empty() => self.hear(heard)?,
+            heard = self.link.control.recv(), if empty => self.hear(heard)?,
             Some(arrival) = self.link.lanes.recv(), if lanes => self.take(arrival)?,
             // Held events are handed over in the next step.
             _ = events.reserve(), if !room => {}
@@ -98,6 +91,7 @@ impl<'a> Talk<'a> {
         }
         Ok(())
     }
+
     /// Sends what is due, and returns when to look again.
     fn say_due(&mut self, now: Instant) -> Result<Instant, Cause> {
         match self.heart.tick(now) {
@@ -189,7 +183,8 @@ impl<'a> Talk<'a> {
         if new.map_err(stalled)? {
             let event = Event::read(dispatch);
             self.follow(&event)?;
-            self.deliver(Slot { event, expires });
+            self.client.held.push_back(Slot { event, expires });
+            self.client.hand_over();
         }
         Ok(())
     }
@@ -218,26 +213,6 @@ impl<'a> Talk<'a> {
             _ => {}
         }
         Ok(())
-    }
-
-    fn has_room(&self) -> bool {
-        let events = &self.client.events;
-        self.held.is_empty() && (events.capacity() > 0 || events.is_closed())
-    }
-
-    fn deliver(&mut self, slot: Slot) {
-        self.held.push_back(slot);
-        self.hand_over();
-    }
-
-    /// Gives held events to the application, as far as it has room.
-    fn hand_over(&mut self) {
-        while let Some(slot) = self.held.pop_front() {
-            // Nobody reads, so nobody misses it.
-            if let Err(TrySendError::Full(slot)) = self.client.events.try_send(slot) {
-                return self.held.push_front(slot);
-            }
-        }
     }
 }
 

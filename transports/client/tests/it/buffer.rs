@@ -1,5 +1,7 @@
 //! An application that does not read.
 
+use std::time::Duration;
+
 use serde_json::json;
 use throng_client::{Event, Transport};
 
@@ -74,6 +76,27 @@ async fn who_reads_too_late_for_the_gateway_resumes() {
         let (_peer, seen) = tokio::join!(replay, witness.sequences(101));
         let all: Vec<_> = (1..=100).chain([102]).collect();
         assert_eq!(seen, all);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_taken_is_told_even_if_the_link_breaks_before_there_is_room() {
+    let gateway = Gateway::start().await;
+    for transport in BOTH {
+        let built = gateway.client().only(transport).events_max(1);
+        let mut witness = Witness::from(built.connect().unwrap());
+        let mut peer = gateway.link(transport).await;
+        peer.hello(20).await;
+        peer.expect(2).await;
+        peer.ready(&gateway.url()).await;
+        while peer.beat().await != 1 {}
+        drop(peer);
+        // Long enough for heartbeats to run into the end of the link.
+        let long = tokio::time::timeout(Duration::from_secs(60), std::future::pending::<()>());
+        assert!(long.await.is_err());
+        assert_eq!(witness.connected().await, transport);
+        assert!(matches!(witness.next().await, Event::Ready(_)));
+        assert!(matches!(witness.next().await, Event::Reconnecting { .. }));
     }
 }
 
