@@ -3,8 +3,6 @@
 mod call;
 mod subject;
 
-use std::sync::Arc;
-
 use rhai::{Dynamic, Engine, EvalAltResult};
 
 use crate::attempt;
@@ -15,6 +13,9 @@ use crate::sandbox::Sandbox;
 pub use subject::{
     Attachment, Author, Channel, ClockFace, Event, Guild, Node, Relay, Session, SessionCard,
 };
+
+/// Constants of a script must not depend on when it is loaded.
+const NO_TIME: &str = "there is no time while a script is loaded; call clock() in a hook";
 
 type Raised<T> = Result<T, Box<EvalAltResult>>;
 
@@ -78,21 +79,11 @@ fn read(known: &Known<'_>, read: Read) -> Raised<Dynamic> {
 fn unknown(fact: Fact) -> Box<EvalAltResult> {
     let (subject, property) = (fact.subject().name().to_lowercase(), fact.property());
     let text = match (fact.subject(), fact) {
-        (Subject::Clock, _) => "there is no time while constants are made".to_owned(),
+        (Subject::Clock, _) => NO_TIME.to_owned(),
         (_, Fact::BehindEvents | Fact::BehindBytes) => {
             format!("`{subject}.{property}` is known only in `lag`")
         }
         _ => format!("`{subject}.{property}` is known only in `passivity`"),
     };
     text.into()
-}
-
-impl Session {
-    fn of(
-        session: &throng_engine::policy::SessionFacts,
-        attachment: Option<Attachment>,
-        lag: Option<throng_engine::policy::LagFacts>,
-    ) -> Self {
-        Self(Arc::new(SessionCard { session: session.clone(), attachment, lag }))
-    }
 }

@@ -30,6 +30,13 @@ pub struct Config {
 }
 
 impl Config {
+    /// Returns limits within which every hook's lie.
+    #[must_use]
+    pub fn widest(&self) -> HookConfig {
+        let hooks = Hook::ALL.map(|hook| *self.hooks.of(hook));
+        hooks.into_iter().fold(self.hooks.connect, HookConfig::or_more)
+    }
+
     /// Finds a limit that cannot be.
     ///
     /// # Errors
@@ -152,6 +159,22 @@ pub struct HookConfig {
 }
 
 impl HookConfig {
+    fn or_more(self, other: Self) -> Self {
+        Self {
+            on_failure: self.on_failure,
+            operations_max: self.operations_max.max(other.operations_max),
+            wall_millis_max: self.wall_millis_max.max(other.wall_millis_max),
+            call_depth_max: self.call_depth_max.max(other.call_depth_max),
+            expression_depth_max: self.expression_depth_max.max(other.expression_depth_max),
+            string_bytes_max: self.string_bytes_max.max(other.string_bytes_max),
+            array_items_max: self.array_items_max.max(other.array_items_max),
+            map_entries_max: self.map_entries_max.max(other.map_entries_max),
+            variables_max: self.variables_max.max(other.variables_max),
+            functions_max: self.functions_max.max(other.functions_max),
+            modules_max: self.modules_max.max(other.modules_max),
+        }
+    }
+
     /// Finds a limit that is none, or that is more than the sandbox can hold.
     fn check(&self) -> Result<(), String> {
         let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);

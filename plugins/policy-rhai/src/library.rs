@@ -80,14 +80,13 @@ impl Importer {
     }
 
     fn compile(&self, engine: &Engine, path: &str, place: Position) -> Result<AST, Raised> {
-        let refused = |message| Raised::from(EvalAltResult::ErrorRuntime(message, place));
-        let source = self
-            .library
-            .source(path, self.modules_max)
-            .map_err(|why| refused(format!("cannot import \"{path}\": {why}").into()))?;
-        let mut ast = engine.compile(&source.text).map_err(|error| {
-            EvalAltResult::ErrorInModule(path.to_owned(), Box::new(error.into()), place)
+        let in_module =
+            |error| Box::new(EvalAltResult::ErrorInModule(path.to_owned(), Box::new(error), place));
+        let source = self.library.source(path, self.modules_max).map_err(|why| {
+            let message = format!("cannot import \"{path}\": {why}");
+            in_module(EvalAltResult::ErrorRuntime(message.into(), Position::NONE))
         })?;
+        let mut ast = engine.compile(&source.text).map_err(|error| in_module(error.into()))?;
         ast.set_source(path);
         Ok(ast)
     }

@@ -1,5 +1,8 @@
 //! A script made ready to answer one hook, and what comes of asking it.
 
+#[cfg(test)]
+mod tests;
+
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 

@@ -7,6 +7,7 @@ use std::fs;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rhai::module_resolvers::DummyModuleResolver;
 use rhai::{AST, Engine, EvalAltResult, Position, Scope};
@@ -20,6 +21,8 @@ use crate::library::{Importer, Library};
 use crate::sandbox::Sandbox;
 use crate::source::{Source, fault_of};
 
+/// For how long constants of modules may run: nobody waits for a load, and it reads files too.
+const LOAD_WALL: Duration = Duration::from_secs(5);
 /// Bytes of a version: 48 bits tell the versions of a policy apart.
 const VERSION_BYTES: usize = 6;
 
@@ -47,7 +50,7 @@ impl Script {
             .map_err(|error| fault_of(&path, error.to_string()))?;
         let library = Arc::new(Library::new(&config.library, config.script_bytes_max));
         let mut script = Self { source, version: String::new(), hooks: Vec::new(), library };
-        let limits = HookConfig::default();
+        let limits = config.widest();
         let ast = script.compile(&mut sandbox.engine(&limits), sandbox, &limits)?;
         script.hooks = script.checked_hooks(&ast)?;
         script.version = script.hash();
@@ -80,9 +83,9 @@ impl Script {
         engine.set_module_resolver(Importer::new(Arc::clone(&self.library), limits.modules_max));
         // Constants of modules run now; they have no facts and no time.
         let compile = || engine.compile_into_self_contained(&Scope::new(), &self.source.text);
-        let (compiled, _) = attempt::run(None, sandbox.deadline(limits), || {
-            panic::catch_unwind(AssertUnwindSafe(compile))
-        });
+        let deadline = sandbox.clock.elapsed().saturating_add(LOAD_WALL);
+        let (compiled, _) =
+            attempt::run(None, deadline, || panic::catch_unwind(AssertUnwindSafe(compile)));
         engine.set_module_resolver(DummyModuleResolver::new());
         match compiled {
             Ok(Ok(mut ast)) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rhai::{Engine, INT, NativeCallContext};
 
-use super::{ClockFace, Raised};
+use super::{ClockFace, NO_TIME, Raised};
 use crate::attempt;
 use crate::fact::count;
 use crate::log::{Level, Log};
@@ -55,7 +55,7 @@ fn refuse(reason: &str, retry_after: Duration) -> Raised<Decision> {
 fn clock() -> Raised<ClockFace> {
     match attempt::now() {
         Some(_) => Ok(ClockFace(0)),
-        None => Err("there is no time while a script is loaded; call clock() in a hook".into()),
+        None => Err(NO_TIME.into()),
     }
 }
 

@@ -137,6 +137,16 @@ impl About for Session {
     }
 }
 
+impl Session {
+    pub(super) fn of(
+        session: &SessionFacts,
+        attachment: Option<Attachment>,
+        lag: Option<LagFacts>,
+    ) -> Self {
+        Self(Arc::new(SessionCard { session: session.clone(), attachment, lag }))
+    }
+}
+
 impl Attachment {
     fn facts(&self) -> AttachmentFacts<'_> {
         AttachmentFacts {

@@ -120,7 +120,7 @@ impl<'a> Suite<'a> {
     }
 
     fn functions(&self, filter: &str) -> Result<Vec<Tested>, PolicyFault> {
-        let usual = HookConfig::default();
+        let usual = self.config.widest();
         let stage = self.stage(&HookConfig {
             operations_max: TEST_OPERATIONS_MAX,
             // A test calls what a gateway calls.

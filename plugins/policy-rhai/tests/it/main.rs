@@ -2,4 +2,15 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod cache;
+mod default;
+mod fact;
+mod failure;
+mod hostile;
+mod import;
+mod metrics;
+mod reload;
+mod scene;
 mod tool;
+mod verdict;
+mod watch;
