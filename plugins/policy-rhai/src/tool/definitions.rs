@@ -48,7 +48,7 @@ const PROPS: [(&str, &str); 11] = [
     ("assert_eq(got: ?, expected: ?)", "Fails the test when the values differ."),
 ];
 /// What the language has and a sandbox has not.
-const ABSENT: [&str; 3] = ["print", "debug", "eval"];
+const ABSENT: [&str; 5] = ["print", "debug", "eval", "curry", "is_shared"];
 
 /// Returns the files by their names: what Rhai has as the engine tells it, and what Throng adds.
 pub(super) fn files(sandbox: &Sandbox) -> Vec<(String, String)> {

@@ -14,7 +14,7 @@ use crate::hook::Hook;
 
 const SIZES: [usize; 6] = [0, 9, 900, 5_000, 50_000, 2_000_000];
 const HOURS: [u64; 4] = [0, 6, 12, 18];
-const RELAYS: [u32; 4] = [0, 1, 10, 100];
+const RELAYS: [u32; 4] = [0, 1, 10, 200];
 const LENGTHS: [usize; 3] = [0, 20, 2_000];
 const BEHIND: [u32; 4] = [0, 100, 5_000, 1_000_000];
 const REGIONS: [&str; 4] = ["", "europe", "asia", "africa"];

@@ -13,6 +13,9 @@ use crate::fact::{Fact, Read, Subject, Value};
 use crate::question::Question;
 use crate::verdict::{Decision, RETRY_DEFAULT, Verdict};
 
+/// Items of a list that a report shows.
+const ITEMS_MAX: usize = 8;
+
 /// Writes a verdict.
 pub(super) fn of_verdict(verdict: &Verdict) -> String {
     match verdict {
@@ -77,15 +80,21 @@ fn of_fact(value: Value<'_>) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Int(value) => value.to_string(),
         Value::Text(text) => format!("{text:?}"),
-        Value::Roles(roles) => {
-            format!("{:?}", roles.iter().map(|role| role.value()).collect::<Vec<_>>())
-        }
-        Value::RelayNumbers(relays) => {
-            format!("{:?}", relays.iter().map(|relay| relay.relay).collect::<Vec<_>>())
-        }
-        Value::RelayLoads(relays) => {
-            format!("{:?}", relays.iter().map(|relay| relay.load).collect::<Vec<_>>())
-        }
+        Value::Roles(roles) => list(roles.iter().map(|role| role.value())),
+        Value::RelayNumbers(relays) => list(relays.iter().map(|relay| relay.relay)),
+        Value::RelayLoads(relays) => list(relays.iter().map(|relay| relay.load)),
+    }
+}
+
+/// Writes the first of some items, and how many there are.
+fn list<T: ToString>(items: impl ExactSizeIterator<Item = T>) -> String {
+    let count = items.len();
+    let first: Vec<_> = items.take(ITEMS_MAX).map(|item| item.to_string()).collect();
+    let first = first.join(", ");
+    if count > ITEMS_MAX {
+        format!("[{first}, ...] ({count} in all)")
+    } else {
+        format!("[{first}]")
     }
 }
 

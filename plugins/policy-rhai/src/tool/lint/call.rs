@@ -9,8 +9,7 @@ use crate::tool::finding::{Finding, Lint};
 use crate::tool::near::near;
 
 /// Functions that the language itself has.
-const LANGUAGE: [&str; 7] =
-    ["Fn", "call", "curry", "is_def_fn", "is_def_var", "is_shared", "type_of"];
+const LANGUAGE: [&str; 5] = ["Fn", "call", "is_def_fn", "is_def_var", "type_of"];
 
 pub(super) fn findings(draft: &Draft<'_>) -> Vec<Finding> {
     let asked = asked(draft);

@@ -193,21 +193,13 @@ impl<'a> Reader<'a> {
         Kind::Other
     }
 
-    /// Reads a function without a name: what it captures has its name inside too.
+    /// Reads a function without a name, which sees its parameters and nothing else.
     fn closure(&mut self, name: &str) {
         let draft = self.draft;
-        let Some(function) = draft.functions.iter().find(|function| function.name == name) else {
-            return;
-        };
-        let kinds: Vec<_> = function
-            .parameters
-            .iter()
-            .map(|name| match self.scope.iter().rev().find(|(known, _)| known == name) {
-                Some((_, kind)) => *kind,
-                None => self.item,
-            })
-            .collect();
-        self.function(function, &kinds);
+        if let Some(function) = draft.functions.iter().find(|function| function.name == name) {
+            let kinds = vec![self.item; function.parameters.len()];
+            self.function(function, &kinds);
+        }
     }
 }
 

@@ -138,10 +138,11 @@ fn limits_and_failures_are_those_of_the_code() {
     }
     let numbers = [
         ("statement", usual.operations_max.to_string()),
+        ("time", format!("{} ms", usual.wall_millis_max)),
         ("call each other", usual.call_depth_max.to_string()),
-        ("of a string", usual.string_bytes_max.to_string()),
-        ("of an array", usual.array_items_max.to_string()),
-        ("of a map", usual.map_entries_max.to_string()),
+        ("in an array or map", usual.string_bytes_max.to_string()),
+        ("of its items", usual.array_items_max.to_string()),
+        ("of its entries", usual.map_entries_max.to_string()),
         ("at the same time", usual.variables_max.to_string()),
         ("of a script", usual.functions_max.to_string()),
         ("imported", usual.modules_max.to_string()),
