@@ -11,6 +11,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use throng_proto::id::GuildId;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{Link, News, PATIENCE, Route};
@@ -68,7 +69,7 @@ impl Client {
     pub async fn connect(route: &Route) -> Result<Self> {
         let mut link = Link::connect(route).await?;
         let hello = timeout_at(Instant::now() + PATIENCE, link.hear()).await.context("no HELLO")?;
-        let News::Payload(hello) = hello? else { bail!("closed before HELLO") };
+        let News::Payload(hello, _) = hello? else { bail!("closed before HELLO") };
         let hello: Value = serde_json::from_str(&hello)?;
         ensure!(hello["op"] == 10, "the first payload is no HELLO: {hello}");
         let interval = hello["d"]["heartbeat_interval"].as_u64().context("no interval")?;
@@ -152,7 +153,7 @@ impl Client {
             return Ok(gone.then_some(Event::Closed(None)));
         };
         match news? {
-            News::Payload(raw) => self.told(raw).await,
+            News::Payload(raw, guild) => self.told(raw, guild).await,
             News::Skipped(ranges) => {
                 self.cursor.ledger.skipped(&ranges);
                 Ok(None)
@@ -275,10 +276,10 @@ impl Client {
         Ok(())
     }
 
-    async fn told(&mut self, raw: String) -> Result<Option<Event>> {
+    async fn told(&mut self, raw: String, guild: Option<GuildId>) -> Result<Option<Event>> {
         let head: Head<'_> = serde_json::from_str(&raw).context(raw.clone())?;
         Ok(match head.op {
-            0 => return self.dispatch(raw),
+            0 => return self.dispatch(raw, guild),
             1 => {
                 self.heartbeat().await?;
                 None
@@ -297,8 +298,12 @@ impl Client {
         })
     }
 
-    fn dispatch(&mut self, raw: String) -> Result<Option<Event>> {
+    fn dispatch(&mut self, raw: String, guild: Option<GuildId>) -> Result<Option<Event>> {
         let full: Full = serde_json::from_str(&raw).context(raw.clone())?;
+        if let Some(guild) = guild {
+            let own = full.d["guild_id"].as_str().or_else(|| full.d["id"].as_str());
+            ensure!(own == Some(&guild.to_string()), "on the stream of {guild}: {raw}");
+        }
         if !self.cursor.ledger.told(full.s).with_context(|| raw.clone())? {
             return Ok(None);
         }

@@ -1,7 +1,7 @@
 //! Carries the packets of one client to a gateway and back: may lose some, and change the address
 //! that the gateway sees.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -143,5 +143,5 @@ impl Boat {
 }
 
 async fn socket() -> Result<UdpSocket> {
-    Ok(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?)
+    Ok(UdpSocket::bind((crate::CLIENTS, 0)).await?)
 }

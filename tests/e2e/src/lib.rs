@@ -26,6 +26,7 @@ mod scene;
 mod script;
 
 use std::io::Write as _;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -45,6 +46,10 @@ pub use script::Script;
 
 /// Bound of a wait for something that should happen at once, on a machine that is busy.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where UDP sockets of clients are: elsewhere than gateways, so that none of them takes the port of
+/// a gateway that is about to come back.
+const CLIENTS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 /// Returns the seed of what is random in a story: `THRONG_E2E_SEED`, or one that a failure shows.
 ///

@@ -8,6 +8,7 @@ mod websocket;
 mod wire;
 
 use anyhow::{Context as _, Result, bail};
+use throng_proto::id::GuildId;
 use tokio::time::timeout;
 
 use crate::PATIENCE;
@@ -21,8 +22,8 @@ pub use wire::Wire;
 /// What a link brings.
 #[derive(Clone, Debug)]
 pub enum News {
-    /// A whole payload, as it was before compression.
-    Payload(String),
+    /// A whole payload, as it was before compression, and the guild whose own stream brought it.
+    Payload(String, Option<GuildId>),
     /// Ranges of numbers that travelled without a promise to arrive.
     Skipped(Vec<(u32, u32)>),
     /// End of the link; nothing comes after it.

@@ -38,7 +38,7 @@ async fn over_quic(hall: &Hall, mind: &mut Mind) -> Result<()> {
     let mut link = Link::connect(&hall.route).await?;
     loop {
         match link.hear().await? {
-            News::Payload(raw) => {
+            News::Payload(raw, _) => {
                 if let Some(said) = mind.told(&raw)? {
                     link.say(&said).await?;
                 }

@@ -32,6 +32,14 @@ impl FromStr for Fingerprint {
     }
 }
 
+impl Fingerprint {
+    /// Takes the fingerprint of a certificate in DER.
+    #[must_use]
+    pub fn of(certificate: &[u8]) -> Self {
+        Self(Sha256::digest(certificate).into())
+    }
+}
+
 /// Describes a client that speaks `throng/1` to whoever has the certificate.
 pub(super) fn trust(certificate: Fingerprint) -> Result<QuicClientConfig> {
     let provider = Arc::new(aws_lc_rs::default_provider());
@@ -60,7 +68,7 @@ impl ServerCertVerifier for Verifier {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let found = Fingerprint(Sha256::digest(end_entity).into());
+        let found = Fingerprint::of(end_entity);
         if found == self.certificate {
             Ok(ServerCertVerified::assertion())
         } else {

@@ -1,6 +1,6 @@
 //! A link over QUIC: `throng/1` by the letter of PROTOCOL.md.
 
-use std::net::{Ipv4Addr, UdpSocket};
+use std::net::UdpSocket;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use quinn::{
     ClientConfig, Connection, ConnectionError, Endpoint, EndpointConfig, ReadError, RecvStream,
     SendStream, TransportConfig, VarInt,
 };
+use throng_proto::id::GuildId;
 use throng_proto::throng::{
     self, Close, Datagram, Decoder, Dispatch, Frame, Head, Message, Open, PREAMBLE_BYTES,
 };
@@ -109,7 +110,7 @@ impl Drop for Quic {
 }
 
 fn socket() -> Result<UdpSocket> {
-    Ok(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?)
+    Ok(UdpSocket::bind((crate::CLIENTS, 0))?)
 }
 
 fn client(route: &Route) -> Result<ClientConfig> {
@@ -129,7 +130,7 @@ fn client(route: &Route) -> Result<ClientConfig> {
 
 /// Reads the stream whose end is the end of the link.
 async fn hear_control(connection: Connection, stream: RecvStream, news: Teller) {
-    let mut frames = Frames::new(stream);
+    let mut frames = Frames::new(stream, None);
     let last = loop {
         match frames.next().await {
             Ok(Some(News::Closed(closed))) => {
@@ -162,14 +163,14 @@ async fn hear_guild(mut stream: RecvStream, news: Teller) {
     let mut preamble = [0; PREAMBLE_BYTES];
     // The link ended before the stream began.
     let Ok(()) = stream.read_exact(&mut preamble).await else { return };
-    if let Err(error) = throng::guild(preamble) {
-        drop(news.send(Err(error.into())).await);
-        return;
-    }
-    let mut frames = Frames::new(stream);
+    let guild = match throng::guild(preamble) {
+        Ok(guild) => guild,
+        Err(error) => return drop(news.send(Err(error.into())).await),
+    };
+    let mut frames = Frames::new(stream, Some(guild));
     loop {
         let heard = match frames.next().await {
-            Ok(Some(heard @ News::Payload(_))) => Ok(heard),
+            Ok(Some(heard @ News::Payload(..))) => Ok(heard),
             Ok(Some(other)) => Err(anyhow::anyhow!("{other:?} on the stream of a guild")),
             // What ends the link is told by the control stream.
             Ok(None) => return,
@@ -186,7 +187,7 @@ async fn hear_datagrams(connection: Connection, news: Teller) {
     while let Ok(bytes) = connection.read_datagram().await {
         let heard = Datagram::decode(bytes)
             .map_err(anyhow::Error::from)
-            .and_then(|datagram| payload(&datagram.dispatch));
+            .and_then(|datagram| payload(&datagram.dispatch, None));
         if news.send(heard).await.is_err() {
             return;
         }
@@ -200,11 +201,14 @@ struct Frames {
     unread: Bytes,
     /// Sequence of the last dispatch.
     last: u32,
+    /// Whose stream it is.
+    guild: Option<GuildId>,
 }
 
 impl Frames {
-    fn new(stream: RecvStream) -> Self {
-        Self { stream, decoder: Decoder::new(PAYLOAD_BYTES_MAX), unread: Bytes::new(), last: 0 }
+    fn new(stream: RecvStream, guild: Option<GuildId>) -> Self {
+        let decoder = Decoder::new(PAYLOAD_BYTES_MAX);
+        Self { stream, decoder, unread: Bytes::new(), last: 0, guild }
     }
 
     /// Reads one frame; `None` at the end of the stream, which must be between two.
@@ -223,12 +227,12 @@ impl Frames {
 
     fn read(&mut self, frame: Frame) -> Result<News> {
         Ok(match frame {
-            Frame::Payload(text) => News::Payload(String::from_utf8(text.into())?),
+            Frame::Payload(text) => News::Payload(String::from_utf8(text.into())?, None),
             Frame::Dispatch(dispatch) => {
                 let (last, now) = (self.last, dispatch.sequence);
                 ensure!(now > last, "number {now} after {last} on one stream");
                 self.last = now;
-                payload(&dispatch)?
+                payload(&dispatch, self.guild)?
             }
             Frame::Message(Message::Skipped(ranges)) => News::Skipped(ranges),
             Frame::Message(Message::Close(Close { code, reason })) => {
@@ -239,9 +243,9 @@ impl Frames {
     }
 }
 
-fn payload(dispatch: &Dispatch) -> Result<News> {
+fn payload(dispatch: &Dispatch, guild: Option<GuildId>) -> Result<News> {
     let text = dispatch.text(PAYLOAD_BYTES_MAX)?;
-    Ok(News::Payload(String::from_utf8(text)?))
+    Ok(News::Payload(String::from_utf8(text)?, guild))
 }
 
 /// Says how the connection ended, if that is what `error` tells.

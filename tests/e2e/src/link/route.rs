@@ -92,11 +92,7 @@ impl Route {
     }
 
     /// Goes where READY says that the session is resumed, which names an address for WebSocket.
-    ///
-    /// # Errors
-    ///
-    /// Fails when that is no address.
-    pub fn follow(&mut self, url: &str) -> Result<()> {
+    pub(crate) fn follow(&mut self, url: &str) -> Result<()> {
         let found = url.strip_prefix("ws://").and_then(|address| address.parse().ok());
         let found = found.with_context(|| format!("{url} is no ws:// address"))?;
         if let Door::WebSocket(address) = &mut self.door {
@@ -123,6 +119,15 @@ impl Route {
     #[must_use]
     pub fn narrow(mut self) -> Self {
         self.window = Some(NARROW_BYTES);
+        self
+    }
+
+    /// Expects another certificate, over QUIC.
+    #[must_use]
+    pub fn certified(mut self, expected: Fingerprint) -> Self {
+        if let Door::Quic { certificate, .. } = &mut self.door {
+            *certificate = expected;
+        }
         self
     }
 

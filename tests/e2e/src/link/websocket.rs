@@ -46,11 +46,11 @@ impl WebSocket {
         loop {
             match self.socket.next().await {
                 Some(Ok(Message::Text(text))) => {
-                    return Ok(News::Payload(text.as_str().to_owned()));
+                    return Ok(News::Payload(text.as_str().to_owned(), None));
                 }
                 Some(Ok(Message::Binary(bytes))) => {
                     if let Some(text) = self.inflater.push(&bytes)? {
-                        return Ok(News::Payload(text));
+                        return Ok(News::Payload(text, None));
                     }
                 }
                 Some(Ok(Message::Close(frame))) => {

@@ -21,6 +21,7 @@ macro_rules! over_each_transport {
 }
 
 mod bad_input;
+mod certificates;
 mod crash;
 mod crowd;
 mod cuts;
@@ -33,6 +34,7 @@ mod loss;
 mod moves;
 mod passive;
 mod policy;
+mod publishing;
 mod replay;
 mod requests;
 mod together;

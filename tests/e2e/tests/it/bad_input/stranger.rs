@@ -187,7 +187,7 @@ impl Stranger {
     async fn hear(&mut self) -> Result<Heard> {
         loop {
             match timeout(PATIENCE, self.link.hear()).await.context("nothing came")?? {
-                News::Payload(text) => {
+                News::Payload(text, _) => {
                     let payload: Value = serde_json::from_str(&text).context(text)?;
                     if self.note(&payload)? {
                         return Ok(Heard::Payload(payload));
