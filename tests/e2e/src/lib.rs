@@ -47,8 +47,8 @@ pub use script::Script;
 /// Bound of a wait for something that should happen at once, on a machine that is busy.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Where UDP sockets of clients are: elsewhere than gateways, so that none of them takes the port of
-/// a gateway that is about to come back.
+/// Where UDP sockets of clients are: elsewhere than gateways, so that none of them takes the port
+/// of a gateway that is about to come back.
 const CLIENTS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 /// Returns the seed of what is random in a story: `THRONG_E2E_SEED`, or one that a failure shows.
