@@ -10,6 +10,7 @@
 mod account;
 mod clock;
 mod config;
+mod connections;
 mod directory;
 mod guild;
 mod journal;

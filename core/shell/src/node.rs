@@ -23,6 +23,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::account::Accounts;
 use crate::clock;
 use crate::config::Config;
+use crate::connections::Connections;
 use crate::directory::Directory;
 use crate::metrics::{Metrics, Refused};
 use crate::pace::Pace;
@@ -80,6 +81,7 @@ pub(crate) struct Shared {
     pub(crate) api: OnceLock<Arc<dyn Api>>,
     pub(crate) tokens: Arc<dyn Tokens>,
     pub(crate) accounts: Accounts,
+    pub(crate) connections: Connections,
     pub(crate) directory: Directory,
     pub(crate) metrics: Metrics,
     pub(crate) identifies: Mutex<Pace<(UserId, u32)>>,

@@ -239,10 +239,10 @@ async fn take(local: Local, mut inbox: mpsc::Receiver<WorkerMessage>) {
 fn deal(local: &Local, message: WorkerMessage) {
     match message {
         WorkerMessage::Arrived(arrival, permit) => {
-            tokio::task::spawn_local(link::serve(Rc::clone(local), arrival, permit));
+            link::welcome(local, arrival, permit);
         }
         WorkerMessage::Resuming(moving) => {
-            tokio::task::spawn_local(resume::continue_here(Rc::clone(local), moving));
+            resume::continue_here(local, *moving);
         }
         WorkerMessage::Event(event) => local.borrow_mut().event(&event),
         WorkerMessage::Attached(grant) => local.borrow_mut().attached(*grant),

@@ -89,7 +89,7 @@ pub struct PresenceUpdate {
 }
 
 /// What a session said of itself, for policies.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Connection {
     /// Operating system.
     pub os: String,

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, mpsc};
 use super::{Node, Parts, SessionCounts, Shared, StartError};
 use crate::account::Accounts;
 use crate::clock;
+use crate::connections::Connections;
 use crate::directory::Directory;
 use crate::guild::GuildTask;
 use crate::journal::Story;
@@ -76,6 +77,7 @@ fn assemble(parts: Parts) -> (Arc<Shared>, Inboxes) {
         review: Reviews::new(count),
         api: OnceLock::new(),
         tokens,
+        connections: Connections::new(),
         directory: Directory::default(),
         metrics: Metrics::new(count),
         identifies: Mutex::new(Pace::new(per_5s, Duration::from_secs(5))),

@@ -1,6 +1,7 @@
 //! The task of one link: reads payloads, and writes again when a blocked link takes more.
 
 use std::cell::{Cell, RefCell};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -146,8 +147,8 @@ impl LinkCell {
     }
 }
 
-/// Serves a new link to its end.
-pub(super) async fn serve(local: Local, arrival: Box<dyn Arrival>, permit: Permit) {
+/// Greets a new link, and lets a task serve it to its end.
+pub(super) fn welcome(local: &Local, arrival: Box<dyn Arrival>, permit: Permit) {
     let wire = gateway::negotiate(arrival.query());
     let Ok(link) = arrival.arrive() else { return };
     let (key, cell) = {
@@ -166,7 +167,7 @@ pub(super) async fn serve(local: Local, arrival: Box<dyn Arrival>, permit: Permi
             cell.close(&Close::because(CloseCode::InvalidVersion, &error.to_string()));
         }
     }
-    drive(local, key, cell).await;
+    tokio::task::spawn_local(drive(Rc::clone(local), key, cell));
 }
 
 /// Reads a link until it ends or moves to another worker.
@@ -176,7 +177,11 @@ pub(super) async fn drive(local: Local, key: usize, cell: Rc<LinkCell>) {
         match heard {
             Heard::Received(Received::Payload(payload)) => {
                 let step = local.borrow_mut().hear(&cell, &payload);
-                if step.follow(&local, key, &cell).await {
+                // Not kept while something is waited for: every link has this task.
+                drop(payload);
+                if let Some(wait) = step.follow(&local, key, &cell)
+                    && wait.await
+                {
                     return;
                 }
             }
@@ -221,6 +226,9 @@ enum Heard {
     Closing,
 }
 
+/// Something that a link's task waits for.
+type Wait = Pin<Box<dyn Future<Output = bool>>>;
+
 /// What a payload leads to that must wait for something.
 enum Step {
     Done,
@@ -229,17 +237,17 @@ enum Step {
 }
 
 impl Step {
-    /// Waits for what must be waited for. `true` when the link has moved to another worker.
-    async fn follow(self, local: &Local, key: usize, cell: &Rc<LinkCell>) -> bool {
+    /// Returns what must be waited for, if anything; it ends in `true` when the link has moved to
+    /// another worker. Boxed, so that the task of an idle link stays small.
+    fn follow(self, local: &Local, key: usize, cell: &Rc<LinkCell>) -> Option<Wait> {
         let (local, cell) = (Rc::clone(local), Rc::clone(cell));
-        // Boxed, so that the task of an idle link stays small.
         match self {
-            Self::Done => false,
-            Self::Identify(identify) => {
-                Box::pin(identify::run(local, key, cell, identify)).await;
+            Self::Done => None,
+            Self::Identify(identify) => Some(Box::pin(async move {
+                identify::run(local, key, cell, identify).await;
                 false
-            }
-            Self::Resume(resume) => Box::pin(resume::run(local, key, cell, resume)).await,
+            })),
+            Self::Resume(resume) => Some(Box::pin(resume::run(local, key, cell, resume))),
         }
     }
 }

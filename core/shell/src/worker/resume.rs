@@ -73,9 +73,9 @@ pub(super) async fn run(local: Local, key: usize, cell: Rc<LinkCell>, resume: Re
     true
 }
 
-/// Takes a link that has moved here, and serves it to its end.
-pub(super) async fn continue_here(local: Local, moving: Box<Moving>) {
-    let Moving { arrival, conversation, wire, permit, claim } = *moving;
+/// Takes a link that has moved here, and lets a task serve it to its end.
+pub(super) fn continue_here(local: &Local, moving: Moving) {
+    let Moving { arrival, conversation, wire, permit, claim } = moving;
     let Ok(link) = arrival.arrive() else { return };
     let (key, cell) = {
         let mut worker = local.borrow_mut();
@@ -83,7 +83,7 @@ pub(super) async fn continue_here(local: Local, moving: Box<Moving>) {
         worker.resume(key, &cell, claim);
         (key, cell)
     };
-    link::drive(local, key, cell).await;
+    tokio::task::spawn_local(link::drive(Rc::clone(local), key, cell));
 }
 
 impl Worker {

@@ -150,7 +150,8 @@ pub(crate) struct Session {
 
 impl Worker {
     /// Adds a session and returns its slot.
-    pub(crate) fn open_session(&mut self, id: SessionId, identity: Identity) -> Slot {
+    pub(crate) fn open_session(&mut self, id: SessionId, mut identity: Identity) -> Slot {
+        identity.connection = self.shared.connections.share(identity.connection);
         self.generations = self.generations.wrapping_add(1);
         let user = identity.user;
         let key = self.sessions.insert(Session {
