@@ -22,6 +22,9 @@ use crate::policy::{Placement, RelayFacts, Relays, ShardKey};
 use crate::relay::Interest;
 use crate::welcome;
 
+/// Relays that a policy chooses among, so that a choice costs the same however many there are.
+pub const CANDIDATES_MAX: usize = 64;
+
 /// Attachments and presences of one guild.
 #[derive(Debug)]
 pub struct Attendance {
@@ -107,7 +110,8 @@ impl Attendance {
     }
 
     /// Returns relays that could take a session, in the order in which they should: none while
-    /// fewer than the plan's `count` run, divided among `workers`, so that a new one starts.
+    /// fewer than the plan's `count` run, divided among `workers`, so that a new one starts; at most
+    /// [`CANDIDATES_MAX`].
     #[must_use]
     pub fn candidates(&self, seeker: Seeker<'_>, plan: &Relays, workers: usize) -> Vec<RelayFacts> {
         let alike = |relay: &RelayLoad| {
@@ -127,6 +131,7 @@ impl Attendance {
         if plan.count > 1 {
             open.sort_by_key(|relay| relay.load);
         }
+        open.truncate(CANDIDATES_MAX);
         open
     }
 

@@ -1,6 +1,6 @@
 //! Settings of policies.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -13,8 +13,8 @@ use crate::hook::Hook;
 pub struct Config {
     /// The script, or a folder that holds exactly one; empty, the default, for the native policy.
     pub path: PathBuf,
-    /// Folder of the modules that scripts may import. Default `scripts/lib`; nothing outside of it
-    /// is ever read, and scripts that import nothing do not need it.
+    /// Folder of the modules that scripts may import; empty, the default, for the folder `lib`
+    /// beside the script or beside its folder. Nothing outside of it is ever read.
     pub library: PathBuf,
     /// Bytes that the script, and each module, may have. Default 262,144 (256 KiB).
     pub script_bytes_max: u64,
@@ -30,6 +30,17 @@ pub struct Config {
 }
 
 impl Config {
+    /// Returns the folder of the modules that a script may import; it need not be there.
+    #[must_use]
+    pub fn library_of(&self, script: &Path) -> PathBuf {
+        if !self.library.as_os_str().is_empty() {
+            return self.library.clone();
+        }
+        let script = script.canonicalize().unwrap_or_else(|_| script.to_owned());
+        let mut near = script.ancestors().skip(1).take(2).map(|folder| folder.join("lib"));
+        near.find(|folder| folder.is_dir()).unwrap_or_else(|| script.with_file_name("lib"))
+    }
+
     /// Returns limits within which every hook's lie.
     #[must_use]
     pub fn widest(&self) -> HookConfig {
@@ -60,7 +71,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             path: PathBuf::new(),
-            library: PathBuf::from("scripts/lib"),
+            library: PathBuf::new(),
             script_bytes_max: 256 * 1024,
             cached_verdicts_max: 65_536,
             failures_max: 5,

@@ -48,7 +48,7 @@ impl Script {
         let path = find(path)?;
         let source = Source::read(&path, config.script_bytes_max)
             .map_err(|error| fault_of(&path, error.to_string()))?;
-        let library = Arc::new(Library::new(&config.library, config.script_bytes_max));
+        let library = Arc::new(Library::new(&config.library_of(&path), config.script_bytes_max));
         let mut script = Self { source, version: String::new(), hooks: Vec::new(), library };
         let limits = config.widest();
         let ast = script.compile(&mut sandbox.engine(&limits), sandbox, &limits)?;

@@ -57,16 +57,16 @@ pub const RELAY_CAPACITY: usize = 15_000;
 pub struct Workshop {
     sandbox: Sandbox,
     config: Config,
-    library: Option<PathBuf>,
 }
 
 impl Workshop {
-    /// Makes a workshop. Without a library, scripts import from the folder `lib` beside them or
-    /// beside their folder, or else from the one of the settings.
+    /// Makes a workshop with a library of its own, or the one of the settings.
     #[must_use]
     pub fn new(config: Config, library: Option<PathBuf>) -> Self {
         let native = Native { relay_capacity: RELAY_CAPACITY };
-        Self { sandbox: Sandbox::new(Arc::new(SystemClock::default()), native), config, library }
+        let library = library.unwrap_or_else(|| config.library.clone());
+        let sandbox = Sandbox::new(Arc::new(SystemClock::default()), native);
+        Self { sandbox, config: Config { library, ..config } }
     }
 
     /// Checks scripts, and all those in folders.
@@ -93,12 +93,12 @@ impl Workshop {
         findings: &mut Vec<Finding>,
         costs: &mut Vec<HookCost>,
     ) -> Result<(), PolicyFault> {
-        let config = self.config_of(path);
-        let script = Arc::new(Script::load(path, &self.sandbox, &config)?);
-        let is_module = scripts::is_module(path, &config.library);
+        let config = &self.config;
+        let script = Arc::new(Script::load(path, &self.sandbox, config)?);
+        let is_module = scripts::is_module(path, &config.library_of(path));
         *findings = lint::findings(&script, &self.sandbox, is_module)?;
         for hook in script.hooks.iter().copied() {
-            let (cost, found) = cost::measure(&script, hook, &self.sandbox, &config)?;
+            let (cost, found) = cost::measure(&script, hook, &self.sandbox, config)?;
             costs.push(cost);
             // What is wrong where it is written fails as well.
             let news = found.into_iter().filter(|found| !found.is_within(findings, hook));
@@ -126,12 +126,11 @@ impl Workshop {
     }
 
     fn tested(&self, path: PathBuf, filter: &str, coverage: bool) -> ScriptTests {
-        let (config, witness) = (self.config_of(&path), coverage.then(Witness::default));
+        let (config, witness) = (&self.config, coverage.then(Witness::default));
         let run = || {
-            let script = Script::load(&path, &self.sandbox, &config)?;
+            let script = Script::load(&path, &self.sandbox, config)?;
             let (sandbox, witness) = (&self.sandbox, witness.as_ref());
-            let tested =
-                Suite { script: &script, sandbox, config: &config, witness }.run(filter)?;
+            let tested = Suite { script: &script, sandbox, config, witness }.run(filter)?;
             let coverage = witness.map(|witness| self.covered(&script, witness)).transpose()?;
             Ok((tested, coverage))
         };
@@ -160,9 +159,9 @@ impl Workshop {
         hook: Hook,
         scene: &Scene,
     ) -> Result<Explanation, PolicyFault> {
-        let config = self.config_of(script);
-        let script = Arc::new(Script::load(script, &self.sandbox, &config)?);
-        explain::explain(&script, &self.sandbox, &config, (hook, scene))
+        let config = &self.config;
+        let script = Arc::new(Script::load(script, &self.sandbox, config)?);
+        explain::explain(&script, &self.sandbox, config, (hook, scene))
     }
 
     /// Writes definitions for editors into a folder, and returns the files.
@@ -172,12 +171,6 @@ impl Workshop {
     /// They cannot be written.
     pub fn definitions(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
         definitions::write(&self.sandbox, folder)
-    }
-
-    fn config_of(&self, script: &Path) -> Config {
-        let library = self.library.clone().or_else(|| scripts::library(script));
-        let library = library.unwrap_or_else(|| self.config.library.clone());
-        Config { library, ..self.config.clone() }
     }
 }
 

@@ -54,7 +54,8 @@ impl RhaiPolicy {
             let folder = if path.is_dir() { path } else { parent(path) };
             folders.insert(folder, RecursiveMode::NonRecursive);
         }
-        if let Ok(library) = self.config().library.canonicalize() {
+        let script = if path.is_dir() { path.join("policy.rhai") } else { path.clone() };
+        if let Ok(library) = self.config().library_of(&script).canonicalize() {
             folders.insert(library, RecursiveMode::Recursive);
         }
         folders

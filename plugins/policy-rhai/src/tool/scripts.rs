@@ -1,4 +1,4 @@
-//! Which scripts are meant by files and folders, and which library each imports from.
+//! Which scripts are meant by files and folders.
 
 use std::fs;
 use std::io;
@@ -65,13 +65,6 @@ fn visit(path: &Path, depth: usize, scripts: &mut Vec<PathBuf>) -> io::Result<()
 fn is_script(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.ends_with(".rhai") && !name.ends_with(".d.rhai")
-}
-
-/// Finds the library of a script: the folder `lib` beside it or beside its folder.
-pub(super) fn library(script: &Path) -> Option<PathBuf> {
-    let script = script.canonicalize().ok()?;
-    let near = script.ancestors().skip(1).take(2).map(|folder| folder.join("lib"));
-    near.into_iter().find(|folder| folder.is_dir())
 }
 
 /// Tells whether a script is a module of a library.
