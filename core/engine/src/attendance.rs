@@ -109,9 +109,10 @@ impl Attendance {
         self.relays.len()
     }
 
-    /// Returns relays that could take a session, in the order in which they should: none while
-    /// fewer than the plan's `count` run, divided among `workers`, so that a new one starts; at most
-    /// [`CANDIDATES_MAX`].
+    /// Returns relays that could take a session, in the order in which they should.
+    ///
+    /// At most [`CANDIDATES_MAX`]; none while fewer than the plan's `count` run, divided among
+    /// `workers`, so that a new one starts.
     #[must_use]
     pub fn candidates(&self, seeker: Seeker<'_>, plan: &Relays, workers: usize) -> Vec<RelayFacts> {
         let alike = |relay: &RelayLoad| {

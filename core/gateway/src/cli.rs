@@ -17,7 +17,7 @@ use crate::policy::PolicyAction;
   throng                                     start with defaults: SQLite in throng-data/, loopback
   throng --listen 127.0.0.1:9000             another public address
   throng --policy scripts/policies/quiet-hours.rhai
-                                             who gets what, decided by a script that may be edited live
+                                             who gets what, by a script that may be edited live
   throng --config throng.toml                settings from a file; see core/docs/CONFIG.md
   THRONG_RELAY__CAPACITY=5000 throng         settings from the environment
   throng policy test scripts                 run the tests of all policies below a folder

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-/// Sorts the samples and returns the one that `share` (0 to 1) of them do not exceed; zero for none.
+/// Sorts the samples and returns the one that `share` (0 to 1) of them do not exceed.
+///
+/// Zero when there are none.
 pub fn of(samples: &mut [Duration], share: f64) -> Duration {
     samples.sort_unstable();
     let last = samples.len().saturating_sub(1);

@@ -23,7 +23,10 @@ const LEFT_BEHIND: &[(&str, &str)] = &[
 /// Ways to wait for nothing in particular.
 const SLEEPS: &[&str] = &[concat!("thread::", "sleep"), concat!("time::", "sleep")];
 /// Test files that may sleep, each with the reason.
-const SLEEPERS: &[(&str, &str)] = &[];
+const SLEEPERS: &[(&str, &str)] = &[
+    ("tests/bench/src/quic.rs", "an idle server is weighed after it has been idle"),
+    ("tests/bench/src/review.rs", "what is measured takes its time"),
+];
 
 #[test]
 fn every_file_says_what_it_is_for() {
