@@ -103,6 +103,7 @@ pub(crate) struct WorkerMetrics {
     pub(crate) pass_nanos: Cell,
     pub(crate) passes: Cell,
     pub(crate) writes: Cell,
+    pub(crate) frames: Cell,
     pub(crate) bytes_sent: Cell,
     pub(crate) bytes_received: Cell,
     pub(crate) resumes: Cell,
@@ -195,11 +196,12 @@ impl Metrics {
 
     fn render_traffic(&self, page: &mut Page) {
         type Counter = (&'static str, &'static str, fn(&WorkerMetrics) -> &Cell);
-        let counters: [Counter; 6] = [
+        let counters: [Counter; 7] = [
             ("throng_identifies_total", "Sessions begun.", |w| &w.identifies),
             ("throng_resumes_total", "Sessions resumed.", |w| &w.resumes),
             ("throng_passes_total", "Passes over sessions.", |w| &w.passes),
             ("throng_sends_total", "Calls that handed frames to links.", |w| &w.writes),
+            ("throng_frames_total", "Frames that links took.", |w| &w.frames),
             ("throng_bytes_sent_total", "Bytes written to links.", |w| &w.bytes_sent),
             ("throng_bytes_received_total", "Bytes read from links.", |w| &w.bytes_received),
         ];

@@ -199,6 +199,28 @@ impl Crowd {
         })
     }
 
+    /// Tells whether everything that is due was handed to links.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let page = self.node.metrics();
+        let sum = |name: &str| -> u64 {
+            let samples = page.lines().filter_map(|line| line.strip_prefix(name));
+            samples.filter_map(|rest| rest.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+        };
+        sum("throng_deliveries_total{") <= sum("throng_frames_total{")
+    }
+
+    /// Loads the policy again, and waits until every attachment was asked about it.
+    ///
+    /// # Errors
+    ///
+    /// The policy is broken.
+    pub async fn reload(&self) -> anyhow::Result<()> {
+        self.node.reload_policy().await?;
+        wait_until(|| !self.node.policy().1.running).await;
+        Ok(())
+    }
+
     /// Returns how many sessions there are.
     #[must_use]
     pub fn sessions(&self) -> usize {

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "programs that print tables")]
 
 pub mod crowd;
+pub mod million;
 pub mod percentile;
 pub mod policy;
 pub mod quic;

@@ -46,6 +46,13 @@ pub(super) struct Pass {
     todo: RoaringBitmap,
 }
 
+/// What links took in one slice.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    writes: u64,
+    frames: u64,
+}
+
 /// How far a link is behind its session.
 #[derive(Clone, Debug)]
 pub(crate) struct Lag {
@@ -168,9 +175,11 @@ impl Worker {
             pass.todo.iter().take(SLICE as usize).collect();
         pass.todo.remove_smallest(SLICE);
         let over = pass.todo.is_empty();
+        let mut tally = Tally::default();
         for slot in slots {
-            self.advance(slot, start, end);
+            self.advance(slot, start, end, &mut tally);
         }
+        self.count(tally);
         if over {
             self.sent = end;
             self.pass = None;
@@ -182,13 +191,21 @@ impl Worker {
         !over
     }
 
+    /// Counts what a slice handed over, once for all its sessions.
+    fn count(&self, tally: Tally) {
+        self.metrics().writes.add(tally.writes);
+        self.metrics().frames.add(tally.frames);
+    }
+
     /// Visits one session ahead of its turn, so that its sequence is up to date.
     pub(crate) fn visit_now(&mut self, slot: Slot) {
         if let Some(pass) = &mut self.pass
             && pass.todo.remove(slot)
         {
             let (start, end) = (pass.start, pass.end);
-            self.advance(slot, start, end);
+            let mut tally = Tally::default();
+            self.advance(slot, start, end, &mut tally);
+            self.count(tally);
         }
     }
 
@@ -201,7 +218,7 @@ impl Worker {
     }
 
     /// Gives a session its entries between two places.
-    fn advance(&mut self, slot: Slot, start: Position, end: Position) {
+    fn advance(&mut self, slot: Slot, start: Position, end: Position, tally: &mut Tally) {
         let Self { sessions, replay, links, .. } = self;
         let Some(session) = sessions.get_mut(slot as usize) else { return };
         let link = session.link.and_then(|key| links.get(key));
@@ -237,9 +254,10 @@ impl Worker {
         link.flush_if_blocked();
         let before = session.sequence - u32::try_from(frames.len()).unwrap_or(0);
         drop(frames);
-        self.metrics().writes.add(1);
+        tally.writes += 1;
         match taken {
             Ok(taken) => {
+                tally.frames += taken as u64;
                 let taken = before + u32::try_from(taken).unwrap_or(0);
                 self.fall_behind(slot, Lag { bytes, ..Lag::from(first, before) }, taken);
             }
@@ -292,6 +310,7 @@ impl Worker {
                 frames.iter().map(|(_, dispatch)| *dispatch).collect();
             let taken = link.send(&offered).unwrap_or(0);
             link.flush_if_blocked();
+            self.shared.metrics.workers[self.index].frames.add(taken as u64);
             if let Some((position, dispatch)) =
                 taken.checked_sub(1).and_then(|last| frames.get(last))
             {

@@ -9,10 +9,24 @@ async fn the_review_program_runs() {
     assert!(report.table().contains("acknowledgement p99"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_million_program_runs() {
+    let options = Options { smoke: true, ..Options::default() };
+    let report = throng_bench::million::run(&options).await.expect("it runs");
+    assert!(report.table().contains("to a tenth"));
+}
+
 #[test]
 fn the_quic_program_runs() {
     let options = Options { smoke: true, ..Options::default() };
     let program = env!("CARGO_BIN_EXE_quic-server").into();
     let report = throng_bench::quic::run(&program, &options).expect("it runs");
     assert!(report.table().contains("deliveries: throng / quinn"));
+}
+
+#[test]
+fn the_policy_program_runs() {
+    let options = Options { smoke: true, ..Options::default() };
+    let report = throng_bench::policy::run(&options).expect("it runs");
+    assert!(report.table().contains("two threads / one"));
 }
