@@ -91,24 +91,13 @@ impl Listener {
         }
     }
 
+    /// Waits for the first link that its client has not given up since.
     pub(crate) async fn accept(&self) -> Peer {
-        let connection = self.connection().await;
-        let (sink, stream) = connection.accept_bi().await.unwrap();
-        let mut peer = Peer {
-            connection,
-            sink,
-            stream,
-            decoder: Decoder::new(PAYLOAD_BYTES_MAX),
-            unread: Bytes::new(),
-            compressed: false,
-            guilds: BTreeMap::new(),
-        };
-        let Ok(Frame::Message(Message::Open(open))) = peer.frame().await else {
-            panic!("a client opens first");
-        };
-        assert_eq!(open.v, 10);
-        peer.compressed = open.compress.as_deref() == Some("zstd");
-        peer
+        loop {
+            if let Some(peer) = Peer::open(self.connection().await).await {
+                return peer;
+            }
+        }
     }
 
     pub(crate) async fn turn_away(&self, retry_after: u32) {
@@ -118,6 +107,25 @@ impl Listener {
 }
 
 impl Peer {
+    async fn open(connection: Connection) -> Option<Self> {
+        let (sink, stream) = connection.accept_bi().await.ok()?;
+        let mut peer = Self {
+            connection,
+            sink,
+            stream,
+            decoder: Decoder::new(PAYLOAD_BYTES_MAX),
+            unread: Bytes::new(),
+            compressed: false,
+            guilds: BTreeMap::new(),
+        };
+        let Frame::Message(Message::Open(open)) = peer.frame().await.ok()? else {
+            panic!("a client opens first");
+        };
+        assert_eq!(open.v, 10);
+        peer.compressed = open.compress.as_deref() == Some("zstd");
+        Some(peer)
+    }
+
     pub(crate) async fn control(&mut self, text: &str) {
         self.write(&whole(Head::Payload, text.as_bytes())).await;
     }

@@ -39,16 +39,21 @@ impl Listener {
     pub(crate) async fn accept_tls(&self, tls: ServerConfig) -> Option<Peer> {
         let (stream, _) = self.0.accept().await.unwrap();
         let stream = TlsAcceptor::from(Arc::new(tls)).accept(stream).await.ok()?;
-        Some(upgrade(Box::new(stream)).await)
+        upgrade(Box::new(stream)).await
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.0.local_addr().unwrap()
     }
 
+    /// Waits for the first connection that its client has not given up since.
     pub(crate) async fn accept(&self) -> Peer {
-        let (stream, _) = self.0.accept().await.unwrap();
-        upgrade(Box::new(stream)).await
+        loop {
+            let (stream, _) = self.0.accept().await.unwrap();
+            if let Some(peer) = upgrade(Box::new(stream)).await {
+                return peer;
+            }
+        }
     }
 
     pub(crate) async fn turn_away(&self, retry_after: u32) {
@@ -65,15 +70,15 @@ impl Listener {
     }
 }
 
-async fn upgrade(stream: Box<dyn Stream>) -> Peer {
+async fn upgrade(stream: Box<dyn Stream>) -> Option<Peer> {
     let mut wire = Wire::Text;
     #[allow(clippy::result_large_err, reason = "the callback's type is tungstenite's")]
     let read = |request: &Request, response: Response| {
         wire = negotiate(request.uri().query().unwrap_or_default()).unwrap();
         Ok(response)
     };
-    let socket = accept_hdr_async(stream, read).await.unwrap();
-    Peer { socket, wire, first: true }
+    let socket = accept_hdr_async(stream, read).await.ok()?;
+    Some(Peer { socket, wire, first: true })
 }
 
 impl Peer {
