@@ -201,7 +201,10 @@ pub(crate) fn load(cli: &Cli) -> anyhow::Result<Settings> {
         }
         figment = figment.merge(Toml::file_exact(file));
     }
-    figment = figment.merge(Env::prefixed("THRONG_").split("__"));
+    // What is meant for clients on the same machine is no setting of the gateway.
+    let env =
+        Env::prefixed("THRONG_").filter(|key| !key.as_str().to_lowercase().starts_with("client_"));
+    figment = figment.merge(env.split("__"));
     let figment = overlay(figment, cli);
     let settings = figment.extract().map_err(|error| explain(&error))?;
     check(&settings, &figment)?;

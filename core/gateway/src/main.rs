@@ -61,6 +61,7 @@ fn run() -> anyhow::Result<ExitCode> {
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     let signals = signal::Signals::listen()?;
+    let hangups = reload::Hangups::listen()?;
     files::prepare(&settings.data)?;
     let policy = policy(&settings)?;
     let public = public::Listening::bind(&settings)?;
@@ -92,7 +93,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let router = throng_plugin_http_api::public_router(Arc::clone(&hub), settings.http.clone());
     node.answer_requests(Arc::new(throng_plugin_http_api::Tunnel::new(router.clone())));
     public.start(&node, router);
-    reload::listen(&hub, quic.as_ref().map(quic::Listening::certificates))?;
+    hangups.reload(&hub, quic.as_ref().map(quic::Listening::certificates));
     let _watch = reload::watch_policy(&policy, &hub)?;
     if let Some(quic) = quic {
         quic.start(&node);

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use throng_plugin_policy_rhai::{RhaiPolicy, Watch};
 use throng_ports::hub::Hub;
 use throng_transport_quic::Certificates;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Loads the policy again whenever its files change.
 pub(crate) fn watch_policy(policy: &RhaiPolicy, hub: &Arc<dyn Hub>) -> anyhow::Result<Watch> {
@@ -15,19 +15,26 @@ pub(crate) fn watch_policy(policy: &RhaiPolicy, hub: &Arc<dyn Hub>) -> anyhow::R
     watch.context("the policy's folder cannot be watched; see `policy.path`")
 }
 
-/// Loads policy and certificate again at every SIGHUP.
-pub(crate) fn listen(hub: &Arc<dyn Hub>, certificates: Option<Certificates>) -> anyhow::Result<()> {
-    let mut hangup = signal(SignalKind::hangup()).context("SIGHUP cannot be listened for")?;
-    let hub = Arc::clone(hub);
-    tokio::spawn(async move {
-        while hangup.recv().await.is_some() {
-            reload_policy(Arc::clone(&hub)).await;
-            if let Some(certificates) = &certificates {
-                reload_certificate(certificates);
+/// SIGHUP, listened for from the first moment, so that an early one ends nothing.
+pub(crate) struct Hangups(Signal);
+
+impl Hangups {
+    pub(crate) fn listen() -> anyhow::Result<Self> {
+        Ok(Self(signal(SignalKind::hangup()).context("SIGHUP cannot be listened for")?))
+    }
+
+    /// Loads policy and certificate again at every SIGHUP.
+    pub(crate) fn reload(mut self, hub: &Arc<dyn Hub>, certificates: Option<Certificates>) {
+        let hub = Arc::clone(hub);
+        tokio::spawn(async move {
+            while self.0.recv().await.is_some() {
+                reload_policy(Arc::clone(&hub)).await;
+                if let Some(certificates) = &certificates {
+                    reload_certificate(certificates);
+                }
             }
-        }
-    });
-    Ok(())
+        });
+    }
 }
 
 async fn reload_policy(hub: Arc<dyn Hub>) {

@@ -21,10 +21,10 @@ impl Example {
         let mut command = Command::new(binary::example(name)?);
         command
             .args(arguments)
-            .env_remove("THRONG_TOKEN")
-            .env_remove("THRONG_HOST")
-            .env("THRONG_WEBSOCKET", gateway.url())
-            .env("THRONG_QUIC", gateway.quic().0.to_string());
+            .env_remove("THRONG_CLIENT_TOKEN")
+            .env_remove("THRONG_CLIENT_HOST")
+            .env("THRONG_CLIENT_WEBSOCKET", gateway.url())
+            .env("THRONG_CLIENT_QUIC", gateway.quic().0.to_string());
         Process::spawn(name, &mut command).map(Self)
     }
 

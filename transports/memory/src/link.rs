@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use throng_ports::link::{Arrival, Dispatch, Link, LinkBytes, Received};
-use throng_proto::wire::{self, Parts, Wire};
+use throng_proto::wire::{self, Wire};
 
-use crate::channel::{Channel, End, wake};
+use crate::channel::{Channel, End, State, wake};
 
 /// 64 KiB of payloads without a sequence may wait for a client, as on WebSocket.
 const CONTROL_BACKLOG_BYTES_MAX: usize = 64 * 1024;
@@ -63,13 +63,15 @@ impl Arrival for MemoryArrival {
 pub(crate) const PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 impl MemoryLink {
-    /// Returns the channel as long as both ends are open.
-    fn open(&self) -> io::Result<Arc<Channel>> {
-        let channel = self.channel().ok_or(io::ErrorKind::NotConnected)?;
-        let state = channel.lock();
-        let open = state.link_end == End::Open && state.client_end != End::Gone;
-        drop(state);
-        if open { Ok(channel) } else { Err(io::ErrorKind::NotConnected.into()) }
+    /// Writes on a channel as long as both ends are open.
+    fn write<T>(&self, write: impl FnOnce(&mut State) -> io::Result<T>) -> io::Result<T> {
+        let hold = self.hold.borrow();
+        let mut state = hold.as_ref().ok_or(io::ErrorKind::NotConnected)?.0.lock();
+        if state.link_end == End::Open && state.client_end != End::Gone {
+            write(&mut state)
+        } else {
+            Err(io::ErrorKind::NotConnected.into())
+        }
     }
 
     fn channel(&self) -> Option<Arc<Channel>> {
@@ -86,40 +88,39 @@ impl Link for MemoryLink {
     fn set_wire(&self, _wire: Wire) {}
 
     fn send(&self, dispatches: &[Dispatch<'_>]) -> io::Result<usize> {
-        let channel = self.open()?;
-        let mut state = channel.lock();
-        let mut taken = 0;
-        for dispatch in dispatches {
-            if state.refused || state.is_full() {
-                state.refused = true;
-                break;
+        self.write(|state| {
+            let mut taken = 0;
+            for dispatch in dispatches {
+                if state.refused || state.is_full() {
+                    state.refused = true;
+                    break;
+                }
+                state.sent += bytes(dispatch);
+                state.keep(false, || whole(dispatch));
+                taken += 1;
             }
-            let parts = wire::dispatch(Wire::Text, false, dispatch.sequence, dispatch.body);
-            state.sent += parts.bytes() as u64;
-            state.keep(false, || whole(&parts));
-            taken += 1;
-        }
-        state.dispatches += taken as u64;
-        Ok(taken)
+            state.dispatches += taken as u64;
+            Ok(taken)
+        })
     }
 
     fn send_control(&self, text: &str) -> io::Result<()> {
-        let channel = self.open()?;
-        let mut state = channel.lock();
-        let backlog = state.control_bytes as usize + text.len();
-        if state.is_full() && backlog > CONTROL_BACKLOG_BYTES_MAX {
-            return Err(io::ErrorKind::OutOfMemory.into());
-        }
-        state.sent += text.len() as u64;
-        if !state.sink {
-            state.control_bytes += u32::try_from(text.len()).unwrap_or(0);
-        }
-        state.keep(true, || text.as_bytes().to_vec());
-        Ok(())
+        self.write(|state| {
+            let backlog = state.control_bytes as usize + text.len();
+            if state.is_full() && backlog > CONTROL_BACKLOG_BYTES_MAX {
+                return Err(io::ErrorKind::OutOfMemory.into());
+            }
+            state.sent += text.len() as u64;
+            if !state.sink {
+                state.control_bytes += u32::try_from(text.len()).unwrap_or(0);
+            }
+            state.keep(true, || text.as_bytes().to_vec());
+            Ok(())
+        })
     }
 
     fn is_blocked(&self) -> bool {
-        self.channel().is_some_and(|channel| channel.lock().refused)
+        self.hold.borrow().as_ref().is_some_and(|hold| hold.0.lock().refused)
     }
 
     fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -189,8 +190,15 @@ impl Link for MemoryLink {
     }
 }
 
-/// Joins the parts of a payload, as a client sees it.
-fn whole(parts: &Parts<'_>) -> Vec<u8> {
+/// Returns the bytes of a payload without making it: `{"s":N,` and the body.
+fn bytes(dispatch: &Dispatch<'_>) -> u64 {
+    let digits = dispatch.sequence.checked_ilog10().unwrap_or(0) + 1;
+    u64::from(digits) + 6 + dispatch.body.text_bytes() as u64
+}
+
+/// Makes a whole payload, as a client sees it.
+fn whole(dispatch: &Dispatch<'_>) -> Vec<u8> {
+    let parts = wire::dispatch(Wire::Text, false, dispatch.sequence, dispatch.body);
     let mut bytes = Vec::with_capacity(parts.bytes());
     bytes.extend_from_slice(&parts.head);
     parts.shared.iter().for_each(|shared| bytes.extend_from_slice(shared));

@@ -22,7 +22,7 @@ const INTRODUCTION: &str = "# Configuration
 Settings come from four places, and later ones go before earlier ones:
 the defaults, the file named by `--config` (TOML), the environment, the command line.
 In the environment a key is `THRONG_` with its name in capitals and `__` for each dot,
-such as `THRONG_RELAY__CAPACITY=5000`.
+such as `THRONG_RELAY__CAPACITY=5000`; names that begin with `THRONG_CLIENT_` are left to clients.
 The flags are `--listen`, `--admin`, `--quic`, `--policy`, `--data`, `--log` and `--log-json`.
 A key that does not exist is an error, and all settings are checked before any port is bound.
 `throng config` shows what is in force.

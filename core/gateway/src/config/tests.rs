@@ -43,6 +43,15 @@ fn each_layer_goes_before_the_one_below() {
 }
 
 #[test]
+fn variables_of_clients_are_no_settings() {
+    Jail::expect_with(|jail| {
+        jail.set_env("THRONG_CLIENT_TOKEN", "secret");
+        assert_eq!(load(&cli(&[])).expect("it is ignored"), Settings::default());
+        Ok(())
+    });
+}
+
+#[test]
 fn an_unknown_key_is_named_with_its_source() {
     Jail::expect_with(|jail| {
         jail.create_file("t.toml", "[relay]\ncapacitty = 2")?;

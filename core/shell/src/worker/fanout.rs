@@ -28,8 +28,10 @@ use super::{Local, Session, SessionRef, Worker};
 use crate::clock;
 use crate::metrics::Refused;
 
-/// Sessions visited before other tasks of the worker get a turn: about a millisecond of writes.
-const SLICE: u64 = 128;
+/// How long sessions are visited before other tasks of the worker, and other threads, get a turn.
+const SLICE: Duration = Duration::from_micros(200);
+/// Sessions visited between two looks at the clock.
+const STRIDE: usize = 32;
 /// Frames handed to a link in one call.
 const BATCH: usize = 64;
 /// How long an acknowledged dispatch is kept all the same.
@@ -42,8 +44,15 @@ pub(super) const AHEAD_MAX: u64 = 4_096;
 pub(super) struct Pass {
     start: Position,
     end: Position,
-    /// Recipients not visited yet.
+    /// Recipients; those below `next` were visited, and so were those that are missing.
     todo: RoaringBitmap,
+    next: Slot,
+}
+
+impl Pass {
+    fn has_visited(&self, slot: Slot) -> bool {
+        slot < self.next || !self.todo.contains(slot)
+    }
 }
 
 /// What links took in one slice.
@@ -95,6 +104,8 @@ pub(super) async fn passes(local: Local) {
     loop {
         if local.borrow_mut().begin_pass() {
             while local.borrow_mut().slice() {
+                // Guilds and stores get the core for a moment, too, where there are few.
+                std::thread::yield_now();
                 tokio::task::yield_now().await;
             }
             passed.notify_waiters();
@@ -162,25 +173,29 @@ impl Worker {
                 Recipients::Many(slots) => todo |= slots,
             }
         }
-        self.pass = Some(Pass { start, end, todo });
+        self.pass = Some(Pass { start, end, todo, next: 0 });
         true
     }
 
     /// Visits the next few sessions. `false` when the pass is over.
     fn slice(&mut self) -> bool {
         let began = std::time::Instant::now();
-        let Some(pass) = &mut self.pass else { return false };
-        let (start, end) = (pass.start, pass.end);
-        let slots: SmallVec<[Slot; SLICE as usize]> =
-            pass.todo.iter().take(SLICE as usize).collect();
-        pass.todo.remove_smallest(SLICE);
-        let over = pass.todo.is_empty();
         let mut tally = Tally::default();
-        for slot in slots {
-            self.advance(slot, start, end, &mut tally);
+        let mut over = false;
+        while !over && began.elapsed() < SLICE {
+            let Some(pass) = &mut self.pass else { return false };
+            let (start, end) = (pass.start, pass.end);
+            let slots: SmallVec<[Slot; STRIDE]> =
+                pass.todo.range(pass.next..).take(STRIDE).collect();
+            pass.next = slots.last().map_or(pass.next, |last| last.saturating_add(1));
+            over = slots.len() < STRIDE;
+            for slot in slots {
+                self.advance(slot, start, end, &mut tally);
+            }
         }
         self.count(tally);
         if over {
+            let end = self.pass.as_ref().map_or(self.sent, |pass| pass.end);
             self.sent = end;
             self.pass = None;
             self.replay.trim(clock::now(), end);
@@ -199,9 +214,8 @@ impl Worker {
 
     /// Visits one session ahead of its turn, so that its sequence is up to date.
     pub(crate) fn visit_now(&mut self, slot: Slot) {
-        if let Some(pass) = &mut self.pass
-            && pass.todo.remove(slot)
-        {
+        if let Some(pass) = self.pass.as_mut().filter(|pass| !pass.has_visited(slot)) {
+            pass.todo.remove(slot);
             let (start, end) = (pass.start, pass.end);
             let mut tally = Tally::default();
             self.advance(slot, start, end, &mut tally);
@@ -212,7 +226,7 @@ impl Worker {
     /// Returns the place up to which a session was visited.
     pub(crate) fn visited_end(&self, slot: Slot) -> Position {
         match &self.pass {
-            Some(pass) if !pass.todo.contains(slot) => pass.end,
+            Some(pass) if pass.has_visited(slot) => pass.end,
             _ => self.sent,
         }
     }
@@ -222,7 +236,7 @@ impl Worker {
         let Self { sessions, replay, links, .. } = self;
         let Some(session) = sessions.get_mut(slot as usize) else { return };
         let link = session.link.and_then(|key| links.get(key));
-        let mut frames: SmallVec<[Dispatch<'_>; 8]> = SmallVec::new();
+        let mut frames: SmallVec<[Dispatch<'_>; BATCH]> = SmallVec::new();
         let mut first = end;
         let mut bytes = 0;
         for (position, entry) in replay.range(start.max(session.opened), end) {
