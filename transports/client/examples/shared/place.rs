@@ -4,7 +4,8 @@ use std::env;
 
 use throng_client::{Builder, Client};
 
-/// Reads the token, the first argument or `THRONG_CLIENT_TOKEN`, and returns it with the other arguments.
+/// Reads the token, the first argument or `THRONG_CLIENT_TOKEN`, and returns it with the other
+/// arguments.
 pub(crate) fn arguments(usage: &str, others: usize) -> Result<(String, Vec<String>), String> {
     let mut arguments: Vec<_> = env::args().skip(1).collect();
     let token = match env::var("THRONG_CLIENT_TOKEN") {
