@@ -171,19 +171,18 @@ impl Default for WebSocketConfig {
 pub(crate) struct QuicConfig {
     /// Takes QUIC connections.
     pub(crate) enabled: bool,
-    /// UDP address of QUIC clients.
-    pub(crate) listen: SocketAddr,
+    /// UDP address of QUIC clients; by default port 8443 beside `listen`, or any free port when
+    /// that is taken or `listen` has port 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) listen: Option<SocketAddr>,
     /// How they are taken.
     pub(crate) transport: throng_transport_quic::Config,
 }
 
 impl Default for QuicConfig {
     fn default() -> Self {
-        Self {
-            enabled: true,
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8443)),
-            transport: throng_transport_quic::Config::default(),
-        }
+        let transport = throng_transport_quic::Config::default();
+        Self { enabled: true, listen: None, transport }
     }
 }
 

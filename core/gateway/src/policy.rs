@@ -148,6 +148,10 @@ fn answer(
 }
 
 fn script(config: &Config) -> anyhow::Result<PathBuf> {
+    let shipped = Path::new("scripts/policies/default.rhai");
+    if config.path.as_os_str().is_empty() && shipped.is_file() {
+        return Ok(shipped.to_owned());
+    }
     if config.path.as_os_str().is_empty() {
         bail!("which policy? Name its script with --policy FILE");
     }

@@ -1,14 +1,14 @@
 //! The QUIC listener.
 
 use std::net::SocketAddr;
-use std::path::Path;
 
 use anyhow::Context as _;
 use throng_ports::link::Listener as _;
+use throng_proto::throng::PORT;
 use throng_shell::Node;
 use throng_transport_quic::{Certificates, QuicListener};
 
-use crate::config::{QuicConfig, Settings};
+use crate::config::Settings;
 use crate::public::taken;
 
 /// The QUIC listener, bound but not yet served.
@@ -20,13 +20,13 @@ pub(crate) struct Listening {
 impl Listening {
     /// Binds the listener, unless it is turned off.
     pub(crate) fn bind(settings: &Settings) -> anyhow::Result<Option<Self>> {
-        let QuicConfig { enabled, listen, transport } = &settings.quic;
-        if !enabled {
+        if !settings.quic.enabled {
             return Ok(None);
         }
-        let directory = directory(&settings.data);
-        let listener = QuicListener::bind(*listen, &directory, transport.clone())
-            .with_context(|| taken(*listen, "quic", "quic.listen"))?;
+        let listener = match settings.quic.listen {
+            Some(listen) => bind(listen, settings),
+            None => bind_anywhere(settings),
+        }?;
         let address = listener.local_addr()?;
         Ok(Some(Self { listener, address }))
     }
@@ -48,7 +48,22 @@ impl Listening {
     }
 }
 
-/// Where the development certificate lies.
-fn directory(data: &Path) -> std::path::PathBuf {
-    data.join("quic")
+/// Listens on the usual port, or on any when that is taken: nobody asked for this one.
+fn bind_anywhere(settings: &Settings) -> anyhow::Result<QuicListener> {
+    let any = SocketAddr::new(settings.listen.ip(), 0);
+    if settings.listen.port() == 0 {
+        return bind(any, settings);
+    }
+    let usual = SocketAddr::new(settings.listen.ip(), PORT);
+    bind(usual, settings).or_else(|error| {
+        tracing::warn!("{error:#}; QUIC takes a free port instead");
+        bind(any, settings)
+    })
+}
+
+fn bind(listen: SocketAddr, settings: &Settings) -> anyhow::Result<QuicListener> {
+    // Where the development certificate lies.
+    let directory = settings.data.join("quic");
+    QuicListener::bind(listen, &directory, settings.quic.transport.clone())
+        .with_context(|| taken(listen, "quic", "quic.listen"))
 }
