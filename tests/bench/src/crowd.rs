@@ -1,6 +1,5 @@
 //! A whole node with a guild full of sessions on in-memory links.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -257,11 +256,9 @@ pub fn identify(token: &str) -> String {
 }
 
 /// Waits until something is so, looking again every few milliseconds.
-pub fn wait_until(mut so: impl FnMut() -> bool) -> impl Future<Output = ()> {
-    async move {
-        let mut look = tokio::time::interval(Duration::from_millis(5));
-        while !so() {
-            look.tick().await;
-        }
+pub async fn wait_until(mut so: impl FnMut() -> bool) {
+    let mut look = tokio::time::interval(Duration::from_millis(5));
+    while !so() {
+        look.tick().await;
     }
 }
