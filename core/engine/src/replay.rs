@@ -168,19 +168,26 @@ impl Replay {
         }
     }
 
-    /// Drops entries that are too old or too many, but none from `keep` on. Returns how many.
+    /// Drops entries that are too old, too many or acknowledged, but none from `keep` on. Returns how
+    /// many.
     pub fn trim(&mut self, now: Instant, keep: Position) -> usize {
         let before = self.entries.len();
         while let Some(oldest) = self.entries.front() {
             let old = now.since(oldest.at) > self.limits.age_max;
             let many = self.entries.len() > self.limits.entries_max;
             let large = self.bytes > self.limits.bytes_max;
-            if self.first >= keep || !(old || many || large) {
+            // Nobody can ask for what its only recipient has acknowledged.
+            let done = oldest.body.is_none() && matches!(oldest.to, Recipients::One(_));
+            if self.first >= keep || !(old || many || large || done) {
                 break;
             }
             self.bytes -= oldest.body.as_ref().map_or(0, Body::text_bytes);
             self.entries.pop_front();
             self.first += 1;
+        }
+        // What many sessions began with at once is mostly gone soon after.
+        if self.entries.len() < self.entries.capacity() / 4 {
+            self.entries.shrink_to(self.entries.len() * 2);
         }
         before - self.entries.len()
     }

@@ -195,6 +195,26 @@ fn the_log_keeps_its_bounds_in_entries_bytes_and_age() {
     assert!(!exact.is_empty());
 }
 
+/// R1: what is dropped because it was acknowledged is never missed by a walk.
+#[test]
+fn what_was_acknowledged_is_dropped_from_the_front_at_once() {
+    let mut replay = Replay::new(ROOMY);
+    for slot in 0..1_000 {
+        replay.append(entry(0, "ready", Recipients::One(slot)));
+    }
+    replay.append(entry(0, "ours", many(&[0, 999])));
+    for place in (0..998).chain([999]) {
+        replay.acknowledge(place);
+    }
+    assert_eq!(replay.trim(Instant::from_millis(0), 1_001), 998, "998 is not acknowledged");
+    assert_eq!((replay.start(), replay.len(), replay.end()), (998, 3, 1_001));
+    assert_eq!(replay.rewind(0, 0, 1_001, 1), Some(1_000));
+    assert_eq!(replay.rewind(0, 0, 1_001, 2), None);
+    assert_eq!(replay.rewind(998, 0, 1_001, 1), Some(998));
+    assert_eq!(replay.rewind(999, 0, 1_001, 2), None, "it was given up");
+    assert_eq!(replay.trim(Instant::from_millis(0), 998), 0, "what is not sent yet stays");
+}
+
 #[test]
 fn trimming_keeps_what_is_not_sent_yet() {
     let mut replay = Replay::new(Limits { entries_max: 1, ..ROOMY });

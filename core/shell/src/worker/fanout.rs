@@ -130,6 +130,11 @@ impl Worker {
         self.work.notify_one();
     }
 
+    /// Drops what nobody can ask for any more.
+    pub(super) fn forget(&mut self) {
+        self.replay.trim(clock::now(), self.sent);
+    }
+
     /// Counts everything in the log as sent: it was, before the restart.
     pub(crate) fn all_sent(&mut self) {
         self.sent = self.replay.end();
@@ -293,12 +298,18 @@ impl Worker {
 
     /// Sends a lagging session what its link now takes. `false` when the log no longer has it.
     pub(crate) fn catch_up(&mut self, slot: Slot) -> bool {
+        let end = self.visited_end(slot);
         let Self { sessions, replay, links, .. } = self;
         let Some(session) = sessions.get_mut(slot as usize) else { return false };
         let Some(link) = session.link.and_then(|key| links.get(key)) else { return false };
         while let Some(lag) = &mut session.lag {
-            if lag.sequence < session.sequence && lag.position < replay.start() {
-                return false;
+            if lag.position < replay.start() {
+                // What is gone may all have been for others.
+                let missing = session.sequence - lag.sequence;
+                let Some(position) = replay.rewind(slot, session.opened, end, missing) else {
+                    return false;
+                };
+                lag.position = position;
             }
             let mut frames: SmallVec<[(Position, Dispatch<'_>); BATCH]> = SmallVec::new();
             let mut sequence = lag.sequence;

@@ -42,6 +42,7 @@ pub(super) async fn ticks(local: Local) {
             next_digest = now.after(digest_every);
             worker.send_digests();
         }
+        worker.forget();
         worker.observe();
         worker.feel_pressure();
     }
