@@ -1,0 +1,71 @@
+//! Calls of the HTTP APIs of a gateway.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::{Value, json};
+use ureq::Agent;
+
+use crate::publish::Publisher;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One side of an API, with what lets in there.
+#[derive(Clone, Debug)]
+pub(crate) struct Api {
+    agent: Agent,
+    base: String,
+    authorization: String,
+}
+
+impl Api {
+    /// Speaks to `base`, which ends without a slash.
+    pub(crate) fn new(base: String, authorization: String) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(PATIENCE))
+            .user_agent("DiscordBot (throng-load, 1)")
+            .build();
+        Self { agent: config.into(), base, authorization }
+    }
+
+    /// Posts JSON and returns the answer, which must be a success.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let url = format!("{}{path}", self.base);
+        let request = self.agent.post(&url).header("authorization", &self.authorization);
+        let mut answer = request.send_json(body).with_context(|| url.clone())?;
+        let status = answer.status().as_u16();
+        let text = answer.body_mut().read_to_string()?;
+        ensure!((200..300).contains(&status), "POST {url}: {status} {text}");
+        Ok(if text.is_empty() { Value::Null } else { serde_json::from_str(&text)? })
+    }
+
+    /// Returns a page as text.
+    pub(crate) fn page(&self, path: &str) -> Result<String> {
+        let url = format!("{}{path}", self.base);
+        let request = self.agent.get(&url).header("authorization", &self.authorization);
+        Ok(request.call().with_context(|| url)?.body_mut().read_to_string()?)
+    }
+}
+
+/// Posts into a channel.
+#[derive(Debug)]
+pub(crate) struct ChannelPublisher {
+    api: Api,
+    path: String,
+}
+
+impl ChannelPublisher {
+    /// Posts with a token, over a connection of its own.
+    pub(crate) fn new(base: &str, token: &str, channel: &str) -> Self {
+        let api = Api::new(format!("{base}/api/v10"), format!("Bot {token}"));
+        Self { api, path: format!("/channels/{channel}/messages") }
+    }
+}
+
+impl Publisher for ChannelPublisher {
+    fn publish(&mut self, content: &str) -> Result<()> {
+        self.api.post(&self.path, &json!({ "content": content })).map(drop)
+    }
+}
