@@ -64,12 +64,13 @@ impl Verdicts {
         verdict: &Verdict,
     ) {
         let Some(cache) = &self.cache else { return };
-        let Some(shape) = shapes.admit(reads).filter(|shape| !shape.is_hopeless()) else { return };
-        if let Some(key) = self.key(&shape, known) {
-            shape.note_kept();
-            front::keep(key, verdict);
-            cache.insert(key, verdict.clone());
-        }
+        shapes.admit(reads, |shape| {
+            if let Some(key) = self.key(shape, known).filter(|_| !shape.is_hopeless()) {
+                shape.note_kept();
+                front::keep(key, verdict);
+                cache.insert(key, verdict.clone());
+            }
+        });
     }
 
     /// Forgets everything, which only frees memory: other versions have other keys.

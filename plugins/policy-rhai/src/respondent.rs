@@ -1,6 +1,8 @@
 //! One hook of one version: its program, and what stands around it.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::thread;
 
 use throng_ports::policy::PolicyFault;
 use throng_proto::time::Timestamp;
@@ -16,13 +18,15 @@ use crate::program::{Failure, Outcome, Program};
 use crate::question::Question;
 use crate::sandbox::Sandbox;
 use crate::script::Script;
+use crate::stripe::{STRIPES, stripe};
 use crate::verdict::Verdict;
 
 /// Answers the questions of one hook: from the cache, by its script, or in its place.
 #[derive(Debug)]
 pub(crate) struct Respondent {
     hook: Hook,
-    program: Program,
+    /// Copies, because threads that share one write to the same reference counts.
+    programs: Box<[Program]>,
     on_failure: OnFailure,
     breaker: Breaker,
     shapes: Shapes,
@@ -47,9 +51,11 @@ impl Respondent {
         serial: u64,
     ) -> Result<Self, PolicyFault> {
         let settings = config.hooks.of(hook);
+        let program = |_| Program::new(script, hook, sandbox, settings);
+        let programs = (0..copies()).map(program).collect::<Result<_, _>>();
         Ok(Self {
             hook,
-            program: Program::new(script, hook, sandbox, settings)?,
+            programs: programs?,
             on_failure: settings.on_failure,
             breaker: Breaker::new(config.failures_max, config.pause()),
             shapes: Shapes::new(serial * Hook::ALL.len() as u64 + hook as u64),
@@ -74,7 +80,8 @@ impl Respondent {
             self.counters.skip();
             return self.stand_in(now, question, around);
         }
-        let Outcome { verdict, trace } = self.program.ask(now, question);
+        let program = &self.programs[stripe() % self.programs.len()];
+        let Outcome { verdict, trace } = program.ask(now, question);
         let end = around.sandbox.clock.elapsed();
         self.counters.run(trace.operations, end.saturating_sub(begin));
         match verdict {
@@ -113,4 +120,11 @@ impl Respondent {
     fn stand_in(&self, now: Timestamp, question: &Question<'_>, around: &Surroundings) -> Verdict {
         stand_in(self.on_failure, question, &around.sandbox.native, &around.memory, now)
     }
+}
+
+/// Returns how many copies of a program there are: some to spare, so that threads that ask much
+/// hardly ever meet.
+fn copies() -> usize {
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    (2 * cores).min(STRIPES)
 }

@@ -9,16 +9,16 @@
 //! Values are never shared between variables (feature `no_closure`), for a script could make a
 //! circle of them, and functions bind no arguments (`curry`), because that doubles without limit.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use rhai::Engine;
 use rhai::module_resolvers::DummyModuleResolver;
 use rhai::packages::{
     ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage, BasicMapPackage,
     BasicMathPackage, BasicStringPackage, BitFieldPackage, LogicPackage, MoreStringPackage,
     Package as _,
 };
+use rhai::{Engine, Module, Shared};
 use throng_engine::policy::Native;
 
 use crate::api;
@@ -27,6 +27,21 @@ use crate::config::HookConfig;
 use crate::log::Log;
 use crate::time::Clock;
 
+/// What Rhai brings that is pure. Not its core package, which can sleep and ask who is there.
+static PACKAGES: LazyLock<[Shared<Module>; 10]> = LazyLock::new(|| {
+    [
+        ArithmeticPackage::new().as_shared_module(),
+        LogicPackage::new().as_shared_module(),
+        BasicMathPackage::new().as_shared_module(),
+        BitFieldPackage::new().as_shared_module(),
+        BasicStringPackage::new().as_shared_module(),
+        MoreStringPackage::new().as_shared_module(),
+        BasicArrayPackage::new().as_shared_module(),
+        BasicMapPackage::new().as_shared_module(),
+        BasicIteratorPackage::new().as_shared_module(),
+        BasicFnPackage::new().as_shared_module(),
+    ]
+});
 /// Words that scripts cannot use.
 const DISABLED: [&str; 4] = ["eval", "print", "debug", "curry"];
 /// Operations between two looks at the clock: a look costs as much as one operation.
@@ -53,17 +68,9 @@ impl Sandbox {
     #[must_use]
     pub fn engine(&self, limits: &HookConfig) -> Engine {
         let mut engine = Engine::new_raw();
-        // Not the core package: it can sleep.
-        ArithmeticPackage::new().register_into_engine(&mut engine);
-        LogicPackage::new().register_into_engine(&mut engine);
-        BasicMathPackage::new().register_into_engine(&mut engine);
-        BitFieldPackage::new().register_into_engine(&mut engine);
-        BasicStringPackage::new().register_into_engine(&mut engine);
-        MoreStringPackage::new().register_into_engine(&mut engine);
-        BasicArrayPackage::new().register_into_engine(&mut engine);
-        BasicMapPackage::new().register_into_engine(&mut engine);
-        BasicIteratorPackage::new().register_into_engine(&mut engine);
-        BasicFnPackage::new().register_into_engine(&mut engine);
+        for package in PACKAGES.iter() {
+            engine.register_global_module(Shared::clone(package));
+        }
         api::register(&mut engine, self);
         for symbol in DISABLED {
             engine.disable_symbol(symbol);

@@ -1,10 +1,12 @@
 //! What asking a policy costs: each hook, with and without remembered verdicts, on one and two
 //! threads.
 
+mod race;
+
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -24,8 +26,10 @@ use throng_proto::time::Timestamp;
 use crate::percentile;
 use crate::report::{Options, Report, Target};
 
-/// Times that the halves of a comparison are run in turn; the best of each counts.
-const ROUNDS: usize = 5;
+use race::Race;
+
+/// How often everything is measured in turn.
+const ROUNDS: usize = 20;
 /// A rollout: nine in ten users are passive.
 const ROLLOUT: &str = r#"
     fn passivity(session, guild) {
@@ -33,35 +37,46 @@ const ROLLOUT: &str = r#"
     }
 "#;
 /// The same, so that the percentage is what is read, and not the user.
-const CACHED_ROLLOUT: &str = r#"
+const COARSE_ROLLOUT: &str = r#"
     fn passivity(session, guild) {
         if session.percent("launch") < 90 { "passive" } else { "active" }
     }
 "#;
 
-/// Asks the default policy and a rollout, every hook and many attachments.
+/// Asks the default policy and rollouts, every hook and many attachments.
 ///
 /// # Errors
 ///
 /// A policy cannot be loaded.
 pub fn run(options: &Options) -> anyhow::Result<Report> {
-    let calls: u64 = if options.smoke { 200 } else { 200_000 };
+    let (rounds, calls) = if options.smoke { (1, 5) } else { (ROUNDS, 4_000) };
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/policies/default.rhai");
     let folder = tempfile::tempdir()?;
-    let rollout = folder.path().join("rollout.rhai");
-    std::fs::write(&rollout, ROLLOUT)?;
-    let cached_rollout = folder.path().join("cached-rollout.rhai");
-    std::fs::write(&cached_rollout, CACHED_ROLLOUT)?;
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).map(|()| path)
+    };
+    let rollout = write("rollout.rhai", ROLLOUT)?;
+    let coarse = write("coarse.rhai", COARSE_ROLLOUT)?;
     let mut report = Report::new("policy: what asking a script costs");
-    machine(&mut report, calls);
-    hooks(&mut report, &open(&default, 0)?, calls / 10);
-    attachments(&mut report, "default, run", &open(&default, 0)?, calls, None);
-    attachments(&mut report, "rollout, run", &open(&rollout, 0)?, calls, None);
-    attachments(&mut report, "rollout, reads all", &open(&rollout, 65_536)?, calls, None);
-    let million = Some(Target::AtLeast(1e6));
-    attachments(&mut report, "default, remembered", &open(&default, 65_536)?, calls * 5, million);
-    let rollout = open(&cached_rollout, 65_536)?;
-    attachments(&mut report, "rollout, remembered", &rollout, calls * 5, million);
+    load(&mut report, &open(&default, 0)?)?;
+    hooks(&mut report, &open(&default, 0)?, calls * 5);
+
+    let mut machine = Race::default();
+    let million = Target::AtLeast(1e6);
+    let mut runners = [
+        Runner::new("default, run", open(&default, 0)?, calls, None),
+        Runner::new("rollout by user, run", open(&rollout, 0)?, calls, None),
+        Runner::new("rollout by user, remembering", open(&rollout, 65_536)?, calls, None),
+        Runner::new("default, remembered", open(&default, 65_536)?, calls * 10, Some(million)),
+        Runner::new("rollout, remembered", open(&coarse, 65_536)?, calls * 10, Some(million)),
+    ];
+    for _ in 0..rounds {
+        machine.run(calls * 1_000, |_| |turn| _ = black_box(turn));
+        runners.iter_mut().for_each(Runner::run);
+    }
+    report.figure("the machine: two threads / one", machine.ratio(), "x");
+    runners.into_iter().for_each(|runner| runner.report(&mut report));
     Ok(report)
 }
 
@@ -70,19 +85,12 @@ fn open(path: &Path, cached_verdicts_max: u64) -> anyhow::Result<RhaiPolicy> {
     RhaiPolicy::open(config, Native { relay_capacity: 15_000 }).context("the policy is broken")
 }
 
-/// Measures how much two threads can do here at best, whatever else the machine does.
-fn machine(report: &mut Report, calls: u64) {
-    let spin = |threads: u64| {
-        let begin = Instant::now();
-        thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(|| (0..calls * 500).for_each(|turn| _ = black_box(turn)));
-            }
-        });
-        threads as f64 / begin.elapsed().as_secs_f64()
-    };
-    let best = |threads| (0..ROUNDS).map(|_| spin(threads)).fold(0.0, f64::max);
-    report.figure("the machine: two threads / one", best(2) / best(1), "x");
+/// Measures a load: reading, compiling for every hook, and running the policy's tests.
+fn load(report: &mut Report, policy: &RhaiPolicy) -> anyhow::Result<()> {
+    let begin = Instant::now();
+    policy.load()?;
+    report.figure("load", begin.elapsed().as_secs_f64() * 1e3, "ms");
+    Ok(())
 }
 
 /// Measures each hook by itself.
@@ -128,45 +136,44 @@ fn latency(report: &mut Report, name: &str, calls: u64, mut call: impl FnMut()) 
     }
 }
 
-/// Asks about many attachments, on one thread and on two.
-fn attachments(
-    report: &mut Report,
-    name: &str,
-    policy: &RhaiPolicy,
+/// A policy that is asked about many attachments, on one thread and on two.
+struct Runner {
+    name: &'static str,
+    policy: RhaiPolicy,
     calls: u64,
     target: Option<Target>,
-) {
-    let (mut one, mut two) = (0.0_f64, 0.0_f64);
-    for _ in 0..ROUNDS {
-        one = one.max(rate(policy, calls, 1));
-        two = two.max(rate(policy, calls, 2));
-    }
-    match target {
-        Some(target) => report.target(format!("{name}: one thread"), one, "/s", target),
-        None => report.figure(format!("{name}: one thread"), one, "/s"),
-    }
-    let ratio = Target::AtLeast(1.8);
-    report.target(format!("{name}: two threads / one"), two / one, "x", ratio);
+    race: Race,
 }
 
-/// Returns the calls per second of so many threads that ask about different users.
-fn rate(policy: &RhaiPolicy, calls: u64, threads: u64) -> f64 {
-    let policy = Arc::new(policy.clone());
-    let begin = Instant::now();
-    thread::scope(|scope| {
-        for thread in 0..threads {
-            let policy = Arc::clone(&policy);
-            scope.spawn(move || {
-                let mut scene = Scene::default();
-                for call in 0..calls {
-                    scene.turn(thread * calls + call);
-                    let Scene { now, session, guild, .. } = &scene;
-                    black_box(policy.passivity(*now, session, guild, &scene.attachment()));
-                }
-            });
+impl Runner {
+    fn new(name: &'static str, policy: RhaiPolicy, calls: u64, target: Option<Target>) -> Self {
+        Self { name, policy, calls, target, race: Race::default() }
+    }
+
+    fn run(&mut self) {
+        // Nobody is asked about twice.
+        static CROWD: AtomicU64 = AtomicU64::new(0);
+        let policy = &self.policy;
+        self.race.run(self.calls, |_| {
+            let first = CROWD.fetch_add(1 << 32, Ordering::Relaxed);
+            let mut scene = Scene::default();
+            move |turn| {
+                scene.turn(first + turn);
+                let Scene { now, session, guild, .. } = &scene;
+                black_box(policy.passivity(*now, session, guild, &scene.attachment()));
+            }
+        });
+    }
+
+    fn report(self, report: &mut Report) {
+        let what = format!("{}: one thread", self.name);
+        match self.target {
+            Some(target) => report.target(what, self.race.one(), "/s", target),
+            None => report.figure(what, self.race.one(), "/s"),
         }
-    });
-    (calls * threads) as f64 / begin.elapsed().as_secs_f64()
+        let what = format!("{}: two threads / one", self.name);
+        report.target(what, self.race.ratio(), "x", Target::AtLeast(1.8));
+    }
 }
 
 /// A session in a guild.

@@ -40,28 +40,32 @@ impl Shapes {
         self.shapes.load()
     }
 
-    /// Returns the shape of what was read; `None` when it is not remembered.
-    pub(super) fn admit(&self, reads: &Reads) -> Option<Arc<Shape>> {
+    /// Shows the shape of what was read to `use_it`, unless it is not remembered.
+    pub(super) fn admit(&self, reads: &Reads, use_it: impl FnOnce(&Shape)) {
         if reads.overflowed() {
-            return None;
+            return;
         }
         let reads = reads.sorted();
-        let same = |all: &[Arc<Shape>]| all.iter().find(|one| *one.reads == *reads).cloned();
-        let full = |all: &[Arc<Shape>]| all.len() >= SHAPES_MAX;
+        let is_same = |one: &&Arc<Shape>| *one.reads == *reads;
         let all = self.shapes.load();
-        let known = same(&all);
-        if known.is_some() || full(&all) {
-            return known;
+        if let Some(shape) = all.iter().find(is_same) {
+            return use_it(shape);
+        }
+        let is_full = |all: &[Arc<Shape>]| all.len() >= SHAPES_MAX;
+        if is_full(&all) {
+            return;
         }
         self.shapes.rcu(|all| {
             let mut all = Vec::clone(all);
-            if same(&all).is_none() && !full(&all) {
+            if all.iter().find(is_same).is_none() && !is_full(&all) {
                 let id = self.owner * SHAPES_MAX as u64 + all.len() as u64;
                 all.push(Arc::new(Shape::new(id, reads.to_vec())));
             }
             all
         });
-        same(&self.shapes.load())
+        if let Some(shape) = self.shapes.load().iter().find(is_same) {
+            use_it(shape);
+        }
     }
 }
 
