@@ -87,7 +87,8 @@ impl Default for Config {
 pub struct Hooks {
     /// May a session begin? Open admits it, closed refuses it for ten seconds.
     pub connect: HookConfig,
-    /// How much does an attachment receive? Open is active, closed is passive.
+    /// How much does an attachment receive? Open is active, closed is passive; after a minute it is
+    /// asked again.
     pub passivity: HookConfig,
     /// What does each mode get? Open is the default table, closed withholds from all modes but
     /// active whatever is not structure or a mention.

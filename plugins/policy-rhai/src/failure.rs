@@ -1,5 +1,7 @@
 //! What stands in for a verdict when a hook fails.
 
+use std::time::Duration;
+
 use moka::sync::Cache;
 use throng_engine::mode::{Delivery, DeliveryTable, Mode};
 use throng_engine::policy::{Connect, Lag, Native, Passivity, Placement, Publish, Shed};
@@ -13,6 +15,8 @@ use crate::verdict::{RETRY_DEFAULT, Verdict};
 
 /// Verdicts in force that are remembered: one per user or guild, about 3 MB.
 const REMEMBERED_MAX: u64 = 16_384;
+/// When a mode that no script chose is asked for again: the script may have wanted to be asked.
+const RECHECK: Duration = Duration::from_secs(60);
 /// Shown to clients while a hook fails.
 const REASON: &str = "the policy is out of order; try again soon";
 
@@ -59,10 +63,16 @@ pub(crate) fn stand_in(
     now: Timestamp,
 ) -> Verdict {
     let native = || question.put(native, now);
-    match on_failure {
+    let verdict = match on_failure {
         OnFailure::Open => open(question.hook()).unwrap_or_else(native),
         OnFailure::Closed => closed(question.hook()).unwrap_or_else(native),
         OnFailure::LastGood => memory.recall(question).unwrap_or_else(native),
+    };
+    match verdict {
+        Verdict::Passivity(passivity) => {
+            Verdict::Passivity(Passivity { recheck: Some(RECHECK), ..passivity })
+        }
+        other => other,
     }
 }
 

@@ -44,8 +44,9 @@ static PACKAGES: LazyLock<[Shared<Module>; 10]> = LazyLock::new(|| {
 });
 /// Words that scripts cannot use.
 const DISABLED: [&str; 4] = ["eval", "print", "debug", "curry"];
-/// Operations between two looks at the clock: a look costs as much as one operation.
-const OPERATIONS_PER_LOOK: u64 = 32;
+/// Operations between two looks at the clock: a look costs half an operation, and the slowest
+/// functions take a millisecond.
+const OPERATIONS_PER_LOOK: u64 = 8;
 
 /// What engines have in common.
 #[derive(Clone, Debug)]

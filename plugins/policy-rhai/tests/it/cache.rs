@@ -151,3 +151,18 @@ fn remembered_verdicts_are_those_that_the_script_would_give() {
     });
     assert!(hits(&remembering) > 2_000, "{} of 4,000", hits(&remembering));
 }
+
+#[test]
+fn verdicts_that_are_never_asked_for_again_are_soon_not_kept() {
+    let script = "fn passivity(session, guild) {
+        if session.user % 2 == 0 { \"muted\" } else { \"passive\" }
+    }";
+    let policy = Room::new(script).policy();
+    let wanted = |user: u64| if user.is_multiple_of(2) { Mode::Muted } else { Mode::Passive };
+    for user in 0..6_000 {
+        let session = SessionFacts { user: Id::new(user), ..session() };
+        let verdict = policy.passivity(NOW, &session, &guild(), &attachment());
+        assert_eq!(verdict.mode, wanted(user));
+    }
+    assert_eq!(ask(&policy, 5_999, 0), (wanted(5_999), 0));
+}

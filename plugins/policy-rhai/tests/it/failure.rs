@@ -44,12 +44,17 @@ fn broken(on_failure: OnFailure) -> RhaiPolicy {
     room.policy()
 }
 
+/// A mode that is asked for again soon, because no script chose it.
+fn for_now(mode: Mode) -> Passivity {
+    Passivity { mode, recheck: Some(Duration::from_secs(60)) }
+}
+
 #[test]
 fn an_open_hook_permits() {
     let policy = broken(OnFailure::Open);
     assert_eq!(policy.connect(NOW, &session()), Connect::Admit);
     let mode = policy.passivity(NOW, &session(), &guild(), &attachment());
-    assert_eq!(mode, Passivity::lasting(Mode::Active));
+    assert_eq!(mode, for_now(Mode::Active));
     assert_eq!(policy.delivery(NOW, &guild()), DeliveryTable::default());
     let plan = Relays { capacity: 15_000, count: 1, key: ShardKey::None };
     assert_eq!(policy.relays(NOW, &guild()), plan);
@@ -68,7 +73,7 @@ fn a_closed_hook_refuses() {
     };
     assert_eq!(retry_after, Duration::from_secs(10));
     let mode = policy.passivity(NOW, &session(), &guild(), &attachment());
-    assert_eq!(mode, Passivity::lasting(Mode::Passive));
+    assert_eq!(mode, for_now(Mode::Passive));
     let table = policy.delivery(NOW, &guild());
     assert_eq!(table.of(Mode::Active, EventClass::Typing), Delivery::Full);
     assert_eq!(table.of(Mode::Passive, EventClass::Structure), Delivery::Full);
@@ -90,12 +95,12 @@ fn the_last_good_mode_is_the_one_in_force() {
     for mode in Mode::ALL {
         let attachment = AttachmentFacts { mode: Some(mode), ..attachment() };
         let verdict = policy.passivity(NOW, &session(), &guild(), &attachment);
-        assert_eq!(verdict, Passivity::lasting(mode));
+        assert_eq!(verdict, for_now(mode));
     }
     // There is none yet, and the native default has this client passive.
     let fresh = AttachmentFacts { mode: None, ..attachment() };
     let verdict = policy.passivity(NOW, &session(), &guild(), &fresh);
-    assert_eq!(verdict, Passivity::lasting(Mode::Passive));
+    assert_eq!(verdict, for_now(Mode::Passive));
 }
 
 #[test]
