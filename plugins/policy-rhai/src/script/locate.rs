@@ -57,7 +57,7 @@ fn text(error: &EvalAltResult) -> String {
 
 fn mention(source: &Source, path: &str) -> Position {
     let quoted = [format!("\"{path}\""), format!("`{path}`")];
-    let lines = source.text.lines().zip(1..);
+    let lines = source.text.lines().zip(1..=u16::MAX);
     let mut found = lines.filter_map(|(line, number)| {
         let at = quoted.iter().find_map(|needle| line.find(needle))?;
         let column = line[..at].chars().count() + 1;
