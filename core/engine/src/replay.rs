@@ -168,8 +168,9 @@ impl Replay {
         }
     }
 
-    /// Drops entries that are too old, too many or acknowledged, but none from `keep` on. Returns how
-    /// many.
+    /// Drops entries that are too old, too many or acknowledged, but none from `keep` on.
+    ///
+    /// Returns how many.
     pub fn trim(&mut self, now: Instant, keep: Position) -> usize {
         let before = self.entries.len();
         while let Some(oldest) = self.entries.front() {
