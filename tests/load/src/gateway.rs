@@ -1,17 +1,18 @@
 //! A gateway that is started for a run, or one that runs already.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
+use clap::Args;
 use tempfile::TempDir;
 
-use crate::affinity;
+use crate::affinity::Cores;
 use crate::http::Api;
 use crate::meter::Meter;
+use crate::process::Process;
 
 /// Settings that every gateway is started with: nobody is refused for posting or entering fast.
 const SETTINGS: &[(&str, &str)] = &[
@@ -22,57 +23,95 @@ const SETTINGS: &[(&str, &str)] = &[
     ("log.filter", "warn"),
 ];
 
+/// Which gateway is measured.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Source {
+    /// Start this binary instead of target/release/throng, which is built if it is not there.
+    #[arg(long, value_name = "FILE", conflicts_with = "gateway")]
+    pub(crate) binary: Option<PathBuf>,
+    /// Load a gateway that runs already, such as 127.0.0.1:8080; then nobody measures its CPU and
+    /// memory.
+    #[arg(long, value_name = "ADDR", requires_all = ["admin", "admin_token"])]
+    pub(crate) gateway: Option<SocketAddr>,
+    /// Where it takes QUIC.
+    #[arg(long, value_name = "ADDR", requires = "gateway")]
+    pub(crate) quic: Option<SocketAddr>,
+    /// Where its admin API is.
+    #[arg(long, value_name = "ADDR", requires = "gateway")]
+    pub(crate) admin: Option<SocketAddr>,
+    /// The token of its admin API.
+    #[arg(long, value_name = "TOKEN", requires = "gateway")]
+    pub(crate) admin_token: Option<String>,
+}
+
 /// A running gateway.
 #[derive(Debug)]
 pub(crate) struct Gateway {
     pub(crate) public: SocketAddr,
+    pub(crate) quic: Option<SocketAddr>,
     pub(crate) admin: Api,
+    /// What it costs, if it was started here.
     pub(crate) meter: Option<Meter>,
-    /// Held, because their ends end the process and its data.
+    // Held, because their ends are the ends of the process and of its data.
     _process: Option<(Process, TempDir)>,
 }
 
-#[derive(Debug)]
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It may have ended already.
-        drop(self.0.kill());
-        drop(self.0.wait());
+impl Source {
+    /// Returns a gateway: a new one on empty data, with these settings, or the one that runs.
+    pub(crate) fn open(
+        &self,
+        settings: &BTreeMap<String, String>,
+        cores: Cores,
+    ) -> Result<Gateway> {
+        let running = self.gateway.zip(self.admin).zip(self.admin_token.as_ref());
+        if let Some(((public, admin), token)) = running {
+            let admin = admin_api(admin, token);
+            return Ok(Gateway { public, quic: self.quic, admin, meter: None, _process: None });
+        }
+        let binary = self.binary.clone().map_or_else(release, Ok)?;
+        start(&binary, settings, cores)
     }
 }
 
 impl Gateway {
-    /// Starts one on loopback, on empty data, and kept on a core.
-    pub(crate) fn start(
-        binary: &Path,
-        settings: &BTreeMap<String, String>,
-        cores: (Option<usize>, Option<usize>),
-    ) -> Result<Self> {
-        let data = tempfile::tempdir().context("no temporary directory")?;
-        let (server, load) = cores;
-        // What is started inherits the core, and knows how many there are.
-        affinity::keep_this_on(server);
-        let spawned = spawn(binary, data.path(), settings);
-        affinity::keep_this_on(load);
-        let mut process = spawned?;
-        let meter = Meter::new(process.0.id());
-        let out = process.0.stdout.take().context("no output")?;
-        let (mut public, mut admin) = (None, None);
-        let mut lines = BufReader::new(out).lines();
-        while public.is_none() || admin.is_none() {
-            let line = lines.next().context("the gateway has ended; its reason is above")??;
-            public = public.or_else(|| listener("public", &line));
-            admin = admin.or_else(|| listener("admin", &line));
-        }
-        // Whatever else it says must not fill the pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        let (public, admin) = (public.context("no address")?, admin.context("no address")?);
-        let token = std::fs::read_to_string(data.path().join("admin.token"))?;
-        let admin = Api::new(format!("http://{admin}"), format!("Bearer {}", token.trim()));
-        Ok(Self { public, admin, meter: Some(meter), _process: Some((process, data)) })
+    /// Returns how often the policy has decided about a link that is too far behind.
+    pub(crate) fn verdicts(&self) -> Result<u64> {
+        Ok(self.refusals()?.get("lag").copied().unwrap_or_default())
     }
+
+    /// Returns how often something was refused or ended, by the name of the limit.
+    pub(crate) fn refusals(&self) -> Result<BTreeMap<String, u64>> {
+        let page = self.admin.page("/metrics")?;
+        let read = |line: &str| {
+            let (name, count) =
+                line.strip_prefix("throng_refusals_total{limit=\"")?.split_once("\"} ")?;
+            Some((name.to_owned(), count.parse().ok()?))
+        };
+        Ok(page.lines().filter_map(read).collect())
+    }
+}
+
+fn start(binary: &Path, settings: &BTreeMap<String, String>, cores: Cores) -> Result<Gateway> {
+    let data = tempfile::tempdir().context("no temporary directory")?;
+    let mut process = cores.on_server(|| spawn(binary, data.path(), settings))?;
+    let (mut public, mut admin, mut quic) = (None, None, None);
+    let mut lines = process.lines()?;
+    while quic.is_none() {
+        let line = lines.next().context("the gateway has ended; its reason is above")??;
+        public = public.or_else(|| listener("public", &line));
+        admin = admin.or_else(|| listener("admin", &line));
+        quic = quic.or_else(|| listener("quic", &line));
+    }
+    // Whatever else it says must not fill the pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    let token = std::fs::read_to_string(data.path().join("admin.token"))?;
+    Ok(Gateway {
+        public: public.context("no public address")?,
+        quic,
+        admin: admin_api(admin.context("no admin address")?, token.trim()),
+        meter: Some(process.meter()),
+        _process: Some((process, data)),
+    })
 }
 
 fn spawn(binary: &Path, data: &Path, settings: &BTreeMap<String, String>) -> Result<Process> {
@@ -92,24 +131,28 @@ fn spawn(binary: &Path, data: &Path, settings: &BTreeMap<String, String>) -> Res
         .arg("--data")
         .arg(data)
         .current_dir(data)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
-    command.spawn().map(Process).with_context(|| binary.display().to_string())
+        .stdin(Stdio::null());
+    Process::spawn(&mut command)
 }
 
-/// Reads `listening: public http://127.0.0.1:8080`.
+fn admin_api(address: SocketAddr, token: &str) -> Api {
+    Api::new(format!("http://{address}"), format!("Bearer {token}"))
+}
+
+/// Reads `listening: public http://127.0.0.1:8080` and `listening: quic 127.0.0.1:8443 ...`.
 fn listener(name: &str, line: &str) -> Option<SocketAddr> {
-    let rest = line.trim().strip_prefix("listening: ")?.strip_prefix(name)?;
-    rest.trim().strip_prefix("http://")?.parse().ok()
+    let rest = line.trim().strip_prefix("listening: ")?.strip_prefix(name)?.trim();
+    let address = rest.split(' ').next()?;
+    address.strip_prefix("http://").unwrap_or(address).parse().ok()
 }
 
 /// Returns the release binary of this workspace, built if it is not there.
-pub(crate) fn release() -> Result<PathBuf> {
+fn release() -> Result<PathBuf> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     let workspace = manifest.ancestors().nth(2).context("no workspace")?;
     let binary = workspace.join("target/release/throng");
     if !binary.exists() {
-        eprintln!("building the gateway, which takes minutes");
+        eprintln!("throng-load: building the gateway, which takes minutes");
         let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .current_dir(workspace)
             .args(["build", "--release", "-p", "throng"])

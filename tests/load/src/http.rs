@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use ureq::Agent;
 
-use crate::publish::Publisher;
+use crate::publish::{Post, Publisher};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -49,23 +49,25 @@ impl Api {
     }
 }
 
-/// Posts into a channel.
+/// Posts into channels, over HTTP.
 #[derive(Debug)]
-pub(crate) struct ChannelPublisher {
+pub(crate) struct HttpPublisher {
     api: Api,
-    path: String,
+    paths: Vec<String>,
 }
 
-impl ChannelPublisher {
+impl HttpPublisher {
     /// Posts with a token, over a connection of its own.
-    pub(crate) fn new(base: &str, token: &str, channel: &str) -> Self {
+    pub(crate) fn new(base: &str, token: &str, channels: &[String]) -> Self {
         let api = Api::new(format!("{base}/api/v10"), format!("Bot {token}"));
-        Self { api, path: format!("/channels/{channel}/messages") }
+        let path = |channel| format!("/channels/{channel}/messages");
+        Self { api, paths: channels.iter().map(path).collect() }
     }
 }
 
-impl Publisher for ChannelPublisher {
-    fn publish(&mut self, content: &str) -> Result<()> {
-        self.api.post(&self.path, &json!({ "content": content })).map(drop)
+impl Publisher for HttpPublisher {
+    fn publish(&mut self, post: &Post) -> Result<()> {
+        let path = &self.paths[post.number as usize % self.paths.len()];
+        self.api.post(path, &json!({ "content": post.content })).map(drop)
     }
 }

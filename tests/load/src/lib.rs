@@ -4,17 +4,24 @@
 mod affinity;
 mod cli;
 mod clock;
-mod first;
 mod fleet;
 mod floor;
 mod gateway;
 mod http;
+mod link;
 mod mark;
 mod meter;
 mod order;
+mod peers;
+mod process;
+mod progress;
 mod publish;
+mod rounds;
+mod run;
+mod scenario;
 mod scene;
 mod shard;
 mod system;
+mod targets;
 
 pub use cli::main;

@@ -36,6 +36,16 @@ impl Meter {
     }
 }
 
+/// Returns the bytes that the kernel holds for all TCP sockets of the machine.
+pub(crate) fn tcp_buffers() -> Result<u64> {
+    let page = std::fs::read_to_string("/proc/net/sockstat")?;
+    let line = page.lines().find_map(|line| line.strip_prefix("TCP:"));
+    let mut words = line.context("no TCP sockets")?.split_whitespace();
+    let pages: u64 =
+        words.by_ref().skip_while(|word| *word != "mem").nth(1).context("no mem")?.parse()?;
+    Ok(pages * rustix::param::page_size() as u64)
+}
+
 /// Returns the nanoseconds that a thread has run.
 fn ran(thread: &Path) -> Option<u64> {
     let text = std::fs::read_to_string(thread.join("schedstat")).ok()?;

@@ -12,18 +12,22 @@ use crate::shard::Tally;
 pub(crate) struct Roll {
     /// Number of the shard, which its addresses begin with.
     pub(crate) shard: usize,
-    /// Core that it is kept on.
-    pub(crate) core: Option<usize>,
     /// Where they go.
     pub(crate) server: SocketAddr,
     /// What is spoken there.
     pub(crate) dialect: Dialect,
+    /// What is asked for when a WebSocket is opened.
+    pub(crate) path: String,
+    /// How what comes is compressed.
+    pub(crate) compression: Compression,
+    /// Restless sessions that reconnect, a second.
+    pub(crate) reconnects_per_second: u32,
     /// Who they are.
     pub(crate) seats: Vec<Seat>,
 }
 
 /// One session to be.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Seat {
     /// Its token; nobody but a gateway asks for one.
     pub(crate) token: String,
@@ -32,14 +36,17 @@ pub(crate) struct Seat {
 }
 
 /// How a session behaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Nature {
     /// Declares that nobody looks at it, and gets mentions and digests.
     Passive,
-    /// Reads nothing once it is inside, until it is thrown out and resumes.
+    /// Loses its link now and then, and resumes.
+    Restless,
+    /// Reads nothing while it is told so, and resumes if it was closed meanwhile.
     Slow,
     /// Reads everything at once.
+    #[default]
     Steady,
 }
 
@@ -51,6 +58,36 @@ pub(crate) enum Dialect {
     Bare,
     /// The gateway protocol of Discord.
     Gateway,
+    /// The same over QUIC.
+    GatewayQuic,
+    /// NATS over WebSocket.
+    Nats,
+    /// Socket.IO over WebSocket.
+    SocketIo,
+}
+
+/// How a wire is compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Compression {
+    /// Not at all.
+    #[default]
+    None,
+    /// One zlib stream per connection.
+    ZlibStream,
+    /// One zstd stream per connection.
+    ZstdStream,
+}
+
+impl Compression {
+    /// Returns what a client asks for in a query.
+    pub(crate) const fn query(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::ZlibStream => "&compress=zlib-stream",
+            Self::ZstdStream => "&compress=zstd-stream",
+        }
+    }
 }
 
 /// What the program tells a shard.
@@ -63,15 +100,19 @@ pub(crate) enum Order {
     Enter,
     /// Forget what was measured.
     Reset,
+    /// Let slow sessions read nothing from now on.
+    Sleep,
     /// Tell what was measured.
     Tell,
+    /// Let slow sessions read again, and resume if they were closed meanwhile.
+    Wake,
 }
 
 /// What a shard tells the program.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum News {
-    /// So many messages have reached everybody who should get them, the last one at this moment.
+    /// So many messages have reached all of its steady sessions.
     Done(u32),
     /// So many sessions are inside.
     Entered(usize),

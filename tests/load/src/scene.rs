@@ -7,20 +7,27 @@ use std::thread;
 use anyhow::{Context as _, Result, anyhow};
 use serde_json::{Value, json};
 
+use crate::clock::Moment;
 use crate::http::Api;
 
 /// Connections that users are made over at the same time, so that commits are shared.
 const MAKERS: usize = 64;
+/// A channel that nobody sees but the owner of the guild.
+const STUDY: &str = "study";
+/// VIEW_CHANNEL.
+const VIEW: &str = "1024";
 
 /// A guild, who is in it, and where it talks.
 #[derive(Debug)]
 pub(crate) struct Scene {
-    /// Who posts.
+    /// Who posts, and owns the guild.
     pub(crate) author: Account,
     /// Who listens.
     pub(crate) listeners: Vec<Account>,
-    /// Where it is posted.
+    /// Where everybody listens.
     pub(crate) channels: Vec<String>,
+    /// Where nobody does.
+    pub(crate) study: String,
 }
 
 /// A user.
@@ -33,22 +40,29 @@ pub(crate) struct Account {
 impl Scene {
     /// Makes so many users and a guild with all of them.
     pub(crate) fn found(admin: &Api, listeners: usize, channels: usize) -> Result<Self> {
-        let author = account(admin, "author")?;
-        let listeners = accounts(admin, listeners)?;
+        // Names of an earlier run on the same gateway are taken.
+        let run = Moment::now().nanos();
+        let author = account(admin, &format!("author{run}"))?;
+        let listeners = accounts(admin, listeners, run)?;
         let members: Vec<_> = listeners.iter().map(|user| json!({ "user_id": user.id })).collect();
-        let named: Vec<_> =
-            (0..channels).map(|n| json!({ "name": format!("channel{n}"), "type": 0 })).collect();
+        let mut plans: Vec<_> =
+            (0..channels).map(|n| json!({ "name": format!("talk{n}") })).collect();
+        let hidden = json!([{ "id": "@everyone", "deny": VIEW }]);
+        plans.push(json!({ "name": STUDY, "permission_overwrites": hidden }));
         let guild = json!({
-            "name": "load", "owner_id": author.id, "channels": named, "members": members,
+            "name": "load", "owner_id": author.id, "channels": plans, "members": members,
         });
         let guild = admin.post("/admin/v1/guilds", &guild)?;
         let made = guild["channels"].as_array().context("a guild without channels")?;
-        let channels = made.iter().map(|channel| text(channel, "id")).collect::<Result<_>>()?;
-        Ok(Self { author, listeners, channels })
+        let (study, talk): (Vec<_>, Vec<_>) =
+            made.iter().partition(|channel| channel["name"] == STUDY);
+        let channels = talk.into_iter().map(|channel| text(channel, "id"));
+        let study = text(study.first().context("no study")?, "id")?;
+        Ok(Self { author, listeners, channels: channels.collect::<Result<_>>()?, study })
     }
 }
 
-fn accounts(admin: &Api, count: usize) -> Result<Vec<Account>> {
+fn accounts(admin: &Api, count: usize, run: u64) -> Result<Vec<Account>> {
     let (next, made) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(count)));
     let make = || -> Result<()> {
         loop {
@@ -56,7 +70,7 @@ fn accounts(admin: &Api, count: usize) -> Result<Vec<Account>> {
             if number >= count {
                 return Ok(());
             }
-            let account = account(admin, &format!("listener{number}"))?;
+            let account = account(admin, &format!("listener{run}.{number}"))?;
             made.lock().map_err(|_| anyhow!("panicked"))?.push(account);
         }
     };

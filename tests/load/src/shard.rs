@@ -8,16 +8,17 @@ pub(crate) mod frame;
 mod hall;
 mod ledger;
 mod orders;
-mod talk;
+mod quic;
+pub(crate) mod talk;
 mod tally;
+mod unpack;
 
 use anyhow::{Result, bail};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-pub(crate) use tally::{Tally, Times};
+pub(crate) use tally::{Ends, Tally, Times};
 
-use crate::affinity;
-use crate::order::{News, Roll};
+use crate::order::{Dialect, News, Roll};
 use hall::Hall;
 use orders::{Orders, tell};
 
@@ -28,9 +29,11 @@ pub(crate) const FILES_SPARE: usize = 100;
 pub(crate) fn main() -> Result<()> {
     let mut orders = Orders::default();
     let roll: Roll = orders.wait()?;
-    affinity::keep_this_on(roll.core);
     raise_files(roll.seats.len())?;
-    let ended = Hall::new(roll, orders)?.run();
+    let ended = match roll.dialect {
+        Dialect::GatewayQuic => quic::run(roll, orders),
+        _ => Hall::new(roll, orders)?.run(),
+    };
     if let Err(error) = &ended {
         tell(&News::Fault(format!("{error:#}")))?;
     }

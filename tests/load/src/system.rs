@@ -1,147 +1,234 @@
 //! A server with its sessions: something that can be published to and measured.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use crate::affinity;
+use crate::affinity::Cores;
 use crate::clock::Moment;
 use crate::fleet::Fleet;
 use crate::floor::LinePublisher;
-use crate::gateway::Gateway;
-use crate::http::ChannelPublisher;
+use crate::gateway::{Gateway, Source};
+use crate::http::HttpPublisher;
+use crate::link::LinkPublisher;
 use crate::meter::Meter;
-use crate::order::{Dialect, Nature, Order, Roll, Seat};
-use crate::publish::{self, Flight, Publisher, Volley};
+use crate::order::{Compression, Dialect, Order, Roll, Seat};
+use crate::process::Process;
+use crate::progress::Progress;
+use crate::publish::{self, Probe, Publisher, Volley};
+use crate::rounds::Round;
+use crate::scenario::{Scenario, Transport, Way};
 use crate::scene::Scene;
-use crate::shard::Tally;
+use crate::shard::Times;
 
+/// Connections that messages are posted on, and so the most that can be in flight.
+const PUBLISHERS: usize = 64;
 /// How long what begins a session is kept though it is acknowledged.
 const KEPT: Duration = Duration::from_secs(31);
 /// How long an idle server may give memory back before it is weighed.
-pub(crate) const SETTLE: Duration = Duration::from_secs(12);
+const SETTLE: Duration = Duration::from_secs(12);
 
 /// A server, its sessions, and connections to post on.
 pub(crate) struct System {
-    pub(crate) name: &'static str,
     pub(crate) fleet: Fleet,
-    pub(crate) meter: Meter,
+    pub(crate) meter: Option<Meter>,
+    server: Server,
     publishers: Vec<Box<dyn Publisher>>,
-    _server: Server,
 }
 
+/// What serves; its end is the server's.
 enum Server {
-    Gateway(#[expect(dead_code, reason = "held")] Gateway),
-    Child(Child),
+    Gateway(Box<(Gateway, Scene, Way)>),
+    Process(#[expect(dead_code, reason = "held")] Process),
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        if let Self::Child(child) = self {
-            // It may have ended already.
-            drop(child.kill());
-            drop(child.wait());
-        }
-    }
-}
-
-/// How one round of posting went.
-#[derive(Clone, Debug)]
-pub(crate) struct Round {
-    pub(crate) deliveries_per_second: f64,
-    pub(crate) cpu: Duration,
-    pub(crate) messages: u32,
-    pub(crate) flight: Flight,
-    pub(crate) tally: Tally,
+/// How sessions entered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) took: Duration,
+    pub(crate) cpu: Option<Duration>,
 }
 
 impl System {
-    /// Opens a gateway with a guild of so many sessions, none of which has entered.
-    pub(crate) fn gateway(gateway: Gateway, sessions: usize, core: Option<usize>) -> Result<Self> {
-        let scene = Scene::found(&gateway.admin, sessions, 1)?;
-        let seats = scene.listeners.iter();
-        let seats = seats.map(|user| Seat { token: user.token.clone(), nature: Nature::Steady });
+    /// Opens a gateway with a guild, whose sessions have not entered.
+    pub(crate) fn gateway(scenario: &Scenario, source: &Source, cores: Cores) -> Result<Self> {
+        let gateway = source.open(&scenario.settings(), cores)?;
+        let users = scenario.sessions.div_ceil(scenario.sessions_per_user);
+        let scene = Scene::found(&gateway.admin, users, scenario.channels)?;
+        let natures = scenario.natures().into_iter().enumerate();
+        let seats = natures.map(|(index, nature)| Seat {
+            token: scene.listeners[index % users].token.clone(),
+            nature,
+        });
+        let (dialect, server) = match scenario.transport {
+            Transport::Quic => (Dialect::GatewayQuic, gateway.quic.context("no QUIC there")?),
+            Transport::WebSocket => (Dialect::Gateway, gateway.public),
+        };
         let fleet = Fleet::muster(&Roll {
             shard: 0,
-            core,
-            server: gateway.public,
-            dialect: Dialect::Gateway,
+            server,
+            dialect,
+            path: format!("/?v=10&encoding=json{}", scenario.compression.query()),
+            compression: scenario.compression,
+            reconnects_per_second: scenario.reconnects_per_second,
             seats: seats.collect(),
         })?;
-        let base = format!("http://{}", gateway.public);
-        let publisher = || ChannelPublisher::new(&base, &scene.author.token, &scene.channels[0]);
-        let publishers = (0..10).map(|_| Box::new(publisher()) as _).collect();
-        let meter = gateway.meter.context("only what was started here is measured")?;
-        Ok(Self { name: "throng", fleet, meter, publishers, _server: Server::Gateway(gateway) })
+        let meter = gateway.meter;
+        let server = Server::Gateway(Box::new((gateway, scene, scenario.publish)));
+        Ok(Self { fleet, meter, server, publishers: Vec::new() })
     }
 
-    /// Opens the floor for so many readers, and lets them in.
+    /// Opens a server that takes lines from publishers, and lets so many readers in.
+    pub(crate) fn lines(process: Process, offer: &Offer<'_>) -> Result<Self> {
+        let mut process = process;
+        let line = process.lines()?.next().context("the server does not start")??;
+        let (audience, publishers) = line.split_once(' ').context("no addresses")?;
+        let mut fleet = Fleet::muster(&offer.roll(audience.parse()?))?;
+        fleet.enter(|_| {})?;
+        let publisher = LinePublisher::connect(publishers.parse()?, offer.sample)?;
+        let meter = Some(process.meter());
+        let server = Server::Process(process);
+        Ok(Self { fleet, meter, server, publishers: vec![Box::new(publisher)] })
+    }
+
+    /// Opens the floor of a transport, and lets so many readers in.
     pub(crate) fn floor(
+        transport: Transport,
         readers: usize,
         sample: &str,
-        cores: (Option<usize>, Option<usize>),
+        cores: Cores,
     ) -> Result<Self> {
-        affinity::keep_this_on(cores.0);
-        let child = Command::new(std::env::current_exe()?)
-            .args(["floor-server", &readers.to_string()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn();
-        affinity::keep_this_on(cores.1);
-        let mut child = child.context("the floor does not start")?;
-        let meter = Meter::new(child.id());
-        let mut out = BufReader::new(child.stdout.take().context("no output")?);
-        let server = Server::Child(child);
-        let mut line = String::new();
-        out.read_line(&mut line)?;
-        let (audience, publishers) = line.trim().split_once(' ').context("no addresses")?;
-        let seat = Seat { token: String::new(), nature: Nature::Steady };
-        let mut fleet = Fleet::muster(&Roll {
-            shard: 100,
-            core: cores.1,
-            server: audience.parse()?,
-            dialect: Dialect::Bare,
-            seats: vec![seat; readers],
-        })?;
-        fleet.enter(|_| {})?;
-        let publisher = LinePublisher::connect(publishers.parse()?, around(sample)?)?;
-        let publishers = vec![Box::new(publisher) as _];
-        Ok(Self { name: "floor", fleet, meter, publishers, _server: server })
+        let (role, dialect) = match transport {
+            Transport::Quic => ("floor-streams", Dialect::GatewayQuic),
+            Transport::WebSocket => ("floor-sockets", Dialect::Bare),
+        };
+        let process = cores.on_server(|| Process::own(&[role, &readers.to_string()]))?;
+        Self::lines(process, &Offer { dialect, path: "/", readers, sample })
+    }
+
+    /// Lets everybody in, and tells how long that took and what it cost the server.
+    pub(crate) fn enter(&mut self, progress: Progress) -> Result<Entry> {
+        let bar = progress.bar("entering", self.fleet.sessions() as u64);
+        let (began, cpu) = (Moment::now(), self.cpu()?);
+        self.fleet.enter(|entered| bar.at(entered as u64))?;
+        Ok(Entry { took: Moment::now().since(began), cpu: self.cpu_since(cpu)? })
     }
 
     /// Publishes, and measures what that does.
     pub(crate) fn round(&mut self, volley: Volley) -> Result<Round> {
+        self.connect()?;
         self.fleet.order(Order::Reset)?;
-        let cpu = self.meter.cpu()?;
-        let flight = publish::fire(volley, &self.fleet, &mut self.publishers)?;
-        let cpu = self.meter.cpu()?.saturating_sub(cpu);
-        let tally = self.fleet.tally()?;
-        let deliveries_per_second = tally.deliveries as f64 / flight.took.as_secs_f64();
-        Ok(Round { deliveries_per_second, cpu, messages: volley.messages, flight, tally })
+        let cpu = self.cpu()?;
+        let flight = publish::fire(volley, self.fleet.board(), &mut self.publishers)?;
+        let cpu = self.cpu_since(cpu)?;
+        Ok(Round { messages: volley.messages, flight, cpu, tally: self.fleet.tally()? })
+    }
+
+    /// Publishes, and measures meanwhile how soon a message that goes to nobody is acknowledged.
+    pub(crate) fn round_with_probe(
+        &mut self,
+        volley: Volley,
+        probe: Probe,
+    ) -> Result<(Round, Times)> {
+        let mut study = self.study()?;
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let probing = scope.spawn(|| probe.run(&mut study, || !over.load(Ordering::Relaxed)));
+            let round = self.round(volley);
+            over.store(true, Ordering::Relaxed);
+            let acks = probing.join().map_err(|_| anyhow::anyhow!("panicked"))?;
+            Ok((round?, acks?))
+        })
+    }
+
+    /// Measures how soon a message that goes to nobody is acknowledged, while nothing else happens.
+    pub(crate) fn probe(&self, probe: Probe) -> Result<Times> {
+        probe.run(&mut self.study()?, || true)
     }
 
     /// Waits until nothing is kept but what idle sessions need, and returns the resident bytes.
-    pub(crate) fn weigh_idle(&mut self) -> Result<u64> {
-        thread::sleep(KEPT);
+    pub(crate) fn weigh(&mut self, progress: Progress) -> Result<Option<u64>> {
+        let Some(meter) = self.meter else { return Ok(None) };
+        progress.rest("waiting until what began the sessions may be forgotten", KEPT);
         self.fleet.order(Order::Beat)?;
-        thread::sleep(SETTLE);
-        self.meter.resident()
+        progress.rest("letting memory settle", SETTLE);
+        meter.resident().map(Some)
+    }
+
+    /// Returns the resident bytes of a server that nobody has entered yet.
+    pub(crate) fn weigh_empty(&self, progress: Progress) -> Result<Option<u64>> {
+        let Some(meter) = self.meter else { return Ok(None) };
+        progress.rest("letting memory settle", SETTLE);
+        meter.resident().map(Some)
+    }
+
+    /// Returns the gateway, if it is one.
+    pub(crate) fn served_by(&self) -> Option<&Gateway> {
+        match &self.server {
+            Server::Gateway(gateway) => Some(&gateway.0),
+            Server::Process(_) => None,
+        }
+    }
+
+    /// Opens the connections that are posted on: not before they are needed, because idle ones are
+    /// closed.
+    fn connect(&mut self) -> Result<()> {
+        let Server::Gateway(gateway) = &self.server else { return Ok(()) };
+        let (Gateway { public, .. }, Scene { author, channels, .. }, way) = &**gateway;
+        if self.publishers.is_empty() {
+            let base = format!("http://{public}");
+            let open = |_| -> Result<Box<dyn Publisher>> {
+                Ok(match way {
+                    Way::Http => Box::new(HttpPublisher::new(&base, &author.token, channels)),
+                    Way::Link => Box::new(LinkPublisher::open(*public, &author.token, channels)?),
+                })
+            };
+            self.publishers = (0..PUBLISHERS).map(open).collect::<Result<_>>()?;
+        }
+        Ok(())
+    }
+
+    fn study(&self) -> Result<HttpPublisher> {
+        let Server::Gateway(gateway) = &self.server else { anyhow::bail!("nobody to ask") };
+        let (Gateway { public, .. }, Scene { author, study, .. }, _) = &**gateway;
+        let study = std::slice::from_ref(study);
+        Ok(HttpPublisher::new(&format!("http://{public}"), &author.token, study))
+    }
+
+    fn cpu(&self) -> Result<Option<Duration>> {
+        self.meter.map(Meter::cpu).transpose()
+    }
+
+    fn cpu_since(&self, before: Option<Duration>) -> Result<Option<Duration>> {
+        let now = self.cpu()?;
+        Ok(now.zip(before).map(|(now, before)| now.saturating_sub(before)))
     }
 }
 
-/// Returns what stands before and after the content of a payload.
-fn around(sample: &str) -> Result<(String, String)> {
-    let start = sample.find('~').context("a sample without a mark")?;
-    let end = start + sample[start..].find('"').context("a content without an end")?;
-    Ok((sample[..start].to_owned(), sample[end..].to_owned()))
+/// What readers of a server that takes lines need to know.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offer<'a> {
+    pub(crate) dialect: Dialect,
+    /// What is asked for when a WebSocket is opened.
+    pub(crate) path: &'a str,
+    pub(crate) readers: usize,
+    /// A payload with a mark, as it is sent.
+    pub(crate) sample: &'a str,
 }
 
-/// Lets everybody in, and tells how long that took and what it cost the server.
-pub(crate) fn enter(system: &mut System) -> Result<(Duration, Duration)> {
-    let (began, cpu) = (Moment::now(), system.meter.cpu()?);
-    system.fleet.enter(|_| {})?;
-    Ok((Moment::now().since(began), system.meter.cpu()?.saturating_sub(cpu)))
+impl Offer<'_> {
+    /// Returns whom a fleet holds for it.
+    pub(crate) fn roll(&self, server: std::net::SocketAddr) -> Roll {
+        Roll {
+            shard: 0,
+            server,
+            dialect: self.dialect,
+            path: self.path.to_owned(),
+            compression: Compression::None,
+            reconnects_per_second: 0,
+            seats: vec![Seat::default(); self.readers],
+        }
+    }
 }

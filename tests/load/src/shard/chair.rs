@@ -8,11 +8,15 @@ use socket2::{Domain, Socket, Type};
 
 use super::frame::{self, Kind};
 use super::ledger::Cursor;
+use super::talk;
+use super::unpack::Inflow;
 use crate::clock::Moment;
-use crate::order::Seat;
+use crate::order::{Nature, Roll, Seat};
 
 /// Room for what a slow reader does not read, in bytes; the kernel takes the least that it allows.
 const SLOW_BYTES: usize = 2_048;
+/// Sockets that share an address; each address has 28,000 ports.
+const SOCKETS_PER_ADDRESS: usize = 64;
 
 /// How far a session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,53 +29,86 @@ pub(super) enum Stage {
     Entering,
     /// Gets what everybody gets.
     Inside,
+    /// Was inside, and resumes.
+    Returning,
     /// Inside, and reads nothing.
     Asleep,
+    /// Reads what came while it was asleep, and perhaps that its link was closed.
+    Waking,
 }
 
 /// One session.
 #[derive(Debug)]
 pub(super) struct Chair {
-    pub(super) seat: Seat,
+    index: usize,
+    pub(super) token: String,
     pub(super) stage: Stage,
     pub(super) cursor: Cursor,
     /// From READY; what a session resumes by.
     pub(super) session_id: String,
     /// When a heartbeat was sent that is not acknowledged yet.
     pub(super) beat: Option<Moment>,
+    pub(super) inflow: Inflow,
     pub(super) stream: Option<TcpStream>,
     /// Beginning of a frame whose rest has not come.
     rest: Vec<u8>,
 }
 
 impl Chair {
-    pub(super) fn new(seat: Seat) -> Self {
+    pub(super) fn new(index: usize, seat: Seat) -> Self {
         Self {
-            seat,
+            index,
+            token: seat.token,
             stage: Stage::Outside,
-            cursor: Cursor::default(),
+            cursor: Cursor::new(seat.nature),
             session_id: String::new(),
             beat: None,
+            inflow: Inflow::Plain,
             stream: None,
             rest: Vec::new(),
         }
     }
 
-    /// Connects from an address of its own choice.
-    pub(super) fn dial(&mut self, from: Ipv4Addr, to: SocketAddr, slow: bool) -> Result<()> {
+    /// Connects, from one of many addresses of loopback so that ports never run out, and asks to
+    /// speak WebSocket.
+    pub(super) fn dial(&mut self, roll: &Roll) -> Result<&TcpStream> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-        if slow {
+        let nature = self.cursor.nature;
+        if nature == Nature::Slow && self.stage == Stage::Outside {
             socket.set_recv_buffer_size(SLOW_BYTES)?;
         }
-        socket.bind(&SocketAddr::from((from, 0)).into())?;
-        socket.connect(&to.into()).with_context(|| format!("connect to {to}"))?;
+        socket.bind(&SocketAddr::from((address(roll.shard, self.index), 0)).into())?;
+        socket.connect(&roll.server.into()).with_context(|| format!("connect {}", roll.server))?;
         socket.set_nonblocking(true)?;
         socket.set_tcp_nodelay(true)?;
-        self.stream = Some(socket.into());
+        let must_resume = matches!(nature, Nature::Restless | Nature::Slow);
+        self.inflow = Inflow::new(roll.compression, self.index, must_resume);
         self.stage = Stage::Upgrading;
         self.rest.clear();
         self.beat = None;
-        Ok(())
+        self.stream = Some(socket.into());
+        self.write(talk::upgrade(roll.server, &roll.path).as_bytes())?;
+        self.stream.as_ref().context("just connected")
+    }
+
+    /// Tells whether it was inside before this link.
+    pub(super) fn is_returning(&self) -> bool {
+        !self.session_id.is_empty()
+    }
+
+    /// Returns what says who it is.
+    pub(super) fn introduction(&self) -> String {
+        if self.is_returning() {
+            talk::resume(&self.token, &self.session_id, self.cursor.sequence)
+        } else {
+            talk::identify(&self.token, self.cursor.nature, talk::INTENTS)
+        }
+    }
+
+    /// Shows that it is there, and acknowledges what it got.
+    pub(super) fn beat(&mut self) -> io::Result<()> {
+        self.beat = Some(Moment::now());
+        self.say(&talk::beat(self.cursor.sequence))
     }
 
     /// Sends a text.
@@ -115,4 +152,9 @@ impl Chair {
             self.rest.extend_from_slice(rest);
         }
     }
+}
+
+fn address(shard: usize, index: usize) -> Ipv4Addr {
+    let [.., third, last] = (index / SOCKETS_PER_ADDRESS).to_be_bytes();
+    Ipv4Addr::new(127, 1 + (shard % 254) as u8, third, 1 + last % 254)
 }

@@ -9,7 +9,7 @@ const MASK: [u8; 4] = [0x5a, 0xa5, 0x3c, 0xc3];
 
 /// What the frames of a server are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Binary = 2,
     Close = 8,
     Ping = 9,
@@ -19,14 +19,14 @@ pub(super) enum Kind {
 
 /// One whole frame, and the bytes it takes on the wire.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Frame<'a> {
-    pub(super) kind: Kind,
-    pub(super) payload: &'a [u8],
-    pub(super) length: usize,
+pub(crate) struct Frame<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) payload: &'a [u8],
+    pub(crate) length: usize,
 }
 
 /// Reads the frame at the front, if it is whole.
-pub(super) fn split(bytes: &[u8]) -> Result<Option<Frame<'_>>> {
+pub(crate) fn split(bytes: &[u8]) -> Result<Option<Frame<'_>>> {
     let [first, second, ..] = *bytes else { return Ok(None) };
     ensure!(first & 0xf0 == 0x80, "a fragment or a reserved bit: {first:#x}");
     ensure!(second & 0x80 == 0, "a masked frame from a server");
@@ -56,7 +56,7 @@ pub(super) fn split(bytes: &[u8]) -> Result<Option<Frame<'_>>> {
 }
 
 /// Appends a masked frame.
-pub(super) fn push(out: &mut Vec<u8>, kind: Kind, payload: &[u8]) {
+pub(crate) fn push(out: &mut Vec<u8>, kind: Kind, payload: &[u8]) {
     out.push(0x80 | kind as u8);
     match u16::try_from(payload.len()) {
         Ok(short @ 0..126) => out.push(0x80 | short as u8),
@@ -70,7 +70,7 @@ pub(super) fn push(out: &mut Vec<u8>, kind: Kind, payload: &[u8]) {
     out.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
 }
 
-/// Writes the header of an unmasked frame.
+/// Writes a whole text frame of a server.
 pub(crate) fn server_frame(payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![0x81];
     match payload.len() {

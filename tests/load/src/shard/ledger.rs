@@ -1,13 +1,14 @@
 //! Which messages came, in which order, and who has them already.
 
+use super::Tally;
 use crate::clock::Moment;
 use crate::mark::{Mark, digits};
 use crate::order::Nature;
 
-use super::Tally;
-
 /// What a dispatch of a gateway begins with; its sequence follows.
 pub(super) const SEQUENCE: &[u8] = b"{\"s\":";
+/// READY and GUILD_CREATE, which come before the first message.
+pub(super) const WELCOME_SEQUENCE: u32 = 2;
 
 /// Messages in the order in which somebody got them first.
 #[derive(Debug, Default)]
@@ -21,17 +22,19 @@ pub(super) struct Ledger {
 }
 
 /// How far one session is.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor {
+    pub(super) nature: Nature,
     /// Its last sequence.
     pub(super) sequence: u32,
-    /// How many messages it has.
-    place: usize,
+    /// How many messages it has; nothing for one that does not get all of them.
+    place: Option<u32>,
 }
 
 impl Ledger {
-    pub(super) fn new(audience: usize) -> Self {
-        Self { audience: u32::try_from(audience).unwrap_or(u32::MAX), ..Self::default() }
+    pub(super) fn new(natures: impl Iterator<Item = Nature>) -> Self {
+        let steady = natures.filter(|nature| *nature == Nature::Steady).count();
+        Self { audience: u32::try_from(steady).unwrap_or(u32::MAX), ..Self::default() }
     }
 
     /// Returns how many messages have reached everybody, if there are more than last time.
@@ -43,56 +46,122 @@ impl Ledger {
         (self.done > before).then_some(self.done)
     }
 
-    /// Notes a message by its mark, and tells whether the payload has one.
-    pub(super) fn note_message(
+    /// Notes the messages in a payload by their marks, and returns how many there are.
+    pub(super) fn note(
         &mut self,
-        (cursor, nature): (&mut Cursor, Nature),
-        payload: &[u8],
+        cursor: &mut Cursor,
+        mut payload: &[u8],
         now: Moment,
         tally: &mut Tally,
-    ) -> bool {
-        let Some(mark) = Mark::find(payload) else { return false };
-        tally.deliveries += 1;
-        match nature {
-            Nature::Steady => {
+    ) -> u32 {
+        let mut found = 0;
+        while let Some((mark, rest)) = Mark::find(payload) {
+            found += 1;
+            tally.deliveries += 1;
+            self.order(cursor, mark, tally);
+            if cursor.nature == Nature::Steady {
                 tally.latency.note(now.nanos_since(mark.sent));
-                let place = self.place(cursor, mark, tally);
-                self.heard[place] += 1;
             }
-            Nature::Slow => {
-                self.place(cursor, mark, tally);
-            }
-            Nature::Passive => {}
+            payload = rest;
         }
-        true
+        found
+    }
+
+    /// Notes a message that is known by its sequence only.
+    pub(super) fn count(&mut self, cursor: &mut Cursor, sequence: u32, tally: &mut Tally) {
+        cursor.advance(sequence, tally);
+        if let Some(place) = sequence.checked_sub(WELCOME_SEQUENCE + 1) {
+            tally.deliveries += 1;
+            self.hear(cursor, place);
+        }
     }
 
     /// Moves a session on by one message, which must be the one that others got there.
-    fn place(&mut self, cursor: &mut Cursor, mark: Mark, tally: &mut Tally) -> usize {
-        let place = cursor.place;
-        cursor.place += 1;
-        match self.order.get(place) {
+    fn order(&mut self, cursor: &mut Cursor, mark: Mark, tally: &mut Tally) {
+        let Some(place) = cursor.place else { return };
+        cursor.place = Some(place + 1);
+        match self.order.get(place as usize) {
             Some(number) if *number == mark.number => {}
             Some(_) => tally.misplaced += 1,
-            None => {
-                self.order.push(mark.number);
-                self.heard.push(0);
-            }
+            None => self.order.push(mark.number),
         }
-        place
+        self.hear(cursor, place);
+    }
+
+    fn hear(&mut self, cursor: &Cursor, place: u32) {
+        let place = place as usize;
+        if self.heard.len() <= place {
+            self.heard.resize(place + 1, 0);
+        }
+        if cursor.nature == Nature::Steady {
+            self.heard[place] += 1;
+        }
     }
 }
 
 impl Cursor {
-    /// Notes the sequence of a dispatch, which must be the next one.
-    pub(super) fn note_sequence(&mut self, payload: &[u8], tally: &mut Tally) {
-        let Some(rest) = payload.strip_prefix(SEQUENCE) else { return };
-        let sequence = u32::try_from(digits(rest).0).unwrap_or(u32::MAX);
+    pub(super) fn new(nature: Nature) -> Self {
+        let place = (nature != Nature::Passive).then_some(0);
+        Self { nature, sequence: 0, place }
+    }
+
+    /// Notes the sequence of a dispatch.
+    pub(super) fn note(&mut self, payload: &[u8], tally: &mut Tally) {
+        if let Some(rest) = payload.strip_prefix(SEQUENCE) {
+            self.advance(u32::try_from(digits(rest).0).unwrap_or(u32::MAX), tally);
+        }
+    }
+
+    /// Notes a sequence, which must be the next one.
+    pub(super) fn advance(&mut self, sequence: u32, tally: &mut Tally) {
         match sequence.checked_sub(self.sequence + 1) {
             Some(0) => {}
             Some(between) => tally.lost += u64::from(between),
             None => tally.doubled += 1,
         }
         self.sequence = self.sequence.max(sequence);
+    }
+
+    /// Begins anew, without what came meanwhile.
+    pub(super) fn begin_anew(&mut self) {
+        self.sequence = 0;
+        self.place = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn payload(sequence: u32, number: u32) -> Vec<u8> {
+        let mark = Mark { number, sent: Moment::from_nanos(5) };
+        format!(r#"{{"s":{sequence},"d":"{}"}}"#, mark.content(20)).into_bytes()
+    }
+
+    #[test]
+    fn a_message_is_done_when_every_steady_session_has_it() {
+        let natures = [Nature::Steady, Nature::Steady, Nature::Passive];
+        let (mut ledger, mut tally) = (Ledger::new(natures.into_iter()), Tally::default());
+        let [mut one, mut two, mut passive] = natures.map(Cursor::new);
+        for cursor in [&mut one, &mut passive] {
+            ledger.note(cursor, &payload(1, 7), Moment::from_nanos(9), &mut tally);
+            assert_eq!(ledger.news(), None);
+        }
+        ledger.note(&mut two, &payload(1, 7), Moment::from_nanos(9), &mut tally);
+        assert_eq!(ledger.news(), Some(1));
+        assert_eq!((tally.deliveries, tally.latency.count()), (3, 2));
+        assert_eq!(tally.faults(), 0);
+    }
+
+    #[test]
+    fn what_is_lost_or_doubled_or_in_another_order_is_found() {
+        let (mut ledger, mut tally) = (Ledger::default(), Tally::default());
+        let mut cursors = [Nature::Steady; 2].map(Cursor::new);
+        for (who, sequence, number) in [(0, 1, 7), (0, 2, 8), (1, 2, 8), (1, 2, 7)] {
+            let (payload, cursor) = (payload(sequence, number), &mut cursors[who]);
+            cursor.note(&payload, &mut tally);
+            ledger.note(cursor, &payload, Moment::now(), &mut tally);
+        }
+        assert_eq!((tally.lost, tally.doubled, tally.misplaced), (1, 1, 2));
     }
 }

@@ -25,10 +25,8 @@ pub(crate) struct Tally {
     pub(crate) doubled: u64,
     /// Messages in another order than somebody else got them.
     pub(crate) misplaced: u64,
-    /// Slow sessions that were thrown out, that came back, and that had to begin anew.
-    pub(crate) thrown_out: u64,
-    pub(crate) resumed: u64,
-    pub(crate) begun_anew: u64,
+    /// How links ended since they began, whatever was forgotten meanwhile.
+    pub(crate) ends: Ends,
     /// From a publisher's clock to each receiver.
     pub(crate) latency: Times,
     /// From a heartbeat to its acknowledgement.
@@ -38,7 +36,12 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Adds what another shard was sent.
+    /// Forgets what was measured, but not how links ended.
+    pub(super) fn forget(&mut self) {
+        *self = Self { ends: self.ends, ..Self::default() };
+    }
+
+    /// Adds what another shard was sent, or was sent at another time.
     pub(crate) fn add(&mut self, other: Self) -> Result<()> {
         self.deliveries += other.deliveries;
         self.frames += other.frames;
@@ -46,18 +49,43 @@ impl Tally {
         self.lost += other.lost;
         self.doubled += other.doubled;
         self.misplaced += other.misplaced;
-        self.thrown_out += other.thrown_out;
-        self.resumed += other.resumed;
-        self.begun_anew += other.begun_anew;
+        self.ends.add(other.ends);
         self.latency.add(&other.latency)?;
         self.beats.add(&other.beats)?;
         self.sample = self.sample.take().or(other.sample);
         Ok(())
     }
 
-    /// Tells whether everybody got everything once and in order.
-    pub(crate) const fn is_sound(&self) -> bool {
-        self.lost == 0 && self.doubled == 0 && self.misplaced == 0
+    /// Returns how often something did not come once and in order.
+    pub(crate) const fn faults(&self) -> u64 {
+        self.lost + self.doubled + self.misplaced
+    }
+}
+
+/// How links ended, and what became of their sessions.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Ends {
+    /// Slow sessions whose links the server closed.
+    pub(crate) closed: u64,
+    /// Restless ones that cut their links.
+    pub(crate) cut: u64,
+    /// Sessions that resumed.
+    pub(crate) resumed: u64,
+    /// Sessions that were told to begin anew.
+    pub(crate) begun_anew: u64,
+}
+
+impl Ends {
+    /// Returns how many sessions got a new link.
+    pub(crate) const fn returned(self) -> u64 {
+        self.resumed + self.begun_anew
+    }
+
+    fn add(&mut self, other: Self) {
+        self.closed += other.closed;
+        self.cut += other.cut;
+        self.resumed += other.resumed;
+        self.begun_anew += other.begun_anew;
     }
 }
 
