@@ -28,6 +28,11 @@ impl Accounts {
         Self { store, tokens, known }
     }
 
+    /// Gives back the memory of what is remembered no more; the cache does not by itself.
+    pub(crate) fn sweep(&self) {
+        self.known.run_pending_tasks();
+    }
+
     pub(crate) async fn owner(&self, token: &Token) -> Result<Option<User>, StoreError> {
         let digest = self.tokens.digest(token);
         if let Some(user) = self.known.get(&digest) {

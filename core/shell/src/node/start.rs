@@ -25,6 +25,8 @@ use crate::worker::{Recorder, Seed, WorkerMessage};
 
 /// How often the log of events is trimmed.
 const TRIM_EVERY: Duration = Duration::from_secs(30);
+/// How often the memory of owners of tokens is given back.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
 
 type Inboxes = Vec<mpsc::Receiver<WorkerMessage>>;
 
@@ -58,6 +60,7 @@ impl Node {
         wait(&shared, &shared.restored, expected).await;
         shared.ready.store(true, Ordering::Release);
         tokio::spawn(trim(Arc::clone(&shared)));
+        tokio::spawn(sweep(Arc::clone(&shared)));
         Ok(Self { shared, open: Arc::new(AtomicUsize::new(0)), connections_max })
     }
 }
@@ -133,6 +136,15 @@ fn expect(shared: &Shared, survivors: &[Survivors]) -> usize {
 async fn wait(shared: &Shared, counter: &AtomicUsize, goal: usize) {
     while counter.load(Ordering::Acquire) < goal {
         shared.progress.notified().await;
+    }
+}
+
+/// Forgets owners of tokens that nobody has shown lately.
+async fn sweep(shared: Arc<Shared>) {
+    let mut tick = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        tick.tick().await;
+        shared.accounts.sweep();
     }
 }
 
