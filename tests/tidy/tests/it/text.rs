@@ -26,6 +26,10 @@ const SLEEPS: &[&str] = &[concat!("thread::", "sleep"), concat!("time::", "sleep
 const SLEEPERS: &[(&str, &str)] = &[
     ("tests/bench/src/quic.rs", "an idle server is weighed after it has been idle"),
     ("tests/bench/src/review.rs", "what is measured takes its time"),
+    ("tests/load/src/progress.rs", "a bar is drawn a few times a second"),
+    ("tests/load/src/publish.rs", "messages are sent at a pace"),
+    ("tests/load/src/run.rs", "an idle server is weighed after it has been idle"),
+    ("tests/load/src/shard/quic.rs", "heartbeats are sent at a pace"),
 ];
 
 #[test]
