@@ -88,7 +88,7 @@ impl Shard {
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 let news = serde_json::from_str(&line);
-                board.note(number, news.unwrap_or_else(|_| News::Fault(line)));
+                board.note(number, news.unwrap_or(News::Fault(line)));
             }
             board.note(number, News::Fault("a process that holds sessions ended".to_owned()));
         });

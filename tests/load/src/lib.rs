@@ -12,7 +12,6 @@ mod link;
 mod mark;
 mod meter;
 mod order;
-mod peers;
 mod process;
 mod progress;
 mod publish;

@@ -200,7 +200,8 @@ impl Scenario {
 
     /// Returns the settings of the gateway as text.
     pub(crate) fn settings(&self) -> BTreeMap<String, String> {
-        let text = |value: &toml::Value| value.as_str().map_or(value.to_string(), str::to_owned);
+        let text =
+            |value: &toml::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         self.gateway.iter().map(|(key, value)| (key.clone(), text(value))).collect()
     }
 }

@@ -178,7 +178,10 @@ impl Hall {
         match chair.stage {
             Stage::Inside => chair.beat().with_context(|| format!("session {index}")),
             // What was closed is noticed when it is read.
-            Stage::Asleep | Stage::Waking => Ok(drop(chair.beat())),
+            Stage::Asleep | Stage::Waking => {
+                let _closed = chair.beat();
+                Ok(())
+            }
             _ => Ok(()),
         }
     }

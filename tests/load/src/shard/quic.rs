@@ -91,7 +91,7 @@ async fn serve(mut roll: Roll, orders: Orders) -> Result<()> {
         };
         match order {
             None => return Ok(()),
-            Some(Order::Beat) => drop(hall.beats.send_replace(())),
+            Some(Order::Beat) => hall.beats.send_replace(()),
             Some(Order::Enter) => {
                 for (index, seat) in seats.take().unwrap_or_default().into_iter().enumerate() {
                     guests.spawn_local(live(Rc::clone(&hall), index, seat));
