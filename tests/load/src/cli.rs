@@ -11,7 +11,7 @@ use crate::affinity::Cores;
 use crate::gateway::Source;
 use crate::progress::Progress;
 use crate::scenario::{BUILT_IN, Scenario};
-use crate::{floor, run, shard, targets};
+use crate::{floor, peers, run, shard, targets};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -25,6 +25,7 @@ use crate::{floor, run, shard, targets};
   throng-load run burst --gateway 127.0.0.1:8080 --admin 127.0.0.1:9090 --admin-token TOKEN
                                            a gateway that runs already
   throng-load targets --check              every target, and exit code 1 when one is missed
+  throng-load peers                        the same messages through other servers
 
 The server is kept on the first core, everything else on the last."
 )]
@@ -55,6 +56,8 @@ enum Action {
         #[command(flatten)]
         source: Source,
     },
+    /// Sends the same messages through other servers, those that are installed.
+    Peers(Peers),
     /// Holds sessions for the program that a person started.
     #[command(hide = true)]
     Shard,
@@ -83,6 +86,24 @@ struct Run {
     source: Source,
 }
 
+#[derive(Debug, Args)]
+struct Peers {
+    /// Connections to each.
+    #[arg(long, default_value_t = 15_000)]
+    sessions: usize,
+    /// Only these: throng, ws, socket.io, nchan, nats.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Leave out waits that only make figures better.
+    #[arg(long)]
+    hurry: bool,
+    /// Write the figures as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    #[command(flatten)]
+    source: Source,
+}
+
 /// Runs the program.
 ///
 /// # Errors
@@ -99,6 +120,10 @@ pub fn main() -> Result<ExitCode> {
         }
         Action::Floor { sessions, json } => finish(run::floor(sessions, Cores::take())?, json),
         Action::Targets { options, source } => targets::run(&options, source)?.finish(&options),
+        Action::Peers(Peers { sessions, only, hurry, json, source }) => {
+            let progress = Progress::new(hurry);
+            peers::run(&peers::Plan { sessions, only, source, progress, json })
+        }
         Action::Shard => shard::main().map(|()| ExitCode::SUCCESS),
         Action::FloorSockets { readers } => {
             floor::serve_sockets(readers).map(|()| ExitCode::SUCCESS)

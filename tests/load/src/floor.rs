@@ -19,12 +19,29 @@ const TAKEN: &[u8] = b"taken\n";
 /// Shape of what is sent when there is no gateway to take one from: a message as it has it.
 pub(crate) const SAMPLE: &str = include_str!("../message.json").trim_ascii_end();
 
+/// What stands before and after the content of a payload.
+#[derive(Clone, Debug)]
+pub(crate) struct Around(String, String);
+
+impl Around {
+    /// Cuts a payload with a mark in its content.
+    pub(crate) fn of(sample: &str) -> Result<Self> {
+        let start = sample.find('~').context("a sample without a mark")?;
+        let end = start + sample[start..].find('"').context("a content without an end")?;
+        Ok(Self(sample[..start].to_owned(), sample[end..].to_owned()))
+    }
+
+    /// Returns a payload of the same shape.
+    pub(crate) fn payload(&self, post: &Post) -> String {
+        [&self.0, post.content.as_str(), &self.1].concat()
+    }
+}
+
 /// Has payloads sent to everybody, all of the shape of one that a gateway sent.
 #[derive(Debug)]
 pub(crate) struct LinePublisher {
     stream: BufReader<TcpStream>,
-    /// What stands before and after a content.
-    around: (String, String),
+    around: Around,
 }
 
 impl LinePublisher {
@@ -32,17 +49,13 @@ impl LinePublisher {
     pub(crate) fn connect(address: SocketAddr, sample: &str) -> Result<Self> {
         let stream = TcpStream::connect(address).context("nobody takes what is published")?;
         stream.set_nodelay(true)?;
-        let start = sample.find('~').context("a sample without a mark")?;
-        let end = start + sample[start..].find('"').context("a content without an end")?;
-        let around = (sample[..start].to_owned(), sample[end..].to_owned());
-        Ok(Self { stream: BufReader::new(stream), around })
+        Ok(Self { stream: BufReader::new(stream), around: Around::of(sample)? })
     }
 }
 
 impl Publisher for LinePublisher {
     fn publish(&mut self, post: &Post) -> Result<()> {
-        let (before, after) = &self.around;
-        let line = format!("{before}{}{after}\n", post.content);
+        let line = self.around.payload(post) + "\n";
         self.stream.get_mut().write_all(line.as_bytes())?;
         let mut answer = String::new();
         ensure!(self.stream.read_line(&mut answer)? > 0, "the server has ended");

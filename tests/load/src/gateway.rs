@@ -7,7 +7,6 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
-use tempfile::TempDir;
 
 use crate::affinity::Cores;
 use crate::http::Api;
@@ -52,8 +51,8 @@ pub(crate) struct Gateway {
     pub(crate) admin: Api,
     /// What it costs, if it was started here.
     pub(crate) meter: Option<Meter>,
-    // Held, because their ends are the ends of the process and of its data.
-    _process: Option<(Process, TempDir)>,
+    // Held, because its end is the end of the process and of its data.
+    _process: Option<Process>,
 }
 
 impl Source {
@@ -110,7 +109,7 @@ fn start(binary: &Path, settings: &BTreeMap<String, String>, cores: Cores) -> Re
         quic,
         admin: admin_api(admin.context("no admin address")?, token.trim()),
         meter: Some(process.meter()),
-        _process: Some((process, data)),
+        _process: Some(process.with_folder(data)),
     })
 }
 

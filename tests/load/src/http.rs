@@ -1,4 +1,4 @@
-//! Calls of the HTTP APIs of a gateway.
+//! Calls over HTTP, on connections that are kept.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use ureq::Agent;
 
+use crate::floor::Around;
 use crate::publish::{Post, Publisher};
 
 /// How long an answer may take.
@@ -22,12 +23,7 @@ pub(crate) struct Api {
 impl Api {
     /// Speaks to `base`, which ends without a slash.
     pub(crate) fn new(base: String, authorization: String) -> Self {
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(PATIENCE))
-            .user_agent("DiscordBot (throng-load, 1)")
-            .build();
-        Self { agent: config.into(), base, authorization }
+        Self { agent: agent(), base, authorization }
     }
 
     /// Posts JSON and returns the answer, which must be a success.
@@ -70,4 +66,38 @@ impl Publisher for HttpPublisher {
         let path = &self.paths[post.number as usize % self.paths.len()];
         self.api.post(path, &json!({ "content": post.content })).map(drop)
     }
+}
+
+/// Posts whole payloads to one address.
+#[derive(Debug)]
+pub(crate) struct BodyPublisher {
+    agent: Agent,
+    url: String,
+    around: Around,
+}
+
+impl BodyPublisher {
+    /// Posts payloads of the shape of `sample`, over a connection of its own.
+    pub(crate) fn new(url: String, sample: &str) -> Result<Self> {
+        Ok(Self { agent: agent(), url, around: Around::of(sample)? })
+    }
+}
+
+impl Publisher for BodyPublisher {
+    fn publish(&mut self, post: &Post) -> Result<()> {
+        let mut answer = self.agent.post(&self.url).send(self.around.payload(post))?;
+        // A connection is kept only when its answer was read.
+        answer.body_mut().read_to_string()?;
+        ensure!(answer.status().is_success(), "POST {}: {}", self.url, answer.status());
+        Ok(())
+    }
+}
+
+fn agent() -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(PATIENCE))
+        .user_agent("DiscordBot (throng-load, 1)")
+        .build();
+    config.into()
 }

@@ -12,6 +12,7 @@ mod link;
 mod mark;
 mod meter;
 mod order;
+mod peers;
 mod process;
 mod progress;
 mod publish;

@@ -22,7 +22,7 @@ use crate::system::{Entry, System};
 pub(crate) const SINGLE: Volley =
     Volley { messages: 8, pace: Pace::InFlight(1), bytes: 200, mention_percent: 0 };
 /// How long those who were closed may take to come back.
-const RETURN: Duration = Duration::from_secs(20);
+const RETURN: Duration = Duration::from_secs(60);
 /// How often it is looked whether they are.
 const LOOK: Duration = Duration::from_millis(200);
 

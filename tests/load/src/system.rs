@@ -80,17 +80,24 @@ impl System {
         Ok(Self { fleet, meter, server, publishers: Vec::new() })
     }
 
-    /// Opens a server that takes lines from publishers, and lets so many readers in.
-    pub(crate) fn lines(process: Process, offer: &Offer<'_>) -> Result<Self> {
-        let mut process = process;
+    /// Takes a server that says where it expects readers, and publishers with lines.
+    pub(crate) fn lines(mut process: Process, offer: &Offer<'_>) -> Result<Self> {
         let line = process.lines()?.next().context("the server does not start")??;
         let (audience, publishers) = line.split_once(' ').context("no addresses")?;
-        let mut fleet = Fleet::muster(&offer.roll(audience.parse()?))?;
-        fleet.enter(|_| {})?;
-        let publisher = LinePublisher::connect(publishers.parse()?, offer.sample)?;
-        let meter = Some(process.meter());
-        let server = Server::Process(process);
-        Ok(Self { fleet, meter, server, publishers: vec![Box::new(publisher)] })
+        let publishers = publishers.parse()?;
+        let connect = |_| Ok(Box::new(LinePublisher::connect(publishers, offer.sample)?) as _);
+        let connections: Result<Vec<_>> = (0..offer.publishers).map(connect).collect();
+        Self::other(process, &offer.roll(audience.parse()?), connections?)
+    }
+
+    /// Takes any server, whose readers have not entered.
+    pub(crate) fn other(
+        process: Process,
+        roll: &Roll,
+        publishers: Vec<Box<dyn Publisher>>,
+    ) -> Result<Self> {
+        let (fleet, meter) = (Fleet::muster(roll)?, Some(process.meter()));
+        Ok(Self { fleet, meter, server: Server::Process(process), publishers })
     }
 
     /// Opens the floor of a transport, and lets so many readers in.
@@ -105,7 +112,10 @@ impl System {
             Transport::WebSocket => ("floor-sockets", Dialect::Bare),
         };
         let process = cores.on_server(|| Process::own(&[role, &readers.to_string()]))?;
-        Self::lines(process, &Offer { dialect, path: "/", readers, sample })
+        let offer = Offer { dialect, path: "/", readers, publishers: 1, sample };
+        let mut floor = Self::lines(process, &offer)?;
+        floor.fleet.enter(|_| {})?;
+        Ok(floor)
     }
 
     /// Lets everybody in, and tells how long that took and what it cost the server.
@@ -214,6 +224,8 @@ pub(crate) struct Offer<'a> {
     /// What is asked for when a WebSocket is opened.
     pub(crate) path: &'a str,
     pub(crate) readers: usize,
+    /// Connections that messages are posted on.
+    pub(crate) publishers: u32,
     /// A payload with a mark, as it is sent.
     pub(crate) sample: &'a str,
 }

@@ -26,6 +26,7 @@ const SLEEPS: &[&str] = &[concat!("thread::", "sleep"), concat!("time::", "sleep
 const SLEEPERS: &[(&str, &str)] = &[
     ("tests/bench/src/quic.rs", "an idle server is weighed after it has been idle"),
     ("tests/bench/src/review.rs", "what is measured takes its time"),
+    ("tests/load/src/process.rs", "servers of others do not say when they listen"),
     ("tests/load/src/progress.rs", "a bar is drawn a few times a second"),
     ("tests/load/src/publish.rs", "messages are sent at a pace"),
     ("tests/load/src/run.rs", "an idle server is weighed after it has been idle"),
