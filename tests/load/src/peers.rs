@@ -7,7 +7,6 @@ mod table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -26,8 +25,6 @@ use table::Row;
 const IN_FLIGHT: u32 = 10;
 /// Rounds with each.
 const ROUNDS: usize = 3;
-/// How long an idle server may give memory back before it is weighed.
-const SETTLE: Duration = Duration::from_secs(12);
 
 /// What is compared, and how.
 #[derive(Debug)]
@@ -111,15 +108,13 @@ fn measure(peer: Peer, plan: &Plan, cores: Cores, floor: &mut System) -> Result<
     let saying = plan.progress.say(format!("starting {}", peer.name()));
     let mut system = peer.open(plan, cores)?;
     drop(saying);
-    let meter = system.meter.context("its memory is not known")?;
-    let empty = system.weigh_empty(plan.progress)?.unwrap_or_default();
+    let empty = system.weigh_settled(plan.progress)?.unwrap_or_default();
     system.enter(plan.progress)?;
-    let full = if peer == Peer::Throng {
-        system.weigh(plan.progress)?.unwrap_or_default()
-    } else {
-        plan.progress.rest("letting memory settle", SETTLE);
-        meter.resident()?
+    let full = match peer {
+        Peer::Throng => system.weigh(plan.progress)?,
+        _ => system.weigh_settled(plan.progress)?,
     };
+    let full = full.context("its memory is not known")?;
     let tens =
         Volley { messages: SINGLE.messages * IN_FLIGHT, pace: Pace::InFlight(IN_FLIGHT), ..SINGLE };
     system.round(SINGLE)?;

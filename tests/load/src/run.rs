@@ -140,7 +140,7 @@ pub(crate) fn until_back(system: &mut System, closed: u64) -> Result<Ends> {
 /// Lets everybody in, and says what that takes.
 fn enter(report: &mut Report, system: &mut System, weigh: bool, progress: Progress) -> Result<()> {
     let sessions = system.fleet.sessions() as f64;
-    let empty = if weigh { system.weigh_empty(progress)? } else { None };
+    let empty = if weigh { system.weigh_settled(progress)? } else { None };
     let Entry { took, cpu } = system.enter(progress)?;
     report.figure("entering", sessions / took.as_secs_f64(), "sessions/s");
     if let Some(cpu) = cpu {

@@ -27,8 +27,10 @@ use crate::shard::Times;
 const PUBLISHERS: usize = 64;
 /// How long what begins a session is kept though it is acknowledged.
 const KEPT: Duration = Duration::from_secs(31);
-/// How long an idle server may give memory back before it is weighed.
-const SETTLE: Duration = Duration::from_secs(12);
+/// Memory has settled when it did not become less in one step, which is as long as an allocator
+/// waits before it gives back what nobody uses.
+const SETTLE_STEP: Duration = Duration::from_secs(11);
+const SETTLE_STEPS_MAX: usize = 5;
 
 /// A server, its sessions, and connections to post on.
 pub(crate) struct System {
@@ -158,20 +160,27 @@ impl System {
         probe.run(&mut self.study()?, || true)
     }
 
-    /// Waits until nothing is kept but what idle sessions need, and returns the resident bytes.
+    /// Waits until what began the sessions may be forgotten, and returns what an idle server weighs.
     pub(crate) fn weigh(&mut self, progress: Progress) -> Result<Option<u64>> {
-        let Some(meter) = self.meter else { return Ok(None) };
         progress.rest("waiting until what began the sessions may be forgotten", KEPT);
         self.fleet.order(Order::Beat)?;
-        progress.rest("letting memory settle", SETTLE);
-        meter.resident().map(Some)
+        self.weigh_settled(progress)
     }
 
-    /// Returns the resident bytes of a server that nobody has entered yet.
-    pub(crate) fn weigh_empty(&self, progress: Progress) -> Result<Option<u64>> {
+    /// Waits until a server that does nothing gives no more memory back, and returns the resident
+    /// bytes.
+    pub(crate) fn weigh_settled(&self, progress: Progress) -> Result<Option<u64>> {
         let Some(meter) = self.meter else { return Ok(None) };
-        progress.rest("letting memory settle", SETTLE);
-        meter.resident().map(Some)
+        let mut least = meter.resident()?;
+        for _ in 0..SETTLE_STEPS_MAX {
+            progress.rest("letting memory settle", SETTLE_STEP);
+            let now = meter.resident()?;
+            if now >= least {
+                break;
+            }
+            least = now;
+        }
+        Ok(Some(least))
     }
 
     /// Returns the gateway, if it is one.

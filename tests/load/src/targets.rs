@@ -95,7 +95,7 @@ impl Bench {
     /// Opens a gateway, and says what entering and idling cost.
     fn enter(&mut self) -> Result<System> {
         let mut plain = System::gateway(&self.plain(), &self.source, self.cores)?;
-        let empty = plain.weigh_empty(self.progress)?.context("its memory is not known")?;
+        let empty = plain.weigh_settled(self.progress)?.context("its memory is not known")?;
         let entry = plain.enter(self.progress)?;
         let sessions = self.sizes.sessions as f64;
         self.report.figure("sessions", sessions, "");
