@@ -160,7 +160,7 @@ impl System {
         probe.run(&mut self.study()?, || true)
     }
 
-    /// Waits until what began the sessions may be forgotten, and returns what an idle server weighs.
+    /// Waits until what began the sessions may be forgotten, and returns what a server weighs then.
     pub(crate) fn weigh(&mut self, progress: Progress) -> Result<Option<u64>> {
         progress.rest("waiting until what began the sessions may be forgotten", KEPT);
         self.fleet.order(Order::Beat)?;
