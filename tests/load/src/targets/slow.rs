@@ -9,7 +9,7 @@ use super::Bench;
 use crate::meter;
 use crate::order::Order;
 use crate::publish::{Pace, Volley};
-use crate::rounds::Round;
+use crate::rounds::median;
 use crate::run::until_back;
 use crate::scenario::Scenario;
 use crate::shard::Ends;
@@ -19,8 +19,8 @@ use crate::system::System;
 const CONTENT_BYTES: usize = 1_900;
 /// Events that a link may be behind: a hundredth of the default, so that a run does not take hours.
 const LAG_EVENTS_MAX: i64 = 50;
-/// Messages that everybody gets before, during and after.
-const MESSAGES: u32 = 40;
+/// Volleys that everybody gets before, that the others get during, and that everybody gets after.
+const VOLLEYS: usize = 5;
 /// Messages, ten in flight, of which as many volleys as it takes fill every buffer.
 const FILLING: Volley =
     Volley { messages: 100, pace: Pace::InFlight(10), bytes: CONTENT_BYTES, mention_percent: 0 };
@@ -41,12 +41,11 @@ impl Bench {
         let mut system =
             self.open(&Scenario { slow, gateway: BTreeMap::from([lag]), ..self.plain() })?;
         let saying = self.progress.say("letting some read nothing");
-        let volley = Volley { messages: MESSAGES, bytes: CONTENT_BYTES, ..self.sizes.single };
-        system.round(Volley { messages: 1, ..volley })?;
-        let mut calm = self.round(&mut system, volley)?;
+        system.round(Volley { messages: 1, ..FILLING })?;
+        let mut calm = self.latencies(&mut system)?;
         let weight = Weight::take(&system)?;
         system.fleet.order(Order::Sleep)?;
-        let asleep = self.round(&mut system, volley)?;
+        let asleep = self.latencies(&mut system)?;
         let (mut closed, mut weights) = (0, vec![Weight::take(&system)?]);
         for _ in 0..VOLLEYS_MAX {
             closed = system.served_by().context("no gateway")?.verdicts()?;
@@ -57,16 +56,24 @@ impl Bench {
             weights.push(Weight::take(&system)?);
         }
         let ends = until_back(&mut system, closed)?;
-        calm.tally.latency.add(&self.round(&mut system, volley)?.tally.latency)?;
+        calm.extend(self.latencies(&mut system)?);
         drop(saying);
-        self.tell_latency(&calm, &asleep);
+        self.tell_latency(calm, asleep);
         self.tell_weight(weight, &weights);
         self.tell_ends(ends);
         Ok(())
     }
 
-    fn tell_latency(&mut self, calm: &Round, asleep: &Round) {
-        let [without, with] = [calm, asleep].map(|round| round.tally.latency.millis(99.0));
+    /// Returns the latency p99 of some volleys, each by itself: one hiccup of the machine is not
+    /// what is measured.
+    fn latencies(&mut self, system: &mut System) -> Result<Vec<f64>> {
+        let volley = Volley { bytes: CONTENT_BYTES, ..self.sizes.single };
+        let measure = |_| Ok(self.round(system, volley)?.tally.latency.millis(99.0));
+        (0..VOLLEYS).map(measure).collect()
+    }
+
+    fn tell_latency(&mut self, calm: Vec<f64>, asleep: Vec<f64>) {
+        let [without, with] = [calm, asleep].map(|times| median(times).unwrap_or(f64::NAN));
         let slow = self.sizes.slow;
         self.report.figure("latency p99, everybody reads", without, "ms");
         self.report.figure(format!("latency p99 of the others, {slow} read nothing"), with, "ms");
