@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![allow(clippy::print_stdout, reason = "programs that print tables")]
 
+pub mod big_guild;
 pub mod crowd;
 pub mod million;
 pub mod percentile;
