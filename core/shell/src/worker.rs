@@ -1,9 +1,9 @@
 //! One thread with its links, sessions and relays. Nothing in here is locked or shared with other
 //! threads.
 //!
-//! Three kinds of task run on a worker: one per link, which reads; one that takes messages from
-//! guilds; and one that passes over sessions and writes. They share the [`Worker`] by borrowing it
-//! between awaits.
+//! A handful of tasks run on a worker: one attends to the links, one takes messages from guilds,
+//! one passes over sessions and writes, one looks at the time. They share the [`Worker`] by
+//! borrowing it between awaits.
 
 mod absence;
 mod fanout;
@@ -129,7 +129,9 @@ pub(crate) struct Worker {
     pub(crate) by_id: HashMap<SessionId, Slot>,
     pub(crate) by_user: HashMap<UserId, SmallVec<[Slot; 1]>>,
     pub(crate) relays: HashMap<GuildId, membership::Relays>,
-    pub(crate) links: Slab<Rc<link::LinkCell>>,
+    links: Slab<Rc<link::LinkCell>>,
+    /// Links that want to be looked at.
+    bells: Arc<link::Bells>,
     pub(crate) replay: Replay,
     pub(crate) recorder: Recorder,
     /// Everything before this place was passed to its recipients.
@@ -176,6 +178,7 @@ impl Seed {
         let mut worker = Worker::new(self.index, self.shared, self.recorder);
         worker.revive(self.survivors);
         let local = Rc::new(RefCell::new(worker));
+        tokio::task::spawn_local(link::attend(Rc::clone(&local)));
         tokio::task::spawn_local(fanout::passes(Rc::clone(&local)));
         tokio::task::spawn_local(timer::ticks(Rc::clone(&local)));
         tokio::task::spawn_local(absence::review(Rc::clone(&local)));
@@ -195,6 +198,7 @@ impl Worker {
             by_user: HashMap::new(),
             relays: HashMap::new(),
             links: Slab::new(),
+            bells: Arc::default(),
             replay,
             recorder,
             sent: 0,

@@ -7,6 +7,8 @@ pub mod handshake;
 pub mod link;
 pub mod listener;
 pub mod parser;
+mod reactor;
+mod socket;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod violation;

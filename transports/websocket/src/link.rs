@@ -1,6 +1,6 @@
 //! One open WebSocket connection, owned by one thread.
 //!
-//! An idle link is this struct, a socket and nothing else: reads go into a buffer of the thread,
+//! An idle link is this struct, its place in the thread's reactor, and nothing else: reads go into a buffer of the thread,
 //! and what a read or a write leaves over lives in a box that is freed when it is done with.
 
 mod inbound;
@@ -10,17 +10,15 @@ mod passage;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use smallvec::SmallVec;
 use throng_ports::link::{Arrival, Dispatch, Link, LinkBytes, Received};
 use throng_proto::wire::{self, Wire};
-use tokio::io::AsyncWrite as _;
-use tokio::net::TcpStream;
 
 use crate::frame::{CONTROL_BYTES_MAX, Opcode};
 use crate::parser::Kind;
+use crate::socket::Socket;
 use crate::violation::Violation;
 use inbound::Inbound;
 use outbound::Blocked;
@@ -57,7 +55,7 @@ enum Phase {
 
 /// A WebSocket connection as a link.
 pub struct WebSocketLink {
-    stream: RefCell<Option<TcpStream>>,
+    socket: RefCell<Option<Socket>>,
     inbound: Cell<Option<Box<Inbound>>>,
     blocked: Cell<Option<Box<Blocked>>>,
     sent: Cell<u64>,
@@ -67,8 +65,6 @@ pub struct WebSocketLink {
     wire: Cell<Wire>,
     /// Nothing was sent on this wire, so a stream codec still owes its header.
     first: Cell<bool>,
-    /// The runtime has not yet said that the socket is writable.
-    fresh: Cell<bool>,
     phase: Cell<Phase>,
 }
 
@@ -163,10 +159,8 @@ impl WebSocketLink {
 
     /// Ends our direction, so that the peer reads what we said and then the end.
     fn finish_writing(&self) {
-        if let Some(stream) = self.stream.borrow_mut().as_mut() {
-            let mut ctx = Context::from_waker(Waker::noop());
-            // For a TCP socket this is one system call that never waits.
-            let _gone = Pin::new(stream).poll_shutdown(&mut ctx);
+        if let Some(socket) = self.socket.borrow().as_ref() {
+            let _gone = socket.finish_writing();
         }
     }
 }

@@ -238,9 +238,8 @@ impl Worker {
 
     /// Gives a session its entries between two places.
     fn advance(&mut self, slot: Slot, start: Position, end: Position, tally: &mut Tally) {
-        let Self { sessions, replay, links, .. } = self;
+        let Self { sessions, replay, .. } = self;
         let Some(session) = sessions.get_mut(slot as usize) else { return };
-        let link = session.link.and_then(|key| links.get(key));
         let mut frames: SmallVec<[Dispatch<'_>; BATCH]> = SmallVec::new();
         let mut first = end;
         let mut bytes = 0;
@@ -262,7 +261,7 @@ impl Worker {
         if frames.is_empty() {
             return;
         }
-        let Some(link) = link else { return };
+        let Some(link) = &session.link else { return };
         if let Some(lag) = &mut session.lag {
             lag.bytes += bytes;
             lag.events += u32::try_from(frames.len()).unwrap_or(u32::MAX);
@@ -299,9 +298,9 @@ impl Worker {
     /// Sends a lagging session what its link now takes. `false` when the log no longer has it.
     pub(crate) fn catch_up(&mut self, slot: Slot) -> bool {
         let end = self.visited_end(slot);
-        let Self { sessions, replay, links, .. } = self;
+        let Self { sessions, replay, .. } = self;
         let Some(session) = sessions.get_mut(slot as usize) else { return false };
-        let Some(link) = session.link.and_then(|key| links.get(key)) else { return false };
+        let Some(link) = session.link.clone() else { return false };
         while let Some(lag) = &mut session.lag {
             if lag.position < replay.start() {
                 // What is gone may all have been for others.
@@ -373,8 +372,8 @@ impl Worker {
     }
 
     fn close_slow(&mut self, slot: Slot) {
-        let link = self.sessions.get(slot as usize).and_then(|session| session.link);
-        let Some(link) = link.and_then(|key| self.links.get(key)).cloned() else { return };
+        let link = self.sessions.get(slot as usize).and_then(|session| session.link.clone());
+        let Some(link) = link else { return };
         tracing::info!(slot, "a link reads too slowly and is closed; its session may resume");
         link.abort(CloseCode::UnknownError, "Too slow: resume to go on.");
         self.detach_link(slot);

@@ -34,7 +34,7 @@ enum Denied {
 }
 
 /// Begins a session on a link, or refuses.
-pub(super) async fn run(local: Local, key: usize, cell: Rc<LinkCell>, identify: Box<Identify>) {
+pub(super) async fn run(local: Local, cell: Rc<LinkCell>, identify: Box<Identify>) {
     let shared = local.borrow().shared.clone();
     match admit(&shared, &identify).await {
         Ok(admitted) => {
@@ -44,7 +44,7 @@ pub(super) async fn run(local: Local, key: usize, cell: Rc<LinkCell>, identify: 
                 cell.link.set_wire(Wire::PayloadZlib);
             }
             let presence = identify.presence.unwrap_or_default();
-            worker.begin(key, &cell, admitted, &presence);
+            worker.begin(&cell, admitted, &presence);
         }
         Err(Denied::Close(why, close)) => {
             shared.metrics.refuse(why);
@@ -161,13 +161,7 @@ fn intents(shared: &Shared, user: &User, bits: Option<i64>) -> Result<(Intents, 
 
 impl Worker {
     /// Opens the session, says READY, and asks its guilds to take it.
-    fn begin(
-        &mut self,
-        key: usize,
-        cell: &Rc<LinkCell>,
-        admitted: Admitted,
-        presence: &PresenceUpdate,
-    ) {
+    fn begin(&mut self, cell: &Rc<LinkCell>, admitted: Admitted, presence: &PresenceUpdate) {
         let Admitted { user, identity, guilds } = admitted;
         let id = SessionId::random(self.index, self.shared.worker_count());
         let shard = identity.shard;
@@ -181,7 +175,7 @@ impl Worker {
         self.recorder.open(slot, &record);
         let Some(reference) = self.reference(slot) else { return };
         if let Some(session) = self.sessions.get_mut(slot as usize) {
-            session.link = Some(key);
+            session.link = Some(Rc::clone(cell));
         }
         cell.session.set(Some(reference));
         self.metrics().identifies.add(1);

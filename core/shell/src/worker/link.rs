@@ -1,37 +1,45 @@
-//! The task of one link: reads payloads, and writes again when a blocked link takes more.
+//! Links: reading payloads, and writing again when a blocked link takes more.
+
+mod bell;
+mod serve;
 
 use std::cell::{Cell, RefCell};
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use throng_engine::conversation::{Close, Conversation, Request as Said};
 use throng_engine::replay::Slot;
 use throng_engine::time::Instant;
-use throng_ports::link::{Arrival, Dispatch, Link, Received};
+use throng_ports::link::{Dispatch, Link, Received};
 use throng_proto::close::CloseCode;
 use throng_proto::gateway;
 use throng_proto::wire::Wire;
 use tokio::sync::mpsc;
 
-use super::{Local, SessionRef, Worker, identify, resume, timer};
+use super::{Local, SessionRef, Worker, timer};
 use crate::clock;
 use crate::metrics::Refused;
 use crate::node::Permit;
+pub(super) use bell::Bells;
+use bell::Bell;
+pub(super) use serve::{attend, welcome};
 
 /// How long a peer may take to answer a close.
 const CLOSE_TIME: Duration = Duration::from_secs(3);
 
-/// A link as its task, the passes and the timer share it.
+/// A link as those who attend to it, the passes and the timer share it.
 #[derive(Debug)]
 pub(crate) struct LinkCell {
     pub(super) link: Rc<dyn Link>,
     pub(super) conversation: RefCell<Conversation>,
     pub(super) session: Cell<Option<SessionRef>>,
     pub(super) wire: Cell<Wire>,
-    waker: RefCell<Option<Waker>>,
+    bell: Arc<Bell>,
     flush: Cell<bool>,
+    /// A task waits for something that the link asked for; nobody else looks at it.
+    busy: Cell<bool>,
     /// Closed by us; its task waits for the peer's answer, but not for long.
     closing: Cell<bool>,
     dead: Cell<bool>,
@@ -52,22 +60,27 @@ impl LinkCell {
         if let Err(error) = self.link.send_control(text) {
             tracing::debug!(%error, "a control payload was not sent");
             self.dead.set(true);
-            self.wake();
+            self.look();
         }
         self.flush_if_blocked();
     }
 
-    /// Lets the task write on as soon as the link takes more.
+    /// Lets whoever attends to links look at this one.
+    pub(super) fn look(&self) {
+        self.bell.ring();
+    }
+
+    /// Lets it write on as soon as the link takes more.
     pub(super) fn flush_if_blocked(&self) {
         if self.link.is_blocked() && !self.flush.replace(true) {
-            self.wake();
+            self.look();
         }
     }
 
-    /// Lets the task send what a session has missed.
+    /// Lets it send what a session has missed.
     pub(super) fn flush(&self) {
         self.flush.set(true);
-        self.wake();
+        self.look();
     }
 
     /// Begins the close; the link is dropped at the peer's answer, or without one after a while.
@@ -75,7 +88,7 @@ impl LinkCell {
         self.link.close(close.code.code(), &close.reason);
         self.closing.set(true);
         self.flush_if_blocked();
-        self.wake();
+        self.look();
     }
 
     /// Closes a link that does not read: nothing waits for its answer.
@@ -83,7 +96,7 @@ impl LinkCell {
         self.session.set(None);
         self.link.close(code.code(), reason);
         self.closing.set(true);
-        self.wake();
+        self.look();
     }
 
     pub(super) fn deadline(&self) -> Instant {
@@ -94,14 +107,7 @@ impl LinkCell {
         self.closing.get()
     }
 
-    fn wake(&self) {
-        if let Some(waker) = self.waker.borrow().as_ref() {
-            waker.wake_by_ref();
-        }
-    }
-
     fn poll(&self, local: &Local, cx: &mut Context<'_>) -> Poll<Heard> {
-        self.remember(cx);
         if self.closing.get() {
             return Poll::Ready(Heard::Closing);
         }
@@ -138,118 +144,20 @@ impl LinkCell {
             self.flush.set(true);
         }
     }
-
-    fn remember(&self, cx: &Context<'_>) {
-        let mut waker = self.waker.borrow_mut();
-        if !waker.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
-            *waker = Some(cx.waker().clone());
-        }
-    }
 }
 
-/// Greets a new link, and lets a task serve it to its end.
-pub(super) fn welcome(local: &Local, arrival: Box<dyn Arrival>, permit: Permit) {
-    let wire = gateway::negotiate(arrival.query());
-    let Ok(link) = arrival.arrive() else { return };
-    let (key, cell) = {
-        let mut worker = local.borrow_mut();
-        let conversation = Conversation::new(clock::now(), &worker.shared.config.conversation());
-        worker.add_link(link, conversation, wire.clone().unwrap_or_default(), permit)
-    };
-    match wire {
-        Ok(wire) => {
-            cell.link.set_wire(wire);
-            let interval = local.borrow().shared.config.gateway.heartbeat_interval_ms;
-            cell.control(&gateway::hello(interval));
-        }
-        Err(error) => {
-            local.borrow().shared.metrics.refuse(Refused::Version);
-            cell.close(&Close::because(CloseCode::InvalidVersion, &error.to_string()));
-        }
-    }
-    tokio::task::spawn_local(drive(Rc::clone(local), key, cell));
-}
-
-/// Reads a link until it ends or moves to another worker.
-pub(super) async fn drive(local: Local, key: usize, cell: Rc<LinkCell>) {
-    loop {
-        let heard = std::future::poll_fn(|cx| cell.poll(&local, cx)).await;
-        match heard {
-            Heard::Received(Received::Payload(payload)) => {
-                let step = local.borrow_mut().hear(&cell, &payload);
-                // Not kept while something is waited for: every link has this task.
-                drop(payload);
-                if let Some(wait) = step.follow(&local, key, &cell)
-                    && wait.await
-                {
-                    return;
-                }
-            }
-            Heard::Received(Received::TooLong) => {
-                local.borrow().shared.metrics.refuse(Refused::PayloadSize);
-                cell.close(&Close::because(CloseCode::DecodeError, "The payload is too large."));
-            }
-            Heard::Received(Received::Closed(code)) => {
-                return local.borrow_mut().remove_link(key, &cell, code);
-            }
-            Heard::Received(Received::Lost) => {
-                return local.borrow_mut().remove_link(key, &cell, None);
-            }
-            Heard::Closing => {
-                Box::pin(farewell(&local, &cell)).await;
-                return local.borrow_mut().remove_link(key, &cell, None);
-            }
-        }
-    }
-}
-
-/// Waits for the peer's answer to a close, for a while.
-async fn farewell(local: &Local, cell: &LinkCell) {
-    let ended = std::future::poll_fn(|cx| {
-        loop {
-            match cell.poll_link(local, cx) {
-                Poll::Ready(Received::Payload(_)) => {}
-                Poll::Ready(_) => return Poll::Ready(()),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
-    });
-    if tokio::time::timeout(CLOSE_TIME, ended).await.is_err() {
-        tracing::debug!(peer = %cell.link.peer(), "a peer did not answer a close");
-    }
-}
-
-/// What a link's task waits for.
+/// What comes of looking at a link.
 enum Heard {
     Received(Received),
     /// The link was closed by us.
     Closing,
 }
 
-/// Something that a link's task waits for.
-type Wait = Pin<Box<dyn Future<Output = bool>>>;
-
 /// What a payload leads to that must wait for something.
 enum Step {
     Done,
     Identify(Box<gateway::Identify>),
     Resume(gateway::Resume),
-}
-
-impl Step {
-    /// Returns what must be waited for, if anything; it ends in `true` when the link has moved to
-    /// another worker. Boxed, so that the task of an idle link stays small.
-    fn follow(self, local: &Local, key: usize, cell: &Rc<LinkCell>) -> Option<Wait> {
-        let (local, cell) = (Rc::clone(local), Rc::clone(cell));
-        match self {
-            Self::Done => None,
-            Self::Identify(identify) => Some(Box::pin(async move {
-                identify::run(local, key, cell, identify).await;
-                false
-            })),
-            Self::Resume(resume) => Some(Box::pin(resume::run(local, key, cell, resume))),
-        }
-    }
 }
 
 impl Worker {
@@ -259,14 +167,19 @@ impl Worker {
         conversation: Conversation,
         wire: Wire,
         permit: Permit,
-    ) -> (usize, Rc<LinkCell>) {
+    ) -> Rc<LinkCell> {
         self.generations = self.generations.wrapping_add(1);
+        let entry = self.links.vacant_entry();
+        let key = entry.key();
+        // One worker has far fewer links than 2^32.
+        let bell = Bell::new(&self.bells, u32::try_from(key).unwrap_or(u32::MAX));
         let cell = Rc::new(LinkCell {
             link,
             conversation: RefCell::new(conversation),
             session: Cell::new(None),
             wire: Cell::new(wire),
-            waker: RefCell::new(None),
+            bell,
+            busy: Cell::new(false),
             flush: Cell::new(false),
             closing: Cell::new(false),
             dead: Cell::new(false),
@@ -275,19 +188,19 @@ impl Worker {
             permit: RefCell::new(Some(permit)),
             serial: self.generations,
         });
-        let key = self.links.insert(Rc::clone(&cell));
+        entry.insert(Rc::clone(&cell));
         // IDENTIFY makes the deadline a nearer one, so the first look is no later than a
         // heartbeat's.
         let interval = self.shared.config.conversation().heartbeat_interval;
         let first_look = cell.deadline().min(clock::now().after(interval));
         self.wheel.insert(timer::Key::Link(key, cell.serial), first_look);
         self.metrics().links.add(1);
-        (key, cell)
+        cell
     }
 
     /// Takes a link out that has ended or moved away, without touching its session.
-    pub(super) fn forget_link(&mut self, key: usize, cell: &LinkCell) {
-        if self.links.try_remove(key).is_some() {
+    pub(super) fn forget_link(&mut self, cell: &LinkCell) {
+        if self.links.try_remove(cell.bell.key()).is_some() {
             let bytes = cell.link.bytes();
             self.metrics().bytes_sent.add(bytes.sent);
             self.metrics().bytes_received.add(bytes.received);
@@ -296,11 +209,11 @@ impl Worker {
     }
 
     /// Ends a link. Its session ends too if the client closed for good, and else waits for RESUME.
-    fn remove_link(&mut self, key: usize, cell: &LinkCell, code: Option<u16>) {
-        self.forget_link(key, cell);
+    fn remove_link(&mut self, cell: &Rc<LinkCell>, code: Option<u16>) {
+        self.forget_link(cell);
         let Some(session) = cell.session.take() else { return };
-        let own = self.session_mut(session).is_some_and(|session| session.link == Some(key));
-        if !own {
+        let own = self.session_mut(session).and_then(|session| session.link.as_ref());
+        if !own.is_some_and(|own| Rc::ptr_eq(own, cell)) {
             return;
         }
         let for_good = matches!(code, Some(1000 | 1001)) && !self.shared.is_draining();

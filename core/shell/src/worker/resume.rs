@@ -12,7 +12,7 @@ use throng_proto::token::Token;
 use throng_proto::wire::{Body, Wire};
 
 use super::fanout::Lag;
-use super::link::{self, LinkCell};
+use super::link::LinkCell;
 use super::session::SessionId;
 use super::{Local, SessionRef, Worker, WorkerMessage, identify};
 use crate::metrics::Refused;
@@ -37,7 +37,7 @@ struct Claim {
 }
 
 /// Resumes on a link, or refuses. `true` when the link has moved to another worker.
-pub(super) async fn run(local: Local, key: usize, cell: Rc<LinkCell>, resume: Resume) -> bool {
+pub(super) async fn run(local: Local, cell: Rc<LinkCell>, resume: Resume) -> bool {
     let shared = local.borrow().shared.clone();
     let user = match shared.accounts.owner(&Token::parse(&resume.token)).await {
         Ok(Some(user)) => user.id,
@@ -60,34 +60,31 @@ pub(super) async fn run(local: Local, key: usize, cell: Rc<LinkCell>, resume: Re
     let owner = id.worker(shared.worker_count());
     let here = local.borrow().index;
     if owner == here {
-        local.borrow_mut().resume(key, &cell, claim);
+        local.borrow_mut().resume(&cell, claim);
         return false;
     }
     let Some((arrival, permit)) = cell.link.depart().zip(cell.permit.borrow_mut().take()) else {
         return false;
     };
-    local.borrow_mut().forget_link(key, &cell);
+    local.borrow_mut().forget_link(&cell);
     let (conversation, wire) = (cell.conversation.borrow().clone(), cell.wire.get());
     let moving = Moving { arrival, conversation, wire, permit, claim };
     shared.send(owner, WorkerMessage::Resuming(Box::new(moving))).await;
     true
 }
 
-/// Takes a link that has moved here, and lets a task serve it to its end.
+/// Takes a link that has moved here.
 pub(super) fn continue_here(local: &Local, moving: Moving) {
     let Moving { arrival, conversation, wire, permit, claim } = moving;
     let Ok(link) = arrival.arrive() else { return };
-    let (key, cell) = {
-        let mut worker = local.borrow_mut();
-        let (key, cell) = worker.add_link(link, conversation, wire, permit);
-        worker.resume(key, &cell, claim);
-        (key, cell)
-    };
-    tokio::task::spawn_local(link::drive(Rc::clone(local), key, cell));
+    let mut worker = local.borrow_mut();
+    let cell = worker.add_link(link, conversation, wire, permit);
+    worker.resume(&cell, claim);
+    cell.look();
 }
 
 impl Worker {
-    fn resume(&mut self, key: usize, cell: &Rc<LinkCell>, claim: Claim) {
+    fn resume(&mut self, cell: &Rc<LinkCell>, claim: Claim) {
         let found = self.by_id.get(&claim.id).copied().and_then(|slot| self.reference(slot));
         let Some(session) = found.filter(|session| self.owner(*session) == Some(claim.user)) else {
             return self.deny(cell);
@@ -111,7 +108,7 @@ impl Worker {
         };
         self.unlink(session);
         let Some(known) = self.session_mut(session) else { return };
-        known.link = Some(key);
+        known.link = Some(Rc::clone(cell));
         let received = sequence - missing;
         if missing > 0 {
             known.lag = Some(Box::new(Lag::from(position, received)));
@@ -128,8 +125,8 @@ impl Worker {
     /// Tells whether a link that was opened later has the session: a client that lost this one
     /// while it moved between workers has asked again meanwhile.
     fn is_superseded(&mut self, session: SessionRef, cell: &LinkCell) -> bool {
-        let link = self.session_mut(session).and_then(|session| session.link);
-        link.and_then(|key| self.links.get(key)).is_some_and(|other| other.order > cell.order)
+        let link = self.session_mut(session).and_then(|session| session.link.as_ref());
+        link.is_some_and(|other| other.order > cell.order)
     }
 
     fn owner(&mut self, session: SessionRef) -> Option<UserId> {
@@ -145,7 +142,7 @@ impl Worker {
     fn unlink(&mut self, session: SessionRef) {
         let Some(known) = self.session_mut(session) else { return };
         let lagging = known.lag.take().is_some();
-        let old = known.link.take().and_then(|key| self.links.get(key).cloned());
+        let old = known.link.take();
         if lagging {
             self.metrics().lagging.sub(1);
         }

@@ -1,6 +1,7 @@
 //! A session: one resumable cursor into what its worker sends.
 
 use std::fmt;
+use std::rc::Rc;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use throng_proto::id::{GuildId, UserId};
 use throng_proto::intents::Intents;
 use throng_proto::model::Status;
 
+use super::link::LinkCell;
 use super::{SessionRef, Worker, timer};
 use crate::clock;
 use crate::guild::Request;
@@ -139,8 +141,7 @@ pub(crate) struct Session {
     pub(crate) opened: Position,
     pub(crate) identity: Box<Identity>,
     pub(crate) guilds: SmallVec<[Membership; 1]>,
-    /// Key of its link.
-    pub(crate) link: Option<usize>,
+    pub(crate) link: Option<Rc<LinkCell>>,
     /// Set while its link is behind.
     pub(crate) lag: Option<Box<super::fanout::Lag>>,
     /// What it alone got and has not acknowledged.

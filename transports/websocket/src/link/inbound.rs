@@ -1,10 +1,7 @@
 //! Reading: bytes into the thread's buffer, events out of it.
 
 use std::cell::RefCell;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-
-use tokio::io::{AsyncRead as _, ReadBuf};
 
 use super::{Event, Phase, WebSocketLink};
 use crate::parser::{self, Parser};
@@ -150,13 +147,11 @@ impl WebSocketLink {
 
     /// Reads once; `None` at the end of the connection.
     fn poll_read(&self, cx: &mut Context<'_>, scratch: &mut [u8]) -> Poll<Option<usize>> {
-        let mut guard = self.stream.borrow_mut();
-        let Some(stream) = guard.as_mut() else { return Poll::Ready(None) };
-        let mut buf = ReadBuf::new(scratch);
-        let result = ready!(Pin::new(stream).poll_read(cx, &mut buf));
-        let length = buf.filled().len();
+        let guard = self.socket.borrow();
+        let Some(socket) = guard.as_ref() else { return Poll::Ready(None) };
+        let length = ready!(socket.poll_read(cx, scratch)).unwrap_or_default();
         self.received.set(self.received.get() + length as u64);
-        Poll::Ready(result.ok().filter(|()| length > 0).map(|()| length))
+        Poll::Ready((length > 0).then_some(length))
     }
 
     /// Throws away what arrives until the peer hangs up.
@@ -180,11 +175,11 @@ impl WebSocketLink {
 
     /// Throws away what the kernel holds, up to a bound, without waiting for more.
     pub(super) fn discard_what_is_there(&self) {
-        let guard = self.stream.borrow();
-        let Some(stream) = guard.as_ref() else { return };
+        let guard = self.socket.borrow();
+        let Some(socket) = guard.as_ref() else { return };
         SCRATCH.with_borrow_mut(|scratch| {
             let mut left = DISCARDED_BYTES_MAX;
-            while let Ok(length @ 1..) = stream.try_read(scratch) {
+            while let Ok(length @ 1..) = socket.try_read(scratch) {
                 left = left.saturating_sub(length);
                 if left == 0 {
                     break;

@@ -6,12 +6,12 @@ use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Buf as _, Bytes};
 use smallvec::SmallVec;
-use socket2::SockRef;
 use throng_ports::link::Dispatch;
 use throng_proto::wire::{self, Parts, Wire};
 
 use super::{Phase, WebSocketLink};
 use crate::frame::{self, Opcode};
+use crate::socket::Socket;
 
 /// Most frames of one call.
 const FRAMES: usize = 32;
@@ -19,6 +19,9 @@ const FRAMES: usize = 32;
 const SLICES: usize = 3 * FRAMES;
 /// Own bytes of a batch: 32 frames with a header, a prefix and a tail of 45 bytes are 1,440 bytes.
 const OWN_BYTES: usize = 1_536;
+
+/// Batches up to this are copied together: the kernel takes longer for each slice than that costs.
+const FLAT_BYTES: usize = 4_096;
 
 /// What a blocked link still has to write.
 #[derive(Debug, Default)]
@@ -93,6 +96,13 @@ impl<'a> Batch<'a> {
         })
     }
 
+    /// Copies everything to write into one piece.
+    fn flat(&self) -> SmallVec<[u8; FLAT_BYTES]> {
+        let mut flat = SmallVec::new();
+        self.pieces().for_each(|piece| flat.extend_from_slice(piece.as_slice()));
+        flat
+    }
+
     /// Returns the bytes up to the end of frame number `frames`.
     fn end(&self, frames: usize) -> usize {
         frames.checked_sub(1).map_or(0, |last| self.frames[last].written_end)
@@ -146,9 +156,13 @@ impl WebSocketLink {
     /// Writes a batch and keeps the rest of the frame that was cut; returns how many frames have
     /// begun.
     fn write_batch(&self, batch: &Batch<'_>) -> io::Result<usize> {
-        let slices: SmallVec<[IoSlice<'_>; SLICES]> =
-            batch.pieces().map(|piece| IoSlice::new(piece.as_slice())).collect();
-        let written = self.write(&slices)?;
+        let written = if batch.bytes() <= FLAT_BYTES {
+            self.write_flat(&batch.flat())?
+        } else {
+            let slices: SmallVec<[IoSlice<'_>; SLICES]> =
+                batch.pieces().map(|piece| IoSlice::new(piece.as_slice())).collect();
+            self.write(&slices)?
+        };
         let begun = batch.begun(written);
         if written < batch.bytes() {
             let mut skip = written;
@@ -252,14 +266,14 @@ impl WebSocketLink {
     ) -> Poll<io::Result<()>> {
         loop {
             self.write_queue(queue)?;
-            let guard = self.stream.borrow();
-            let Some(stream) = guard.as_ref() else {
-                return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
-            };
-            ready!(stream.poll_write_ready(cx))?;
             if queue.is_empty() {
                 return Poll::Ready(Ok(()));
             }
+            let guard = self.socket.borrow();
+            let Some(socket) = guard.as_ref() else {
+                return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
+            };
+            ready!(socket.poll_writable(cx));
         }
     }
 
@@ -287,19 +301,17 @@ impl WebSocketLink {
 
     /// Writes once; 0 when the socket is full.
     fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        let guard = self.stream.borrow();
-        let stream = guard.as_ref().ok_or(io::ErrorKind::NotConnected)?;
-        let mut result = stream.try_write_vectored(slices);
-        match &result {
-            Ok(_) => self.fresh.set(false),
-            // A runtime learns in its next turn that a socket it was given is writable. The first
-            // payload does not wait for that.
-            Err(error) if self.fresh.get() && error.kind() == io::ErrorKind::WouldBlock => {
-                result = SockRef::from(stream).send_vectored(slices);
-            }
-            Err(_) => {}
-        }
-        let written = match result {
+        self.written(|socket| socket.try_write_vectored(slices))
+    }
+
+    /// As [`Self::write`], from one piece, for which the kernel has a shorter way.
+    fn write_flat(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.written(|socket| socket.try_write(bytes))
+    }
+
+    fn written(&self, write: impl FnOnce(&Socket) -> io::Result<usize>) -> io::Result<usize> {
+        let guard = self.socket.borrow();
+        let written = match write(guard.as_ref().ok_or(io::ErrorKind::NotConnected)?) {
             Ok(written) => written,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
             Err(error) => return Err(error),

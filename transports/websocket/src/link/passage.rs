@@ -7,11 +7,11 @@ use std::rc::Rc;
 
 use throng_ports::link::{Arrival, Link, LinkBytes};
 use throng_proto::wire::Wire;
-use tokio::net::TcpStream;
 
 use super::inbound::Inbound;
 use super::outbound::Blocked;
 use super::{Peer, Phase, WebSocketLink};
+use crate::socket::Socket;
 
 /// An open WebSocket connection in no runtime, with everything that was read and not yet written.
 #[derive(Debug)]
@@ -57,11 +57,15 @@ impl Passage {
     ///
     /// # Errors
     ///
-    /// The runtime cannot take the socket.
+    /// The thread cannot watch the socket.
+    ///
+    /// # Panics
+    ///
+    /// There is no runtime.
     pub fn into_link(self) -> io::Result<WebSocketLink> {
-        let stream = TcpStream::from_std(self.stream)?;
+        let socket = Socket::adopt(self.stream)?;
         Ok(WebSocketLink {
-            stream: RefCell::new(Some(stream)),
+            socket: RefCell::new(Some(socket)),
             inbound: Cell::new(self.inbound),
             blocked: Cell::new(self.blocked),
             sent: Cell::new(self.bytes.sent),
@@ -70,7 +74,6 @@ impl Passage {
             message_bytes_max: self.message_bytes_max,
             wire: Cell::new(self.wire),
             first: Cell::new(self.first),
-            fresh: Cell::new(true),
             phase: Cell::new(self.phase),
         })
     }
@@ -93,7 +96,7 @@ impl WebSocketLink {
         if self.phase.get() == Phase::Ended {
             return None;
         }
-        let stream = self.stream.borrow_mut().take()?.into_std().ok()?;
+        let stream = self.socket.borrow_mut().take()?.release().ok()?;
         let mut blocked = self.blocked.take();
         if let Some(blocked) = &mut blocked {
             // Who flushed here does not wait over there.

@@ -1,0 +1,146 @@
+//! The task that attends to all links of a worker: whoever rings is read, and written on.
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use throng_engine::conversation::{Close, Conversation};
+use throng_ports::link::{Arrival, Received};
+use throng_proto::close::CloseCode;
+use throng_proto::gateway;
+
+use super::{CLOSE_TIME, Heard, LinkCell, Step};
+use crate::clock;
+use crate::metrics::Refused;
+use crate::node::Permit;
+use crate::worker::{Local, identify, resume};
+
+/// Payloads of one link that are read before others have their turn.
+const PAYLOADS_MAX: usize = 16;
+/// Links that are looked at before other tasks of the worker have their turn.
+const LINKS_MAX: usize = 32;
+
+/// Greets a new link.
+pub(in crate::worker) fn welcome(local: &Local, arrival: Box<dyn Arrival>, permit: Permit) {
+    let wire = gateway::negotiate(arrival.query());
+    let Ok(link) = arrival.arrive() else { return };
+    let cell = {
+        let mut worker = local.borrow_mut();
+        let conversation = Conversation::new(clock::now(), &worker.shared.config.conversation());
+        worker.add_link(link, conversation, wire.clone().unwrap_or_default(), permit)
+    };
+    match wire {
+        Ok(wire) => {
+            cell.link.set_wire(wire);
+            let interval = local.borrow().shared.config.gateway.heartbeat_interval_ms;
+            cell.control(&gateway::hello(interval));
+        }
+        Err(error) => {
+            local.borrow().shared.metrics.refuse(Refused::Version);
+            cell.close(&Close::because(CloseCode::InvalidVersion, &error.to_string()));
+        }
+    }
+    cell.look();
+}
+
+/// Attends to links as long as the worker runs.
+pub(in crate::worker) async fn attend(local: Local) {
+    let bells = Arc::clone(&local.borrow().bells);
+    let mut keys = Vec::new();
+    loop {
+        bells.heard(&mut keys).await;
+        for some in keys.chunks(LINKS_MAX) {
+            for key in some {
+                let cell = local.borrow().links.get(*key as usize).cloned();
+                if let Some(cell) = cell.filter(|cell| !cell.busy.get()) {
+                    cell.bell.answered();
+                    look_at(&local, &cell);
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+        keys.clear();
+    }
+}
+
+/// Reads what a link has received, until it must wait.
+fn look_at(local: &Local, cell: &Rc<LinkCell>) {
+    let waker = cell.bell.waker();
+    let mut cx = Context::from_waker(&waker);
+    for _ in 0..PAYLOADS_MAX {
+        let Poll::Ready(heard) = cell.poll(local, &mut cx) else { return };
+        match heard {
+            Heard::Received(Received::Payload(payload)) => {
+                let step = local.borrow_mut().hear(cell, &payload);
+                if let Some(wait) = step.follow(local, cell) {
+                    return busy(cell, wait);
+                }
+            }
+            Heard::Received(Received::TooLong) => {
+                local.borrow().shared.metrics.refuse(Refused::PayloadSize);
+                cell.close(&Close::because(CloseCode::DecodeError, "The payload is too large."));
+            }
+            Heard::Received(Received::Closed(code)) => {
+                return local.borrow_mut().remove_link(cell, code);
+            }
+            Heard::Received(Received::Lost) => {
+                return local.borrow_mut().remove_link(cell, None);
+            }
+            Heard::Closing => {
+                let (ended, left) = (Rc::clone(local), Rc::clone(cell));
+                return busy(cell, Box::pin(farewell(ended, left)));
+            }
+        }
+    }
+    cell.look();
+}
+
+/// Something that a link waits for; it ends in `true` when the link is gone from here.
+type Wait = Pin<Box<dyn Future<Output = bool>>>;
+
+/// Lets a task wait; meanwhile nobody looks at the link.
+fn busy(cell: &Rc<LinkCell>, wait: Wait) {
+    cell.busy.set(true);
+    let cell = Rc::clone(cell);
+    tokio::task::spawn_local(async move {
+        if !wait.await {
+            cell.busy.set(false);
+            cell.bell.answered();
+            cell.look();
+        }
+    });
+}
+
+impl Step {
+    /// Returns what must be waited for, if anything.
+    fn follow(self, local: &Local, cell: &Rc<LinkCell>) -> Option<Wait> {
+        let (local, cell) = (Rc::clone(local), Rc::clone(cell));
+        match self {
+            Self::Done => None,
+            Self::Identify(identify) => Some(Box::pin(async move {
+                identify::run(local, cell, identify).await;
+                false
+            })),
+            Self::Resume(resume) => Some(Box::pin(resume::run(local, cell, resume))),
+        }
+    }
+}
+
+/// Waits for the peer's answer to a close, for a while.
+async fn farewell(local: Local, cell: Rc<LinkCell>) -> bool {
+    let ended = std::future::poll_fn(|cx| {
+        loop {
+            match cell.poll_link(&local, cx) {
+                Poll::Ready(Received::Payload(_)) => {}
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    });
+    if tokio::time::timeout(CLOSE_TIME, ended).await.is_err() {
+        tracing::debug!(peer = %cell.link.peer(), "a peer did not answer a close");
+    }
+    local.borrow_mut().remove_link(&cell, None);
+    true
+}
