@@ -32,7 +32,7 @@ pub struct Limits {
 }
 
 /// What one link said so far.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Conversation {
     began: bool,
     deadline: Instant,

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use roaring::RoaringBitmap;
+use smallvec::SmallVec;
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 
 pub use attachment::{Attachment, DigestKind, Interest};
@@ -48,7 +49,8 @@ pub struct Relay {
 #[derive(Debug)]
 struct RelayMember {
     class: ClassId,
-    slots: RoaringBitmap,
+    /// Few users have more than one or two.
+    slots: SmallVec<[Slot; 4]>,
 }
 
 /// What attachments share that get the same events.
@@ -117,8 +119,8 @@ impl Relay {
 
     /// Returns the slots of a user's sessions here.
     #[must_use]
-    pub fn slots_of(&self, user: UserId) -> Option<&RoaringBitmap> {
-        self.members.get(&user).map(|member| &member.slots)
+    pub fn slots_of(&self, user: UserId) -> Option<&[Slot]> {
+        self.members.get(&user).map(|member| &*member.slots)
     }
 
     /// Replaces the delivery table.
@@ -134,8 +136,8 @@ impl Relay {
         let user = attachment.user;
         self.reclass(user, Some(roles));
         let class = self.classes.of(user, roles);
-        let fresh = || RelayMember { class, slots: RoaringBitmap::new() };
-        self.members.entry(user).or_insert_with(fresh).slots.insert(slot);
+        let fresh = || RelayMember { class, slots: SmallVec::new() };
+        self.members.entry(user).or_insert_with(fresh).slots.push(slot);
         if attachment.mode == Mode::Passive {
             self.news.begin(slot);
         }
@@ -148,7 +150,7 @@ impl Relay {
         let attachment = self.attachments.swap_remove(&slot)?;
         self.news.end(slot);
         if let Some(member) = self.members.get_mut(&attachment.user) {
-            member.slots.remove(slot);
+            member.slots.retain(|other| *other != slot);
             let (class, empty) = (member.class, member.slots.is_empty());
             if empty {
                 self.members.swap_remove(&attachment.user);

@@ -7,6 +7,9 @@ use std::time::Duration;
 pub struct Instant(u64);
 
 impl Instant {
+    /// Later than any other.
+    pub const NEVER: Self = Self(u64::MAX);
+
     /// Wraps milliseconds since the start.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {

@@ -157,11 +157,20 @@ pub(crate) struct WebSocketConfig {
     pub(crate) payload_bytes_max: usize,
     /// Connections that the kernel holds until they are accepted.
     pub(crate) backlog: u32,
+    /// Bytes that the kernel takes for a client that does not read, before its session counts as
+    /// behind; the kernel makes twice as much memory of it. A client 100 ms away can be sent ten
+    /// times as much in a second.
+    pub(crate) send_buffer_bytes: u32,
 }
 
 impl Default for WebSocketConfig {
     fn default() -> Self {
-        Self { handshake_timeout_secs: 10, payload_bytes_max: 15_360, backlog: 4_096 }
+        Self {
+            handshake_timeout_secs: 10,
+            payload_bytes_max: 15_360,
+            backlog: 4_096,
+            send_buffer_bytes: 256 * 1024,
+        }
     }
 }
 
@@ -276,6 +285,9 @@ fn check(settings: &Settings, figment: &Figment) -> anyhow::Result<()> {
     }
     if settings.websocket.payload_bytes_max < 1_024 {
         problems.push(("websocket.payload_bytes_max", "at least 1024"));
+    }
+    if settings.websocket.send_buffer_bytes < 16 * 1024 {
+        problems.push(("websocket.send_buffer_bytes", "at least 16384"));
     }
     if !problems.is_empty() {
         let problems: Vec<String> = problems

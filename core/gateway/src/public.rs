@@ -45,6 +45,7 @@ impl Listening {
             handshake_time_max: Duration::from_secs(settings.websocket.handshake_timeout_secs),
             message_bytes_max: settings.websocket.payload_bytes_max,
             backlog: settings.websocket.backlog,
+            send_buffer_bytes: settings.websocket.send_buffer_bytes,
             fallback: Some(fallback),
             ..Config::default()
         };

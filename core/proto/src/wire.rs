@@ -9,12 +9,16 @@
 //! In both stream codecs the own bytes travel in an uncompressed block and the shared bytes follow
 //! as blocks that were compressed alone: deflate blocks that end in a sync flush, or zstd blocks
 //! after which a *normaliser* block restores the repeat offsets that every fresh zstd encoder
-//! assumes.
+//! assumes. A session that was sent the same as most others before gets blocks that refer to that:
+//! see `chain`.
 
 mod adler;
+mod chain;
+mod codec;
 mod segment;
 mod splice;
 
+pub use chain::Past;
 pub use segment::{Body, Segment};
 pub(crate) use splice::ZSTD_FRAME;
 pub use splice::{Parts, control, dispatch};

@@ -17,6 +17,7 @@ mod request;
 mod resume;
 mod review;
 mod session;
+mod sessions;
 mod timer;
 
 use std::cell::RefCell;
@@ -25,7 +26,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use slab::Slab;
-use smallvec::SmallVec;
 use throng_engine::event::Event;
 use throng_engine::policy::{GuildFacts, Shed};
 use throng_engine::relay::Interest;
@@ -49,6 +49,10 @@ pub(crate) use fanout::Outgoing;
 pub(crate) use record::{Recorder, SessionRecord};
 pub(crate) use resume::Moving;
 pub(crate) use session::{Session, SessionId};
+pub(crate) use sessions::Sessions;
+
+/// How far workers stand back behind the threads that answer requests, where cores are few.
+const NICENESS: i32 = 5;
 
 /// Names a session to other threads. `generation` tells apart sessions that had the same slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,9 +129,7 @@ pub(crate) struct Restored {
 pub(crate) struct Worker {
     pub(crate) index: usize,
     pub(crate) shared: Arc<Shared>,
-    pub(crate) sessions: Slab<Session>,
-    pub(crate) by_id: HashMap<SessionId, Slot>,
-    pub(crate) by_user: HashMap<UserId, SmallVec<[Slot; 1]>>,
+    pub(crate) sessions: Sessions,
     pub(crate) relays: HashMap<GuildId, membership::Relays>,
     links: Slab<Rc<link::LinkCell>>,
     /// Links that want to be looked at.
@@ -166,6 +168,10 @@ pub(crate) struct Seed {
 impl Seed {
     /// Runs the worker on the calling thread until its inbox closes.
     pub(crate) fn run(self) {
+        // Guilds, requests and commits go first: each takes a moment, and a pass takes them all.
+        if let Err(error) = rustix::process::nice(NICENESS) {
+            tracing::debug!(%error, "workers run with the priority of everything else");
+        }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         match runtime {
             Ok(runtime) => LocalSet::new().block_on(&runtime, self.work()),
@@ -193,9 +199,7 @@ impl Worker {
         Self {
             index,
             shared,
-            sessions: Slab::new(),
-            by_id: HashMap::new(),
-            by_user: HashMap::new(),
+            sessions: Sessions::default(),
             relays: HashMap::new(),
             links: Slab::new(),
             bells: Arc::default(),

@@ -209,6 +209,21 @@ impl Crowd {
         sum("throng_deliveries_total{") <= sum("throng_frames_total{")
     }
 
+    /// Lets every client acknowledge what it was sent, as heartbeats do, and waits until nothing is
+    /// kept for any of them alone.
+    ///
+    /// Workers keep what is younger than half a minute all the same.
+    pub async fn acknowledge(&self) {
+        for client in &self.clients {
+            client.send(json!({"op": 1, "d": client.dispatches()}).to_string());
+        }
+        wait_until(|| {
+            let page = self.node.metrics();
+            page.lines().any(|line| line == "throng_replay_events 0")
+        })
+        .await;
+    }
+
     /// Loads the policy again, and waits until every attachment was asked about it.
     ///
     /// # Errors

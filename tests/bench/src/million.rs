@@ -15,6 +15,8 @@ use crate::stage::Stage;
 
 /// Characters of a message.
 const CONTENT_CHARS: usize = 200;
+/// How long a worker keeps for one session what it has acknowledged, and a little more.
+const KEPT_FOR: Duration = Duration::from_secs(31);
 /// Acknowledgements measured on an idle guild.
 const IDLE_SAMPLES: usize = 200;
 
@@ -66,9 +68,16 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
     let stage = Stage::set()?;
     let before = allocated()?;
     let crowd = Crowd::enter(Arc::clone(&stage.policy), sizes.sessions).await?;
-    let bytes = allocated()?.saturating_sub(before) as f64 / sizes.sessions as f64;
+    let per_session = |now: usize| now.saturating_sub(before) as f64 / sizes.sessions as f64;
     report.figure("sessions", sizes.sessions as f64, "");
-    report.figure("bytes per session, right after entry", bytes, "bytes");
+    let entered = per_session(allocated()?);
+    report.figure("bytes per session, right after entry", entered, "bytes");
+    if !options.smoke {
+        tokio::time::sleep(KEPT_FOR).await;
+        crowd.acknowledge().await;
+        let idle = per_session(allocated()?);
+        report.target("bytes per session", idle, "bytes", Target::AtMost(600.0));
+    }
 
     let idle = acknowledgements(&crowd).await?;
     report.figure("acknowledgement p99, idle", micros(idle), "us");

@@ -20,10 +20,10 @@ pub(crate) struct State {
     pub(crate) dispatches: u64,
     /// Waits for payloads of the client.
     pub(crate) receiver: Option<Waker>,
-    /// Waits for room.
-    pub(crate) flusher: Option<Waker>,
+    /// Waits for room. Boxed, like the next, because few links have anybody who waits for that.
+    pub(crate) flusher: Option<Box<Waker>>,
     /// Waits for payloads of the link.
-    pub(crate) client: Option<Waker>,
+    pub(crate) client: Option<Box<Waker>>,
     /// Payloads that may wait before the link blocks.
     pub(crate) capacity: u32,
     /// Bytes of control that wait.
@@ -81,7 +81,7 @@ impl State {
             let payload = Payload { bytes: bytes(), control };
             self.queues.get_or_insert_default().to_client.push_back(payload);
         }
-        wake(self.client.take());
+        self.client.take().into_iter().for_each(|boxed| boxed.wake());
     }
 
     /// Frees the queues of a link on which nothing waits.
@@ -93,8 +93,9 @@ impl State {
     }
 
     pub(crate) fn wake_all(&mut self) {
-        for waker in [self.receiver.take(), self.flusher.take(), self.client.take()] {
-            wake(waker);
+        wake(self.receiver.take());
+        for boxed in [self.flusher.take(), self.client.take()].into_iter().flatten() {
+            boxed.wake();
         }
     }
 }

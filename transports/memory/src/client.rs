@@ -65,7 +65,7 @@ impl Client {
         let mut state = self.channel.lock();
         state.capacity = capacity;
         if !state.is_full() {
-            wake(state.flusher.take());
+            state.flusher.take().into_iter().for_each(|boxed| boxed.wake());
         }
     }
 
@@ -81,7 +81,7 @@ impl Client {
             Some(bytes) => Poll::Ready(Some(bytes)),
             None if state.link_end != End::Open => Poll::Ready(None),
             None => {
-                state.client = Some(cx.waker().clone());
+                state.client = Some(Box::new(cx.waker().clone()));
                 Poll::Pending
             }
         }
@@ -105,7 +105,7 @@ fn take(state: &mut State) -> Option<Vec<u8>> {
     }
     state.release();
     if !state.is_full() {
-        wake(state.flusher.take());
+        state.flusher.take().into_iter().for_each(|boxed| boxed.wake());
     }
     Some(bytes)
 }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use throng_ports::link::{Arrival, Dispatch, Link, LinkBytes, Received};
-use throng_proto::wire::{self, Wire};
+use throng_proto::wire::{self, Past, Wire};
 
-use crate::channel::{Channel, End, State, wake};
+use crate::channel::{Channel, End, State};
 
 /// 64 KiB of payloads without a sequence may wait for a client, as on WebSocket.
 const CONTROL_BACKLOG_BYTES_MAX: usize = 64 * 1024;
@@ -132,7 +132,7 @@ impl Link for MemoryLink {
             return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         }
         if state.refused && state.is_full() {
-            state.flusher = Some(cx.waker().clone());
+            state.flusher = Some(Box::new(cx.waker().clone()));
             return Poll::Pending;
         }
         state.refused = false;
@@ -156,7 +156,7 @@ impl Link for MemoryLink {
             (_, End::Closed(code)) => {
                 if state.link_end == End::Open {
                     state.link_end = End::Closed(code);
-                    wake(state.client.take());
+                    state.client.take().into_iter().for_each(|boxed| boxed.wake());
                 }
                 Poll::Ready(Received::Closed(code))
             }
@@ -173,7 +173,7 @@ impl Link for MemoryLink {
         let mut state = channel.lock();
         if state.link_end == End::Open {
             state.link_end = End::Closed(Some(code));
-            wake(state.client.take());
+            state.client.take().into_iter().for_each(|boxed| boxed.wake());
         }
     }
 
@@ -198,7 +198,7 @@ fn bytes(dispatch: &Dispatch<'_>) -> u64 {
 
 /// Makes a whole payload, as a client sees it.
 fn whole(dispatch: &Dispatch<'_>) -> Vec<u8> {
-    let parts = wire::dispatch(Wire::Text, false, dispatch.sequence, dispatch.body);
+    let parts = wire::dispatch(Wire::Text, Past::OTHER, dispatch.sequence, dispatch.body);
     let mut bytes = Vec::with_capacity(parts.bytes());
     bytes.extend_from_slice(&parts.head);
     parts.shared.iter().for_each(|shared| bytes.extend_from_slice(shared));

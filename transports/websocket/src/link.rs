@@ -14,7 +14,7 @@ use std::task::{Context, Poll};
 
 use smallvec::SmallVec;
 use throng_ports::link::{Arrival, Dispatch, Link, LinkBytes, Received};
-use throng_proto::wire::{self, Wire};
+use throng_proto::wire::{self, Past, Wire};
 
 use crate::frame::{CONTROL_BYTES_MAX, Opcode};
 use crate::parser::Kind;
@@ -63,8 +63,8 @@ pub struct WebSocketLink {
     peer: Peer,
     message_bytes_max: u32,
     wire: Cell<Wire>,
-    /// Nothing was sent on this wire, so a stream codec still owes its header.
-    first: Cell<bool>,
+    /// What was sent last on this wire.
+    past: Cell<Past>,
     phase: Cell<Phase>,
 }
 
@@ -172,7 +172,7 @@ impl Link for WebSocketLink {
 
     fn set_wire(&self, wire: Wire) {
         if self.wire.replace(wire) != wire {
-            self.first.set(true);
+            self.past.set(Past::NOTHING);
         }
     }
 
@@ -187,8 +187,7 @@ impl Link for WebSocketLink {
             return Err(io::ErrorKind::OutOfMemory.into());
         }
         let wire = self.wire.get();
-        let payload = wire::control(wire, self.first.get(), text);
-        self.first.set(false);
+        let payload = wire::control(wire, self.past.replace(Past::OTHER), text);
         self.push(outbound::opcode(wire), &payload)
     }
 

@@ -65,6 +65,8 @@ impl WebSocketListener {
             SocketAddr::V6(_) => TcpSocket::new_v6()?,
         };
         socket.set_reuseaddr(true)?;
+        // Connections inherit it, without a call for each.
+        socket.set_send_buffer_size(config.send_buffer_bytes)?;
         socket.bind(address)?;
         let socket = socket.listen(config.backlog)?;
         let (reentry, returned) = mpsc::channel(RETURNED_MAX);

@@ -94,7 +94,7 @@ impl Relay {
     fn add_mentioned(&self, event: &Event, to: &mut Audience) {
         for user in &event.mentions.users {
             let Some(member) = self.members.get(user) else { continue };
-            for slot in &member.slots {
+            for &slot in &member.slots {
                 let Some(attachment) = self.attachments.get(&slot) else { continue };
                 let key = attachment.group(member.class);
                 let delivery = self.table.of(key.mode, event.kind.class());
@@ -109,25 +109,29 @@ impl Relay {
     fn adjust_author(&self, event: &Event, to: &mut Audience) {
         let Some(author) = event.author else { return };
         let Some(member) = self.members.get(&author) else { return };
-        match event.kind.class() {
-            EventClass::Presence => to.full -= &member.slots,
-            EventClass::Member if event.kind == EventKind::GuildMemberRemove => {
-                to.full -= &member.slots;
-            }
-            EventClass::Member if event.kind == EventKind::GuildMemberUpdate => {
-                to.full |= &member.slots;
-            }
-            _ => {
-                let own = &to.stripped & &member.slots;
-                to.stripped -= &own;
-                to.full |= own;
+        for &slot in &member.slots {
+            match event.kind.class() {
+                EventClass::Presence => {
+                    to.full.remove(slot);
+                }
+                EventClass::Member if event.kind == EventKind::GuildMemberRemove => {
+                    to.full.remove(slot);
+                }
+                EventClass::Member if event.kind == EventKind::GuildMemberUpdate => {
+                    to.full.insert(slot);
+                }
+                _ => {
+                    if to.stripped.remove(slot) {
+                        to.full.insert(slot);
+                    }
+                }
             }
         }
     }
 
     fn add_own(&self, user: UserId, event: &Event, to: &mut Audience) {
         let Some(member) = self.members.get(&user) else { return };
-        for slot in &member.slots {
+        for &slot in &member.slots {
             let attachment = self.attachments.get(&slot);
             if attachment.is_some_and(|a| has_intent(a.interest.intents, event.kind)) {
                 to.full.insert(slot);

@@ -352,8 +352,9 @@ impl World {
         for user in self.roles.keys() {
             let own = self.sessions.iter().filter(|(_, session)| session.user == *user);
             let slots: Vec<_> = own.map(|(slot, _)| *slot).collect();
-            let held = self.relay.slots_of(*user).map(|slots| slots.iter().collect::<Vec<_>>());
-            assert_eq!(held.unwrap_or_default(), slots);
+            let mut held = self.relay.slots_of(*user).unwrap_or_default().to_vec();
+            held.sort_unstable();
+            assert_eq!(held, slots);
         }
         let modes = Mode::ALL.map(|mode| {
             self.sessions.values().filter(|session| session.mode == mode).count() as u64

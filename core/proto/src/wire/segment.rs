@@ -1,23 +1,13 @@
 //! Shared bytes with their compressed forms, made at most once each.
 
-use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
-use std::thread::LocalKey;
 
 use bytes::Bytes;
-use flate2::{Compress, Compression, FlushCompress};
 use smallvec::{SmallVec, smallvec};
-use zstd_safe::zstd_sys::ZSTD_EndDirective;
-use zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer, ResetDirective};
 
-use super::Wire;
 use super::adler::Adler;
-use super::splice::{DEFLATE_FLUSH, ZSTD_FRAME, ZSTD_NORMALISER, ZSTD_WINDOW_LOG, uncompressed};
-
-/// Level of the shared deflate, which is paid once per event, not once per session.
-const ZLIB_LEVEL: u32 = 6;
-/// Level of the shared zstd blocks; Discord's own choice for its streams.
-const ZSTD_LEVEL: i32 = 6;
+use super::chain::{Chain, Past};
+use super::{Wire, codec};
 
 /// Text that sessions share, with its compressed forms made on first use.
 ///
@@ -26,21 +16,23 @@ const ZSTD_LEVEL: i32 = 6;
 #[derive(Debug)]
 pub struct Segment {
     text: Bytes,
-    adler: OnceLock<Adler>,
-    zlib: OnceLock<Bytes>,
-    zstd: OnceLock<Bytes>,
+    // Boxed, because most segments are never compressed.
+    zlib: OnceLock<Box<Deflated>>,
+    zstd: OnceLock<Box<Bytes>>,
+}
+
+/// Deflated text, and the sums of the text for the end of a zlib stream.
+#[derive(Debug)]
+struct Deflated {
+    blocks: Bytes,
+    sums: Adler,
 }
 
 impl Segment {
     /// Wraps text for sharing.
     #[must_use]
     pub fn new(text: impl Into<Bytes>) -> Arc<Self> {
-        Arc::new(Self {
-            text: text.into(),
-            adler: OnceLock::new(),
-            zlib: OnceLock::new(),
-            zstd: OnceLock::new(),
-        })
+        Arc::new(Self { text: text.into(), zlib: OnceLock::new(), zstd: OnceLock::new() })
     }
 
     /// Returns the JSON text.
@@ -51,23 +43,33 @@ impl Segment {
 
     /// Returns the sums of the text, for the end of a zlib stream.
     pub(super) fn adler(&self) -> Adler {
-        *self.adler.get_or_init(|| Adler::of(&self.text))
+        self.deflated().sums
     }
 
     /// Returns raw deflate blocks that end in a sync flush (`00 00 ff ff`).
     pub fn zlib(&self) -> &Bytes {
-        self.zlib.get_or_init(|| compressed(&ZLIB, deflate, Wire::ZlibStream, &self.text))
+        &self.deflated().blocks
+    }
+
+    fn deflated(&self) -> &Deflated {
+        self.zlib.get_or_init(|| {
+            let (blocks, sums) = (codec::zlib(&[], &self.text), Adler::of(&self.text));
+            Box::new(Deflated { blocks, sums })
+        })
     }
 
     /// Returns zstd blocks without a frame header, the last one the normaliser.
     pub fn zstd(&self) -> &Bytes {
-        self.zstd.get_or_init(|| compressed(&ZSTD, compress, Wire::ZstdStream, &self.text))
+        self.zstd.get_or_init(|| Box::new(codec::zstd(&[], &self.text)))
     }
 }
 
 /// Everything of a dispatch after its sequence: one segment, or several that are shared separately.
 #[derive(Clone, Debug)]
-pub struct Body(SmallVec<[Arc<Segment>; 1]>);
+pub struct Body {
+    segments: SmallVec<[Arc<Segment>; 1]>,
+    chain: Option<Arc<Chain>>,
+}
 
 impl Body {
     /// Encodes `"op":0,"t":kind,"d":payload}`.
@@ -79,143 +81,64 @@ impl Body {
         text.push_str("\",\"d\":");
         text.push_str(payload);
         text.push('}');
-        Self(smallvec![Segment::new(text)])
+        Self { segments: smallvec![Segment::new(text)], chain: None }
     }
 
     /// Joins segments that together are `"op":0,"t":…,"d":…}`.
     #[must_use]
     pub fn from_segments(segments: impl IntoIterator<Item = Arc<Segment>>) -> Self {
-        Self(segments.into_iter().collect())
+        Self { segments: segments.into_iter().collect(), chain: None }
+    }
+
+    /// Gives the body its place among those that many sessions get, right after `before`.
+    ///
+    /// Bodies of several segments stay outside.
+    #[must_use]
+    pub fn chained(self, place: u64, before: Option<&Self>) -> Self {
+        if self.segments.len() != 1 {
+            return self;
+        }
+        let before = before.and_then(|body| Some((body.past(), body.segments.first()?)));
+        let chain = Chain::new(Past::place(place), before.filter(|(past, _)| *past != Past::OTHER));
+        Self { chain: Some(Arc::new(chain)), ..self }
+    }
+
+    /// Returns what a link that was sent this body last has to remember of it.
+    #[must_use]
+    pub fn past(&self) -> Past {
+        self.chain.as_ref().map_or(Past::OTHER, |chain| chain.place)
+    }
+
+    /// Returns the shared bytes that refer to what a link was sent last, if there are any for it.
+    pub(super) fn referring(&self, wire: Wire, past: Past) -> Option<&Bytes> {
+        let (chain, [segment]) = (self.chain.as_ref()?, self.segments.as_slice()) else {
+            return None;
+        };
+        match wire {
+            Wire::ZlibStream => chain.zlib(past, segment),
+            Wire::ZstdStream => chain.zstd(past, segment),
+            Wire::Text | Wire::PayloadZlib => None,
+        }
     }
 
     /// Returns the segments in order.
     #[must_use]
     pub fn segments(&self) -> &[Arc<Segment>] {
-        &self.0
+        &self.segments
     }
 
     /// Returns the bytes of the text form.
     #[must_use]
     pub fn text_bytes(&self) -> usize {
-        self.0.iter().map(|segment| segment.text.len()).sum()
+        self.segments.iter().map(|segment| segment.text.len()).sum()
     }
 
     /// Returns the text as one string of bytes; copies when there are several segments.
     #[must_use]
     pub fn text(&self) -> Bytes {
-        match self.0.as_slice() {
+        match self.segments.as_slice() {
             [one] => one.text.clone(),
             many => many.iter().flat_map(|segment| segment.text.iter().copied()).collect(),
         }
-    }
-}
-
-thread_local! {
-    // One encoder per thread: their state is 370 KB (zlib) and about 1 MB (zstd).
-    static ZLIB: RefCell<Compress> = RefCell::new(zlib_encoder());
-    static ZSTD: RefCell<CCtx<'static>> = RefCell::new(zstd_encoder());
-}
-
-/// Compresses `text`, or stores it in uncompressed blocks should the encoder fail.
-fn compressed<E>(
-    encoder: &'static LocalKey<RefCell<E>>,
-    encode: impl FnOnce(&mut E, &[u8]) -> Option<Vec<u8>>,
-    wire: Wire,
-    text: &[u8],
-) -> Bytes {
-    let encoded = encoder.with_borrow_mut(|encoder| encode(encoder, text));
-    debug_assert!(encoded.is_some(), "only a lack of memory fails");
-    // Frames live long in replay rings, so they keep no spare capacity.
-    Bytes::from(encoded.unwrap_or_else(|| stored(wire, text)).into_boxed_slice())
-}
-
-fn stored(wire: Wire, text: &[u8]) -> Vec<u8> {
-    let mut out = SmallVec::new();
-    uncompressed(wire, text, &mut out);
-    if wire == Wire::ZlibStream {
-        out.extend_from_slice(&DEFLATE_FLUSH);
-    }
-    out.into_vec()
-}
-
-fn zlib_encoder() -> Compress {
-    Compress::new(Compression::new(ZLIB_LEVEL), false)
-}
-
-fn deflate(encoder: &mut Compress, text: &[u8]) -> Option<Vec<u8>> {
-    encoder.reset();
-    let mut out = Vec::with_capacity(text.len() / 3 + 64);
-    loop {
-        let read = usize::try_from(encoder.total_in()).ok()?;
-        encoder.compress_vec(&text[read..], &mut out, FlushCompress::Sync).ok()?;
-        // A sync flush is complete when the output has room left after all input was read.
-        if encoder.total_in() == text.len() as u64 && out.len() < out.capacity() {
-            return Some(out);
-        }
-        out.reserve(out.capacity().max(64));
-    }
-}
-
-fn zstd_encoder() -> CCtx<'static> {
-    let mut encoder = CCtx::create();
-    for parameter in [
-        CParameter::CompressionLevel(ZSTD_LEVEL),
-        CParameter::WindowLog(ZSTD_WINDOW_LOG),
-        CParameter::ContentSizeFlag(false),
-        CParameter::ChecksumFlag(false),
-    ] {
-        let result = encoder.set_parameter(parameter);
-        debug_assert!(result.is_ok(), "zstd takes these parameters");
-    }
-    encoder
-}
-
-fn compress(encoder: &mut CCtx<'static>, text: &[u8]) -> Option<Vec<u8>> {
-    encoder.reset(ResetDirective::SessionOnly).ok()?;
-    let bound = zstd_safe::compress_bound(text.len());
-    let mut out = Vec::with_capacity(bound + ZSTD_FRAME.len() + ZSTD_NORMALISER.len());
-    let mut input = InBuffer::around(text);
-    loop {
-        let written = out.len();
-        let mut buffer = OutBuffer::around_pos(&mut out, written);
-        let flush = ZSTD_EndDirective::ZSTD_e_flush;
-        let left = encoder.compress_stream2(&mut buffer, &mut input, flush).ok()?;
-        if left == 0 && input.pos == text.len() {
-            break;
-        }
-        out.reserve(left.max(1024));
-    }
-    // An empty text makes no frame header.
-    if !text.is_empty() {
-        debug_assert!(out.starts_with(&ZSTD_FRAME), "these parameters fix the header");
-        out.drain(..ZSTD_FRAME.len());
-    }
-    out.extend_from_slice(&ZSTD_NORMALISER);
-    Some(out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_that_was_only_stored_reads_like_compressed_text() {
-        let text = "throng ".repeat(40_000);
-        let mut inflated = Vec::with_capacity(text.len() + 1);
-        let deflated = stored(Wire::ZlibStream, text.as_bytes());
-        let flush = flate2::FlushDecompress::Sync;
-        let result = flate2::Decompress::new(false).decompress_vec(&deflated, &mut inflated, flush);
-        assert!(result.is_ok() && inflated == text.as_bytes());
-
-        let mut frame = ZSTD_FRAME.to_vec();
-        frame.extend(stored(Wire::ZstdStream, text.as_bytes()));
-        let mut out = Vec::with_capacity(text.len() + 1);
-        let mut output = OutBuffer::around(&mut out);
-        let mut input = InBuffer::around(&frame);
-        let mut decoder = zstd_safe::DCtx::create();
-        while input.pos < frame.len() {
-            assert!(decoder.decompress_stream(&mut output, &mut input).is_ok());
-        }
-        assert!(output.as_slice() == text.as_bytes());
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 
 use super::adler::Adler;
-use super::{Body, Segment, Wire};
+use super::{Body, Past, Segment, Wire};
 
 /// 2^17 bytes of window: the most that a client keeps, and the largest block.
 pub(super) const ZSTD_WINDOW_LOG: u32 = 17;
@@ -16,6 +16,12 @@ pub(crate) const ZSTD_FRAME: [u8; 6] = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38];
 /// encoder assumes: 8 literals by run length, three sequences with the offsets 8, 4, 1.
 pub(super) const ZSTD_NORMALISER: [u8; 14] =
     [0x5c, 0x00, 0x00, 0x41, 0x20, 0x03, 0x00, 0x38, 0x00, 0x76, 0x00, 0x18, 0x50, 0xb8];
+/// What a decoder makes of the normaliser.
+pub(super) const ZSTD_PAD: [u8; 17] = [b' '; 17];
+/// Digits of the largest sequence.
+const DIGITS: usize = 10;
+/// Bytes of `{"s":N,` when it is brought to one length.
+pub(super) const OWN_WIDTH: usize = DIGITS + 6;
 /// Largest raw zstd block here: the window, as RFC 8878 §3.1.1.2.4 demands.
 const ZSTD_RAW_MAX: usize = 1 << ZSTD_WINDOW_LOG;
 /// zlib header: deflate, 32 KiB window, default level.
@@ -46,15 +52,18 @@ impl Parts<'_> {
     }
 }
 
-/// Builds the frame of a dispatch for the session whose next sequence is `sequence`.
-///
-/// `first` says that nothing was sent on this link before, so that stream codecs put their header
-/// in front.
+/// Builds the frame of a dispatch for the session whose next sequence is `sequence`, on a link that
+/// was sent `past` last.
 #[must_use]
-pub fn dispatch(wire: Wire, first: bool, sequence: u32, body: &Body) -> Parts<'_> {
-    let own = own_text(sequence);
+pub fn dispatch(wire: Wire, past: Past, sequence: u32, body: &Body) -> Parts<'_> {
     let mut parts = Parts { head: SmallVec::new(), shared: SmallVec::new(), tail: SmallVec::new() };
-    open(wire, first, &mut parts.head);
+    open(wire, past, &mut parts.head);
+    if let Some(shared) = body.referring(wire, past) {
+        uncompressed(wire, &own_text(sequence, DIGITS), &mut parts.head);
+        parts.shared.push(shared);
+        return parts;
+    }
+    let own = own_text(sequence, 0);
     uncompressed(wire, &own, &mut parts.head);
     for segment in body.segments() {
         parts.shared.push(match wire {
@@ -72,9 +81,9 @@ pub fn dispatch(wire: Wire, first: bool, sequence: u32, body: &Body) -> Parts<'_
 
 /// Builds a whole frame from text that only one session gets: HELLO, acknowledgements and the like.
 #[must_use]
-pub fn control(wire: Wire, first: bool, text: &str) -> Vec<u8> {
+pub fn control(wire: Wire, past: Past, text: &str) -> Vec<u8> {
     let mut head: SmallVec<[u8; 48]> = SmallVec::new();
-    open(wire, first, &mut head);
+    open(wire, past, &mut head);
     uncompressed(wire, text.as_bytes(), &mut head);
     match wire {
         Wire::Text | Wire::ZstdStream => {}
@@ -86,16 +95,18 @@ pub fn control(wire: Wire, first: bool, text: &str) -> Vec<u8> {
     head.into_vec()
 }
 
-/// Writes `{"s":N,`.
-fn own_text(sequence: u32) -> SmallVec<[u8; 24]> {
+/// Writes `{"s":N,` with white space before a number of less than `width` digits.
+fn own_text(sequence: u32, width: usize) -> SmallVec<[u8; 24]> {
     use std::io::Write as _;
     let mut text = SmallVec::new();
-    let written = write!(text, "{{\"s\":{sequence},");
+    let written = write!(text, "{{\"s\":{sequence:width$},");
     debug_assert!(written.is_ok(), "memory takes any write");
     text
 }
 
-fn open(wire: Wire, first: bool, head: &mut SmallVec<[u8; 48]>) {
+/// Puts the header in front that stream codecs begin with.
+fn open(wire: Wire, past: Past, head: &mut SmallVec<[u8; 48]>) {
+    let first = past == Past::NOTHING;
     match wire {
         Wire::PayloadZlib => head.extend_from_slice(&ZLIB_HEADER),
         Wire::ZlibStream if first => head.extend_from_slice(&ZLIB_HEADER),

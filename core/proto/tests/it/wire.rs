@@ -7,12 +7,12 @@ use std::io::Read as _;
 
 use flate2::read::ZlibDecoder;
 use flate2::{Decompress, FlushDecompress, Status};
-use throng_proto::wire::{self, Body, Segment, Wire};
+use throng_proto::wire::{self, Body, Past, Segment, Wire};
 use zstd_safe::{DCtx, InBuffer, OutBuffer};
 
 use story::{PAD, Random, bodies, link};
 
-const MESSAGES: usize = 1_500;
+const MESSAGES: usize = 10_000;
 
 #[test]
 fn every_text_message_is_its_json() {
@@ -64,12 +64,30 @@ fn one_zstd_context_reads_each_message_as_it_arrives() {
 }
 
 #[test]
+fn what_everybody_was_sent_last_makes_the_next_smaller() {
+    let message = |id: u32| {
+        let author = r#"{"id":"41771983423143937","username":"mason","global_name":"Mason"}"#;
+        let content = Random::new(u64::from(id)).noise(40);
+        let rest = r#""attachments":[],"embeds":[],"mention_everyone":false,"tts":false"#;
+        let payload = format!(r#"{{"id":"{id}","author":{author},"content":"{content}",{rest}}}"#);
+        Body::dispatch("MESSAGE_CREATE", &payload)
+    };
+    let first = message(100_001).chained(0, None);
+    let second = message(100_002).chained(1, Some(&first));
+    for wire in [Wire::ZlibStream, Wire::ZstdStream] {
+        let alone = wire::dispatch(wire, Past::OTHER, 1, &second).bytes();
+        let after = wire::dispatch(wire, first.past(), 1, &second).bytes();
+        assert!(2 * after < alone, "{wire:?}: {after} bytes instead of {alone}");
+    }
+}
+
+#[test]
 fn incompressible_text_larger_than_a_block_survives_every_wire() {
     let mut random = Random::new(7);
     let noise = format!("\"{}\"", random.noise(400_000));
     for body in [Body::dispatch("NOISE", &noise), Body::dispatch("SPACE", &" ".repeat(131_072))] {
         for wire in [Wire::PayloadZlib, Wire::ZlibStream, Wire::ZstdStream] {
-            let frame = story::frame(wire, true, 1, &body);
+            let frame = story::frame(wire, Past::NOTHING, 1, &body);
             let text = match wire {
                 Wire::ZstdStream => decompress(&mut DCtx::create(), &frame),
                 _ => inflate(&mut Decompress::new(true), &frame),
@@ -98,7 +116,7 @@ fn the_zstd_header_is_cut_from_every_segment() {
     for length in (0..600).chain([131_071, 131_072, 131_073, 262_144, 400_000]) {
         for text in [random.noise(length), "a".repeat(length)] {
             let segment = Segment::new(text);
-            let hello = wire::control(Wire::ZstdStream, true, "{}");
+            let hello = wire::control(Wire::ZstdStream, Past::NOTHING, "{}");
             let mut decoder = DCtx::create();
             assert_eq!(decompress(&mut decoder, &hello), b"{}");
             let text = decompress(&mut decoder, segment.zstd());
@@ -118,8 +136,9 @@ fn an_empty_text_is_a_normaliser_alone() {
 fn parts_count_their_own_bytes() {
     for (index, body) in bodies(3).iter().enumerate() {
         for wire in story::WIRES {
-            let parts = wire::dispatch(wire, index % 2 == 0, index as u32, body);
-            let frame = story::frame(wire, index % 2 == 0, index as u32, body);
+            let past = if index % 2 == 0 { Past::NOTHING } else { Past::OTHER };
+            let parts = wire::dispatch(wire, past, index as u32, body);
+            let frame = story::frame(wire, past, index as u32, body);
             assert_eq!(parts.bytes(), frame.len());
         }
     }

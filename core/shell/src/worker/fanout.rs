@@ -30,6 +30,10 @@ use crate::metrics::Refused;
 
 /// How long sessions are visited before other tasks of the worker, and other threads, get a turn.
 const SLICE: Duration = Duration::from_micros(200);
+/// When events come together, a pass waits for this part of the time that the last one took: 3 %.
+const REST_SHARE: u32 = 32;
+/// Rests that are shorter are none: the runtime's clock is not that exact.
+const REST_MIN: Duration = Duration::from_micros(500);
 /// Sessions visited between two looks at the clock.
 const STRIDE: usize = 32;
 /// Frames handed to a link in one call.
@@ -101,18 +105,27 @@ pub(super) async fn passes(local: Local) {
         let worker = local.borrow();
         (Rc::clone(&worker.work), Rc::clone(&worker.passed))
     };
+    let mut rest = Duration::ZERO;
     loop {
-        if local.borrow_mut().begin_pass() {
-            while local.borrow_mut().slice() {
-                // Guilds and stores get the core for a moment, too, where there are few.
-                std::thread::yield_now();
-                tokio::task::yield_now().await;
-            }
-            passed.notify_waiters();
-            tokio::task::yield_now().await;
-        } else {
+        if local.borrow().is_idle() {
             work.notified().await;
+            continue;
         }
+        if rest >= REST_MIN {
+            tokio::time::sleep(rest).await;
+        }
+        let entries = local.borrow_mut().begin_pass();
+        let began = std::time::Instant::now();
+        while local.borrow_mut().slice() {
+            // Guilds and stores get the core for a moment, too, where there are few.
+            std::thread::yield_now();
+            tokio::task::yield_now().await;
+        }
+        passed.notify_waiters();
+        // Where one pass has carried many events, those that come next come together, too: one
+        // pass carries them all if it does not begin with the first of them.
+        rest = if entries > 1 { began.elapsed() / REST_SHARE } else { Duration::ZERO };
+        tokio::task::yield_now().await;
     }
 }
 
@@ -159,14 +172,15 @@ impl Worker {
         self.replay.end() - self.sent > AHEAD_MAX
     }
 
-    /// Begins a pass over everything that was appended since the last one. `false` when nothing
-    /// was.
-    fn begin_pass(&mut self) -> bool {
+    /// Tells whether everything was sent.
+    fn is_idle(&self) -> bool {
+        self.sent == self.replay.end()
+    }
+
+    /// Begins a pass over everything that was appended since the last one, and returns how many
+    /// entries that is.
+    fn begin_pass(&mut self) -> u64 {
         let (start, end) = (self.sent, self.replay.end());
-        if start == end {
-            self.replay.trim(clock::now(), start);
-            return false;
-        }
         self.rotate_journal();
         self.flush_journal();
         let mut todo = RoaringBitmap::new();
@@ -179,7 +193,7 @@ impl Worker {
             }
         }
         self.pass = Some(Pass { start, end, todo, next: 0 });
-        true
+        end - start
     }
 
     /// Visits the next few sessions. `false` when the pass is over.
@@ -250,7 +264,7 @@ impl Worker {
             session.sequence += 1;
             first = first.min(position);
             if matches!(entry.to, Recipients::One(_)) {
-                session.own.push((session.sequence, position));
+                session.own.get_or_insert_default().0.push((session.sequence, position));
             }
             if let Some(body) = &entry.body {
                 bytes += body.text_bytes();
@@ -385,7 +399,8 @@ impl Worker {
         let Self { sessions, replay, .. } = self;
         let Some(session) = sessions.get_mut(slot as usize) else { return };
         let now = clock::now();
-        session.own.retain(|(own, position)| {
+        let Some(unacknowledged) = &mut session.own else { return };
+        unacknowledged.0.retain(|(own, position)| {
             let old = replay.entry(*position).is_none_or(|e| now.since(e.at) > KEPT_FOR);
             let known = u64::from(*own) <= sequence && old;
             if known {
@@ -393,7 +408,9 @@ impl Worker {
             }
             !known
         });
-        session.own.shrink_to_fit();
+        if unacknowledged.0.is_empty() {
+            session.own = None;
+        }
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) async fn run(local: Local, cell: Rc<LinkCell>, identify: Box<Identify
 /// Answers op 9, after which the client may IDENTIFY on the same link.
 pub(super) fn invalidate(shared: &Shared, cell: &LinkCell) {
     let limits = shared.config.conversation();
-    cell.conversation.borrow_mut().start_over(clock::now(), &limits);
+    cell.converse(|conversation| conversation.start_over(clock::now(), &limits));
     cell.control(r#"{"op":9,"d":false,"s":null,"t":null}"#);
 }
 
@@ -131,7 +131,7 @@ fn identity(shared: &Shared, user: &User, identify: &Identify) -> Result<Identit
         intents,
         named,
         capabilities: identify.capabilities.unwrap_or(0),
-        large_threshold: usize::try_from(threshold).unwrap_or(250),
+        large_threshold: u16::try_from(threshold).unwrap_or(250),
         shard,
         connection: Arc::new(Connection::parse(&identify.properties)),
         status: presence.status,

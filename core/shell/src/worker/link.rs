@@ -3,7 +3,7 @@
 mod bell;
 mod serve;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -30,10 +30,9 @@ pub(super) use serve::{attend, welcome};
 const CLOSE_TIME: Duration = Duration::from_secs(3);
 
 /// A link as those who attend to it, the passes and the timer share it.
-#[derive(Debug)]
 pub(crate) struct LinkCell {
     pub(super) link: Rc<dyn Link>,
-    pub(super) conversation: RefCell<Conversation>,
+    conversation: Cell<Conversation>,
     pub(super) session: Cell<Option<SessionRef>>,
     pub(super) wire: Cell<Wire>,
     bell: Arc<Bell>,
@@ -45,10 +44,16 @@ pub(crate) struct LinkCell {
     dead: Cell<bool>,
     /// Requests under way.
     pub(super) requests: Cell<u16>,
-    pub(super) permit: RefCell<Option<Permit>>,
+    pub(super) permit: Cell<Option<Permit>>,
     /// Place in the order of accepting: of two links that resume a session, the later one has it.
     pub(super) order: u64,
     pub(super) serial: u32,
+}
+
+impl std::fmt::Debug for LinkCell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LinkCell").field("link", &self.link).finish_non_exhaustive()
+    }
 }
 
 impl LinkCell {
@@ -99,8 +104,21 @@ impl LinkCell {
         self.look();
     }
 
+    /// Returns what was said so far.
+    pub(super) const fn conversation(&self) -> Conversation {
+        self.conversation.get()
+    }
+
+    /// Goes on with the conversation.
+    pub(super) fn converse<T>(&self, go_on: impl FnOnce(&mut Conversation) -> T) -> T {
+        let mut conversation = self.conversation.get();
+        let said = go_on(&mut conversation);
+        self.conversation.set(conversation);
+        said
+    }
+
     pub(super) fn deadline(&self) -> Instant {
-        self.conversation.borrow().deadline()
+        self.conversation.get().deadline()
     }
 
     pub(super) fn is_closing(&self) -> bool {
@@ -170,12 +188,12 @@ impl Worker {
     ) -> Rc<LinkCell> {
         self.generations = self.generations.wrapping_add(1);
         let entry = self.links.vacant_entry();
-        let key = entry.key();
         // One worker has far fewer links than 2^32.
-        let bell = Bell::new(&self.bells, u32::try_from(key).unwrap_or(u32::MAX));
+        let key = u32::try_from(entry.key()).unwrap_or(u32::MAX);
+        let bell = Bell::new(&self.bells, key);
         let cell = Rc::new(LinkCell {
             link,
-            conversation: RefCell::new(conversation),
+            conversation: Cell::new(conversation),
             session: Cell::new(None),
             wire: Cell::new(wire),
             bell,
@@ -185,7 +203,7 @@ impl Worker {
             dead: Cell::new(false),
             requests: Cell::new(0),
             order: permit.order(),
-            permit: RefCell::new(Some(permit)),
+            permit: Cell::new(Some(permit)),
             serial: self.generations,
         });
         entry.insert(Rc::clone(&cell));
@@ -200,7 +218,7 @@ impl Worker {
 
     /// Takes a link out that has ended or moved away, without touching its session.
     pub(super) fn forget_link(&mut self, cell: &LinkCell) {
-        if self.links.try_remove(cell.bell.key()).is_some() {
+        if self.links.try_remove(cell.bell.key() as usize).is_some() {
             let bytes = cell.link.bytes();
             self.metrics().bytes_sent.add(bytes.sent);
             self.metrics().bytes_received.add(bytes.received);
@@ -227,7 +245,7 @@ impl Worker {
     /// Reads one payload and does what it asks for, as far as nothing must be waited for.
     fn hear(&mut self, cell: &Rc<LinkCell>, payload: &[u8]) -> Step {
         let limits = self.shared.config.conversation();
-        let said = cell.conversation.borrow_mut().hear(clock::now(), &limits, payload);
+        let said = cell.converse(|conversation| conversation.hear(clock::now(), &limits, payload));
         let said = match said {
             Ok(said) => said,
             Err(close) => {
@@ -300,4 +318,15 @@ pub(super) async fn drain(local: Local, done: mpsc::Sender<()>) {
     }
     // The node may have given up waiting; then there is nobody to tell.
     let _gone = done.send(()).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_fits_the_128_bytes_that_the_allocator_has_for_it() {
+        let counts = 2 * size_of::<usize>();
+        assert!(counts + size_of::<LinkCell>() <= 128, "{}", size_of::<LinkCell>());
+    }
 }

@@ -8,7 +8,7 @@ use throng_engine::chunk::{self, Rights};
 use throng_engine::event::{Change, Event};
 use throng_engine::mode::Mode;
 use throng_engine::policy::{AttachmentFacts, GuildFacts};
-use throng_engine::relay::{Attachment, Audience, Digest, DigestKind, Relay};
+use throng_engine::relay::{Attachment, Audience, Digest, DigestKind, Relay, Variant};
 use throng_engine::replay::{Recipients, Slot};
 use throng_engine::welcome;
 use throng_proto::event::EventKind;
@@ -30,6 +30,8 @@ pub(crate) struct Relays {
     pub(super) facts: GuildFacts,
     /// Guild's sequence up to which sessions here were told.
     told: u64,
+    /// What many sessions were sent last, with and without content.
+    last: [Option<Body>; 2],
 }
 
 impl Relays {
@@ -85,7 +87,7 @@ impl Worker {
             // The session ended while the guild granted.
             return self.give_back(view.shape.id(), &seat);
         };
-        let threshold = found.identity.large_threshold;
+        let threshold = usize::from(found.identity.large_threshold);
         self.place(&seat, &view);
         if let Some(welcome) = welcome {
             let body = welcome::compose(&welcome, &seat.member, threshold, initial);
@@ -121,6 +123,7 @@ impl Worker {
             by_number: Vec::new(),
             facts: view.facts,
             told: 0,
+            last: [None, None],
         });
         relays.facts = view.facts;
         relays.told = relays.told.max(view.sequence);
@@ -178,10 +181,8 @@ impl Worker {
         let spent = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.metrics().events[event.kind as usize].add(count);
         self.metrics().audience_nanos[event.kind as usize].add(spent);
-        self.append_for(event, &event.body, audience.full);
-        if let Some(body) = &event.stripped {
-            self.append_for(event, body, audience.stripped);
-        }
+        self.append_for(event, Variant::Full, audience.full);
+        self.append_for(event, Variant::Stripped, audience.stripped);
         self.follow(event);
     }
 
@@ -198,23 +199,33 @@ impl Worker {
         }
     }
 
-    fn append_for(&mut self, event: &Event, body: &Body, to: RoaringBitmap) {
-        let to = match (to.len(), to.min()) {
-            (1, Some(slot)) => Recipients::One(slot),
-            _ => Recipients::Many(to),
+    fn append_for(&mut self, event: &Event, variant: Variant, to: RoaringBitmap) {
+        let body = match variant {
+            Variant::Full => Some(&event.body),
+            Variant::Stripped => event.stripped.as_ref(),
         };
-        self.append(Outgoing {
-            kind: event.kind,
-            guild: Some(event.guild),
-            sequence: event.sequence,
-            body: body.clone(),
-            to,
-        });
+        let Some(body) = body.cloned() else { return };
+        let (to, body) = match (to.len(), to.min()) {
+            (0, _) => return,
+            (1, Some(slot)) => (Recipients::One(slot), body),
+            _ => (Recipients::Many(to), self.chain(event.guild, variant, body)),
+        };
+        let (kind, sequence) = (event.kind, event.sequence);
+        self.append(Outgoing { kind, guild: Some(event.guild), sequence, body, to });
+    }
+
+    /// Lets a body that is appended next refer to the one before it, when it is compressed.
+    fn chain(&mut self, guild: GuildId, variant: Variant, body: Body) -> Body {
+        let Some(relays) = self.relays.get_mut(&guild) else { return body };
+        let last = &mut relays.last[variant as usize];
+        let chained = body.chained(self.replay.end(), last.as_ref());
+        *last = Some(chained.clone());
+        chained
     }
 
     /// Tells a user's sessions that it left a guild, and takes them off.
     fn expel(&mut self, guild: GuildId, user: UserId) {
-        for slot in self.by_user.get(&user).cloned().unwrap_or_default() {
+        for slot in self.sessions.of(user) {
             self.expel_session(guild, slot);
         }
     }
@@ -237,14 +248,14 @@ impl Worker {
 
     fn dissolve(&mut self, guild: GuildId) {
         self.relays.remove(&guild);
-        for (_, session) in &mut self.sessions {
+        for (_, session) in self.sessions.iter_mut() {
             session.guilds.retain(|membership| membership.guild != guild);
         }
     }
 
     /// Attaches a user's sessions to a guild that it joined.
     pub(super) fn joined(&mut self, user: UserId, guild: GuildId) {
-        for slot in self.by_user.get(&user).cloned().unwrap_or_default() {
+        for slot in self.sessions.of(user) {
             self.join_session(guild, slot);
         }
     }

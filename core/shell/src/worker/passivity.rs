@@ -7,6 +7,7 @@ use throng_engine::mode::Mode;
 use throng_engine::policy::{GuildFacts, Passivity};
 use throng_engine::relay::Relay;
 use throng_engine::replay::Slot;
+use throng_engine::time::Instant;
 use throng_proto::id::GuildId;
 
 use super::session::Session;
@@ -49,24 +50,25 @@ impl Worker {
         let Some(session) = self.sessions.get_mut(slot as usize) else { return };
         let generation = session.generation;
         let Some(membership) = session.guilds.iter_mut().find(|m| m.guild == guild) else { return };
-        if membership.recheck.is_some_and(|pending| pending <= deadline) {
+        if membership.recheck <= deadline {
             return;
         }
-        membership.recheck = Some(deadline);
-        self.wheel.insert(timer::Key::Recheck(slot, generation, guild), deadline);
+        membership.recheck = deadline;
+        self.wheel.insert(timer::Key::recheck(slot, generation, guild), deadline);
     }
 
     /// Lets an attachment be reviewed whose time has come.
     pub(super) fn fire_recheck(&mut self, slot: Slot, generation: u32, guild: GuildId) {
         let Some(session) = self.sessions.get_mut(slot as usize) else { return };
         let Some(membership) = session.guilds.iter_mut().find(|m| m.guild == guild) else { return };
-        let Some(deadline) = membership.recheck.filter(|_| session.generation == generation) else {
+        let deadline = membership.recheck;
+        if session.generation != generation || deadline == Instant::NEVER {
             return;
-        };
-        if deadline > clock::now() {
-            return self.wheel.insert(timer::Key::Recheck(slot, generation, guild), deadline);
         }
-        membership.recheck = None;
+        if deadline > clock::now() {
+            return self.wheel.insert(timer::Key::recheck(slot, generation, guild), deadline);
+        }
+        membership.recheck = Instant::NEVER;
         if let Some(relay) = membership.relay {
             self.review_later(guild, relay, slot);
         }

@@ -8,7 +8,6 @@ use std::io;
 
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
-use slab::Slab;
 use smallvec::SmallVec;
 use throng_engine::replay::{Recipients, Replay, Slot};
 use throng_ports::journal::Journal;
@@ -16,7 +15,7 @@ use throng_proto::event::EventKind;
 use throng_proto::id::GuildId;
 
 use super::session::{Identity, Membership};
-use super::{Outgoing, Session, SessionId, Worker};
+use super::{Outgoing, SessionId, Sessions, Worker};
 use crate::metrics::Refused;
 
 pub(crate) const SNAPSHOT: u8 = 0;
@@ -69,7 +68,7 @@ impl Recorder {
         self.finish();
     }
 
-    pub(crate) fn state(&mut self, slot: Slot, sessions: &Slab<Session>) {
+    pub(crate) fn state(&mut self, slot: Slot, sessions: &Sessions) {
         let Some(session) = sessions.get(slot as usize) else { return };
         self.begin(STATE).extend_from_slice(&slot.to_le_bytes());
         self.finish_json(&StateRecord {

@@ -63,11 +63,11 @@ pub(super) async fn run(local: Local, cell: Rc<LinkCell>, resume: Resume) -> boo
         local.borrow_mut().resume(&cell, claim);
         return false;
     }
-    let Some((arrival, permit)) = cell.link.depart().zip(cell.permit.borrow_mut().take()) else {
+    let Some((arrival, permit)) = cell.link.depart().zip(cell.permit.take()) else {
         return false;
     };
     local.borrow_mut().forget_link(&cell);
-    let (conversation, wire) = (cell.conversation.borrow().clone(), cell.wire.get());
+    let (conversation, wire) = (cell.conversation(), cell.wire.get());
     let moving = Moving { arrival, conversation, wire, permit, claim };
     shared.send(owner, WorkerMessage::Resuming(Box::new(moving))).await;
     true
@@ -85,7 +85,7 @@ pub(super) fn continue_here(local: &Local, moving: Moving) {
 
 impl Worker {
     fn resume(&mut self, cell: &Rc<LinkCell>, claim: Claim) {
-        let found = self.by_id.get(&claim.id).copied().and_then(|slot| self.reference(slot));
+        let found = self.sessions.named(claim.id).and_then(|slot| self.reference(slot));
         let Some(session) = found.filter(|session| self.owner(*session) == Some(claim.user)) else {
             return self.deny(cell);
         };

@@ -75,10 +75,10 @@ impl Worker {
     pub(super) fn review_user(&mut self, guild: GuildId, user: UserId) {
         let Some(relays) = self.relays.get(&guild) else { return };
         let found = relays.by_number.iter().filter_map(|(number, relay)| {
-            relay.slots_of(user).map(|slots| ((guild, *number), slots.clone()))
+            relay.slots_of(user).map(|slots| ((guild, *number), slots.to_vec()))
         });
         for (place, slots) in found {
-            *self.review.todo.entry(place).or_default() |= slots;
+            self.review.todo.entry(place).or_default().extend(slots);
         }
         self.review.work.notify_one();
     }

@@ -35,6 +35,11 @@ impl SessionId {
         Self((random >> 1) / workers * workers + worker)
     }
 
+    /// Returns its hash: it is random already.
+    pub(super) const fn hash(self) -> u64 {
+        (self.0 >> 64) as u64
+    }
+
     /// Returns the worker that has the session.
     pub(crate) fn worker(self, workers: usize) -> usize {
         usize::try_from(self.0 % workers.max(1) as u128).unwrap_or(0)
@@ -82,7 +87,7 @@ pub(crate) struct Identity {
     pub(crate) intents: Intents,
     pub(crate) named: bool,
     pub(crate) capabilities: u64,
-    pub(crate) large_threshold: usize,
+    pub(crate) large_threshold: u16,
     pub(crate) shard: Option<Shard>,
     pub(crate) connection: Arc<Connection>,
     pub(crate) status: Status,
@@ -119,16 +124,24 @@ pub(crate) struct Membership {
     #[serde(skip)]
     pub(crate) relay: Option<u32>,
     pub(crate) subscribed: bool,
-    /// When the policy asked to be asked again.
-    #[serde(skip)]
-    pub(crate) recheck: Option<Instant>,
+    /// When the policy asked to be asked again, at last.
+    #[serde(skip, default = "never")]
+    pub(crate) recheck: Instant,
+}
+
+const fn never() -> Instant {
+    Instant::NEVER
 }
 
 impl Membership {
     pub(crate) const fn new(guild: GuildId) -> Self {
-        Self { guild, relay: None, subscribed: false, recheck: None }
+        Self { guild, relay: None, subscribed: false, recheck: Instant::NEVER }
     }
 }
+
+/// Sequence and place of what a session alone got and has not acknowledged. Most have nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Own(pub(crate) Vec<(u32, Position)>);
 
 /// A session.
 #[derive(Debug)]
@@ -144,8 +157,7 @@ pub(crate) struct Session {
     pub(crate) link: Option<Rc<LinkCell>>,
     /// Set while its link is behind.
     pub(crate) lag: Option<Box<super::fanout::Lag>>,
-    /// What it alone got and has not acknowledged.
-    pub(crate) own: Vec<(u32, Position)>,
+    pub(crate) own: Option<Box<Own>>,
     pub(crate) detached_at: Instant,
 }
 
@@ -154,8 +166,7 @@ impl Worker {
     pub(crate) fn open_session(&mut self, id: SessionId, mut identity: Identity) -> Slot {
         identity.connection = self.shared.connections.share(identity.connection);
         self.generations = self.generations.wrapping_add(1);
-        let user = identity.user;
-        let key = self.sessions.insert(Session {
+        let slot = self.sessions.insert(Session {
             id,
             generation: self.generations,
             sequence: 0,
@@ -164,35 +175,24 @@ impl Worker {
             guilds: SmallVec::new(),
             link: None,
             lag: None,
-            own: Vec::new(),
+            own: None,
             detached_at: clock::now(),
         });
-        // One worker has far fewer sessions than 2^32: each takes over 500 bytes.
-        let slot = Slot::try_from(key).unwrap_or(Slot::MAX);
-        self.by_id.insert(id, slot);
-        self.by_user.entry(user).or_default().push(slot);
         self.metrics().sessions.add(1);
         slot
     }
 
     /// Ends a session: its attachments, and its place in the log.
     pub(crate) fn end_session(&mut self, slot: Slot) {
-        let Some(session) = self.sessions.try_remove(slot as usize) else { return };
-        self.by_id.remove(&session.id);
+        let Some(session) = self.sessions.remove(slot) else { return };
         let user = session.identity.user;
-        if let Some(slots) = self.by_user.get_mut(&user) {
-            slots.retain(|other| *other != slot);
-            if slots.is_empty() {
-                self.by_user.remove(&user);
-            }
-        }
         if session.lag.is_some() {
             self.metrics().lagging.sub(1);
         }
         for membership in &session.guilds {
             self.leave_relay(membership, slot, &session.identity);
         }
-        for (_, position) in session.own {
+        for (_, position) in session.own.into_iter().flat_map(|own| own.0) {
             self.replay.acknowledge(position);
         }
         self.recorder.end(slot);

@@ -15,12 +15,18 @@ use crate::metrics::Refused;
 pub(super) const TICK: Duration = Duration::from_millis(250);
 
 /// What a deadline is for; the second number tells it from an older user of the same place.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Key {
-    Link(usize, u32),
+    Link(u32, u32),
     Session(Slot, u32),
-    /// The policy asked to be asked again about an attachment.
-    Recheck(Slot, u32, GuildId),
+    /// The policy asked to be asked again about an attachment. Boxed, because it is rare.
+    Recheck(Box<(Slot, u32, GuildId)>),
+}
+
+impl Key {
+    pub(super) fn recheck(slot: Slot, generation: u32, guild: GuildId) -> Self {
+        Self::Recheck(Box::new((slot, generation, guild)))
+    }
 }
 
 /// Looks at deadlines and digests as long as the worker runs.
@@ -53,12 +59,13 @@ impl Worker {
         match key {
             Key::Link(link, serial) => self.fire_link(link, serial),
             Key::Session(slot, generation) => self.fire_session(slot, generation),
-            Key::Recheck(slot, generation, guild) => self.fire_recheck(slot, generation, guild),
+            Key::Recheck(key) => self.fire_recheck(key.0, key.1, key.2),
         }
     }
 
-    fn fire_link(&mut self, key: usize, serial: u32) {
-        let Some(cell) = self.links.get(key).filter(|cell| cell.serial == serial) else { return };
+    fn fire_link(&mut self, key: u32, serial: u32) {
+        let cell = self.links.get(key as usize).filter(|cell| cell.serial == serial);
+        let Some(cell) = cell else { return };
         let cell = std::rc::Rc::clone(cell);
         if cell.is_closing() {
             return;
@@ -68,10 +75,10 @@ impl Worker {
             self.shared.metrics.refuse(Refused::Timeout);
             return cell.close(&Close::plain(CloseCode::SessionTimedOut));
         }
-        if cell.conversation.borrow_mut().prompt(now, &limits) {
+        if cell.converse(|conversation| conversation.prompt(now, &limits)) {
             cell.control(r#"{"op":1,"d":null,"s":null,"t":null}"#);
         }
-        let mut next = cell.conversation.borrow().look_at(&limits);
+        let mut next = cell.conversation().look_at(&limits);
         if cell.session.get().is_none() {
             // IDENTIFY will make the deadline a nearer one, and does not touch the wheel.
             next = next.min(now.after(limits.heartbeat_interval));

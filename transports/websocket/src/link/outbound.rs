@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker, ready};
 use bytes::{Buf as _, Bytes};
 use smallvec::SmallVec;
 use throng_ports::link::Dispatch;
-use throng_proto::wire::{self, Parts, Wire};
+use throng_proto::wire::{self, Parts, Past, Wire};
 
 use super::{Phase, WebSocketLink};
 use crate::frame::{self, Opcode};
@@ -53,14 +53,14 @@ struct Extent {
 
 impl<'a> Batch<'a> {
     /// Adds frames until one call has enough.
-    fn fill(&mut self, wire: Wire, mut first: bool, dispatches: &[Dispatch<'a>]) {
+    fn fill(&mut self, wire: Wire, mut past: Past, dispatches: &[Dispatch<'a>]) {
         for dispatch in dispatches.iter().take(FRAMES) {
             let slices = 2 * (self.frames.len() + 1) + self.shared.len();
             if slices + dispatch.body.segments().len() > SLICES && !self.frames.is_empty() {
                 return;
             }
-            let parts = wire::dispatch(wire, first, dispatch.sequence, dispatch.body);
-            first = false;
+            let parts = wire::dispatch(wire, past, dispatch.sequence, dispatch.body);
+            past = dispatch.body.past();
             self.add(wire, &parts);
         }
     }
@@ -143,12 +143,11 @@ impl WebSocketLink {
         let mut taken = 0;
         while taken < dispatches.len() && self.is_unblocked() {
             let mut batch = Batch::default();
-            batch.fill(self.wire.get(), self.first.get(), &dispatches[taken..]);
-            let begun = self.write_batch(&batch)?;
-            if begun > 0 {
-                self.first.set(false);
+            batch.fill(self.wire.get(), self.past.get(), &dispatches[taken..]);
+            taken += self.write_batch(&batch)?;
+            if let Some(last) = taken.checked_sub(1).and_then(|last| dispatches.get(last)) {
+                self.past.set(last.body.past());
             }
-            taken += begun;
         }
         Ok(taken)
     }

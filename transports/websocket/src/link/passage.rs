@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream as StdStream};
 use std::rc::Rc;
 
 use throng_ports::link::{Arrival, Link, LinkBytes};
-use throng_proto::wire::Wire;
+use throng_proto::wire::{Past, Wire};
 
 use super::inbound::Inbound;
 use super::outbound::Blocked;
@@ -24,7 +24,7 @@ pub struct Passage {
     query: String,
     message_bytes_max: u32,
     wire: Wire,
-    first: bool,
+    past: Past,
     phase: Phase,
 }
 
@@ -48,7 +48,7 @@ impl Passage {
             query,
             message_bytes_max: u32::try_from(message_bytes_max).unwrap_or(u32::MAX),
             wire: Wire::Text,
-            first: true,
+            past: Past::NOTHING,
             phase: Phase::Open,
         }
     }
@@ -73,7 +73,7 @@ impl Passage {
             peer: self.peer,
             message_bytes_max: self.message_bytes_max,
             wire: Cell::new(self.wire),
-            first: Cell::new(self.first),
+            past: Cell::new(self.past),
             phase: Cell::new(self.phase),
         })
     }
@@ -111,7 +111,7 @@ impl WebSocketLink {
             query: String::new(),
             message_bytes_max: self.message_bytes_max,
             wire: self.wire.get(),
-            first: self.first.get(),
+            past: self.past.get().elsewhere(),
             phase: self.phase.replace(Phase::Ended),
         })
     }

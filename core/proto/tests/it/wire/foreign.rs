@@ -8,7 +8,7 @@ use throng_proto::wire::Wire;
 
 use super::story::{Message, link};
 
-const MESSAGES: usize = 600;
+const MESSAGES: usize = 10_000;
 /// What discord.py uses when it finds it.
 const ZSTANDARD: &str = "zstandard==0.25.0";
 const PYTHON: &str = include_str!("decode.py");

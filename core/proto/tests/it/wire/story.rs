@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use throng_proto::wire::{self, Body, Segment, Wire};
+use throng_proto::wire::{self, Body, Past, Segment, Wire};
 
 /// Every wire there is.
 pub(crate) const WIRES: [Wire; 4] =
@@ -10,7 +10,9 @@ pub(crate) const WIRES: [Wire; 4] =
 /// White space that the zstd form has after every segment.
 pub(crate) const PAD: &[u8] = b"                 ";
 
-const BODIES: usize = 150;
+/// Bytes of `{"s":N,` before a body that refers to the one before.
+const OWN_WIDTH: usize = 16;
+const BODIES: usize = 600;
 const TEXT_MAX: usize = 400_000;
 
 /// One message of a link.
@@ -40,57 +42,81 @@ impl Message {
     }
 }
 
-/// Tells the story of one link, from HELLO on.
+/// Tells the story of one link, from HELLO on. Mostly it gets one body after the other, as nearly
+/// everybody does; now and then it has missed some, or is told something of its own.
 pub(crate) fn link(wire: Wire, seed: u64, messages: usize) -> Vec<Message> {
     let mut random = Random::new(seed);
     let bodies = bodies(seed);
-    let mut sequence = 0;
-    let first =
-        control(wire, true, r#"{"t":null,"s":null,"op":10,"d":{"heartbeat_interval":41250}}"#);
-    let mut story = vec![first];
+    let (mut sequence, mut next, mut past) = (0, 0, Past::OTHER);
+    let hello = r#"{"t":null,"s":null,"op":10,"d":{"heartbeat_interval":41250}}"#;
+    let mut story = vec![control(wire, Past::NOTHING, hello)];
     while story.len() < messages {
-        if random.below(5) == 0 {
+        if random.below(9) == 0 {
             let text = format!(r#"{{"t":null,"s":null,"op":11,"d":"{}"}}"#, random.text());
-            story.push(control(wire, false, &text));
+            story.push(control(wire, past, &text));
+            past = Past::OTHER;
             continue;
         }
+        if random.below(9) == 0 {
+            next = random.below(bodies.len());
+        }
         sequence += 1 + random.below(100_000) as u32;
-        let body = &bodies[random.below(bodies.len())];
-        let text = decoded(wire, sequence, body);
-        let frame = frame(wire, false, sequence, body);
+        let body = &bodies[next];
+        let before = next.checked_sub(1).map(|before| &bodies[before]);
+        let refers = before.is_some_and(|before| before.past() == past && refers(wire, before, body));
+        let text = decoded(wire, sequence, body, refers);
+        let frame = frame(wire, past, sequence, body);
         story.push(Message { frame, text, sequence: Some(sequence) });
+        past = body.past();
+        next = (next + 1) % bodies.len();
     }
     story
 }
 
-/// Makes bodies of one to five segments.
+/// Tells whether a body has a form that refers to the one before.
+fn refers(wire: Wire, before: &Body, body: &Body) -> bool {
+    let (known, new) = (before.text_bytes(), body.text_bytes());
+    let room = match wire {
+        Wire::ZlibStream => usize::MAX,
+        Wire::ZstdStream => 1 << 17,
+        Wire::Text | Wire::PayloadZlib => 0,
+    };
+    let single = before.segments().len() == 1 && body.segments().len() == 1;
+    single && known >= 32 && known + PAD.len() + OWN_WIDTH + new <= room
+}
+
+/// Makes bodies of one to five segments, each after the one before.
 pub(crate) fn bodies(seed: u64) -> Vec<Body> {
     let mut random = Random::new(!seed);
-    (0..BODIES)
-        .map(|index| match random.below(3) {
-            0 => Body::dispatch("MESSAGE_CREATE", &format!("\"{}\"", random.text())),
-            1 => Body::dispatch("X", &index.to_string()),
-            _ => in_segments(&mut random),
-        })
-        .collect()
+    let mut bodies: Vec<Body> = Vec::new();
+    for index in 0..BODIES {
+        let body = match random.below(6) {
+            0 => Body::dispatch("X", &index.to_string()),
+            1 => in_segments(&mut random),
+            _ => Body::dispatch("MESSAGE_CREATE", &format!("\"{}\"", random.text())),
+        };
+        bodies.push(body.chained(index as u64, bodies.last()));
+    }
+    bodies
 }
 
 /// Joins the parts of a dispatch into the bytes that travel.
-pub(crate) fn frame(wire: Wire, first: bool, sequence: u32, body: &Body) -> Vec<u8> {
-    let parts = wire::dispatch(wire, first, sequence, body);
+pub(crate) fn frame(wire: Wire, past: Past, sequence: u32, body: &Body) -> Vec<u8> {
+    let parts = wire::dispatch(wire, past, sequence, body);
     let mut frame = parts.head.to_vec();
     parts.shared.iter().for_each(|shared| frame.extend_from_slice(shared));
     frame.extend_from_slice(&parts.tail);
     frame
 }
 
-fn control(wire: Wire, first: bool, text: &str) -> Message {
-    let frame = wire::control(wire, first, text);
+fn control(wire: Wire, past: Past, text: &str) -> Message {
+    let frame = wire::control(wire, past, text);
     Message { frame, text: text.as_bytes().to_vec(), sequence: None }
 }
 
-fn decoded(wire: Wire, sequence: u32, body: &Body) -> Vec<u8> {
-    let mut text = format!("{{\"s\":{sequence},").into_bytes();
+fn decoded(wire: Wire, sequence: u32, body: &Body, refers: bool) -> Vec<u8> {
+    let width = if refers { OWN_WIDTH - 6 } else { 0 };
+    let mut text = format!("{{\"s\":{sequence:width$},").into_bytes();
     for segment in body.segments() {
         text.extend_from_slice(segment.text());
         if wire == Wire::ZstdStream {
@@ -138,7 +164,7 @@ impl Random {
 
     /// Draws the inside of a JSON string: mostly short, now and then up to 400 KB.
     pub(crate) fn text(&mut self) -> String {
-        let scale = self.below(1 << 10).min(self.below(1 << 10)) as f64 / 1024.0;
+        let scale = (0..3).map(|_| self.below(1 << 10)).min().unwrap_or(0) as f64 / 1024.0;
         let length = (TEXT_MAX as f64).powf(scale) as usize - 1;
         match self.below(4) {
             0 => self.noise(length),

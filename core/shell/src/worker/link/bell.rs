@@ -45,8 +45,8 @@ impl Bell {
     }
 
     /// Returns the key of its link.
-    pub(super) const fn key(&self) -> usize {
-        self.key as usize
+    pub(super) const fn key(&self) -> u32 {
+        self.key
     }
 
     /// Rings, unless it did already and nobody came since.

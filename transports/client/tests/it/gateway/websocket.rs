@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::{SinkExt as _, StreamExt as _};
 use rustls::ServerConfig;
 use throng_proto::gateway::negotiate;
-use throng_proto::wire::{self, Body, Wire};
+use throng_proto::wire::{self, Body, Past, Wire};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -22,7 +22,7 @@ pub(crate) struct Listener(TcpListener);
 pub(crate) struct Peer {
     socket: WebSocketStream<Box<dyn Stream>>,
     wire: Wire,
-    first: bool,
+    past: Past,
 }
 
 /// TCP, with or without TLS.
@@ -78,18 +78,18 @@ async fn upgrade(stream: Box<dyn Stream>) -> Option<Peer> {
         Ok(response)
     };
     let socket = accept_hdr_async(stream, read).await.ok()?;
-    Some(Peer { socket, wire, first: true })
+    Some(Peer { socket, wire, past: Past::NOTHING })
 }
 
 impl Peer {
     pub(crate) async fn control(&mut self, text: &str) {
-        let frame = wire::control(self.wire, std::mem::take(&mut self.first), text);
+        let frame = wire::control(self.wire, std::mem::replace(&mut self.past, Past::OTHER), text);
         self.write(frame).await;
     }
 
     pub(crate) async fn dispatch(&mut self, s: u32, t: &str, d: &str) {
         let body = Body::dispatch(t, d);
-        let parts = wire::dispatch(self.wire, std::mem::take(&mut self.first), s, &body);
+        let parts = wire::dispatch(self.wire, std::mem::replace(&mut self.past, Past::OTHER), s, &body);
         let shared = parts.shared.iter().flat_map(|bytes| bytes.iter().copied());
         let frame = parts.head.iter().copied().chain(shared).chain(parts.tail.iter().copied());
         let frame = frame.collect();
