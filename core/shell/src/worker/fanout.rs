@@ -30,10 +30,11 @@ use crate::metrics::Refused;
 
 /// How long sessions are visited before other tasks of the worker, and other threads, get a turn.
 const SLICE: Duration = Duration::from_micros(200);
-/// When events come together, a pass waits for this part of the time that the last one took: 3 %.
-const REST_SHARE: u32 = 32;
-/// Rests that are shorter are none: the runtime's clock is not that exact.
-const REST_MIN: Duration = Duration::from_micros(500);
+/// When events come together, a pass waits for the last of them, but not for more than this part of
+/// the time that the last one took: 6 %.
+const GATHER_SHARE: u32 = 16;
+/// When nothing has come for as long, nothing more is expected. The runtime's clock is no finer.
+const GAP: Duration = Duration::from_millis(1);
 /// Sessions visited between two looks at the clock.
 const STRIDE: usize = 32;
 /// Frames handed to a link in one call.
@@ -105,15 +106,13 @@ pub(super) async fn passes(local: Local) {
         let worker = local.borrow();
         (Rc::clone(&worker.work), Rc::clone(&worker.passed))
     };
-    let mut rest = Duration::ZERO;
+    let mut patience = Duration::ZERO;
     loop {
         if local.borrow().is_idle() {
             work.notified().await;
             continue;
         }
-        if rest >= REST_MIN {
-            tokio::time::sleep(rest).await;
-        }
+        gather(&local, patience).await;
         let entries = local.borrow_mut().begin_pass();
         let began = std::time::Instant::now();
         while local.borrow_mut().slice() {
@@ -124,8 +123,21 @@ pub(super) async fn passes(local: Local) {
         passed.notify_waiters();
         // Where one pass has carried many events, those that come next come together, too: one
         // pass carries them all if it does not begin with the first of them.
-        rest = if entries > 1 { began.elapsed() / REST_SHARE } else { Duration::ZERO };
+        patience = if entries > 1 { began.elapsed() / GATHER_SHARE } else { Duration::ZERO };
         tokio::task::yield_now().await;
+    }
+}
+
+/// Waits as long as events keep coming, but not longer than `most`.
+async fn gather(local: &Local, most: Duration) {
+    let began = std::time::Instant::now();
+    let mut seen = None;
+    while began.elapsed() + GAP <= most {
+        let end = local.borrow().replay.end();
+        if seen.replace(end) == Some(end) {
+            break;
+        }
+        tokio::time::sleep(GAP).await;
     }
 }
 

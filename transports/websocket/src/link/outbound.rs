@@ -21,7 +21,7 @@ const SLICES: usize = 3 * FRAMES;
 const OWN_BYTES: usize = 1_536;
 
 /// Batches up to this are copied together: the kernel takes longer for each slice than that costs.
-const FLAT_BYTES: usize = 4_096;
+const FLAT_BYTES: usize = 16 * 1_024;
 
 /// What a blocked link still has to write.
 #[derive(Debug, Default)]
@@ -96,13 +96,6 @@ impl<'a> Batch<'a> {
         })
     }
 
-    /// Copies everything to write into one piece.
-    fn flat(&self) -> SmallVec<[u8; FLAT_BYTES]> {
-        let mut flat = SmallVec::new();
-        self.pieces().for_each(|piece| flat.extend_from_slice(piece.as_slice()));
-        flat
-    }
-
     /// Returns the bytes up to the end of frame number `frames`.
     fn end(&self, frames: usize) -> usize {
         frames.checked_sub(1).map_or(0, |last| self.frames[last].written_end)
@@ -156,7 +149,10 @@ impl WebSocketLink {
     /// begun.
     fn write_batch(&self, batch: &Batch<'_>) -> io::Result<usize> {
         let written = if batch.bytes() <= FLAT_BYTES {
-            self.write_flat(&batch.flat())?
+            // Filled in place: to return so much would copy all of it once more.
+            let mut flat: SmallVec<[u8; FLAT_BYTES]> = SmallVec::new();
+            batch.pieces().for_each(|piece| flat.extend_from_slice(piece.as_slice()));
+            self.write_flat(&flat)?
         } else {
             let slices: SmallVec<[IoSlice<'_>; SLICES]> =
                 batch.pieces().map(|piece| IoSlice::new(piece.as_slice())).collect();
