@@ -14,6 +14,7 @@
 mod attachment;
 mod audience;
 mod digest;
+mod seen;
 
 use std::sync::Arc;
 
@@ -42,6 +43,8 @@ pub struct Relay {
     attachments: IndexMap<Slot, Attachment>,
     members: IndexMap<UserId, RelayMember>,
     groups: IndexMap<GroupKey, RoaringBitmap>,
+    /// Who named users to watch.
+    watchful: RoaringBitmap,
     news: digest::News,
 }
 
@@ -73,6 +76,7 @@ impl Relay {
             attachments: IndexMap::new(),
             members: IndexMap::new(),
             groups: IndexMap::new(),
+            watchful: RoaringBitmap::new(),
             news: digest::News::default(),
         }
     }
@@ -149,6 +153,7 @@ impl Relay {
     pub fn detach(&mut self, slot: Slot) -> Option<Attachment> {
         let attachment = self.attachments.swap_remove(&slot)?;
         self.news.end(slot);
+        self.watchful.remove(slot);
         if let Some(member) = self.members.get_mut(&attachment.user) {
             member.slots.retain(|other| *other != slot);
             let (class, empty) = (member.class, member.slots.is_empty());
@@ -223,6 +228,11 @@ impl Relay {
     pub fn set_watched(&mut self, slot: Slot, users: Vec<UserId>) {
         if let Some(attachment) = self.attachments.get_mut(&slot) {
             attachment.watched = users.into();
+            if attachment.watched.is_empty() {
+                self.watchful.remove(slot);
+            } else {
+                self.watchful.insert(slot);
+            }
         }
     }
 

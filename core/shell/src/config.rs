@@ -17,6 +17,10 @@ pub struct Config {
     pub relay: RelayConfig,
     /// Passive attachments.
     pub passive: PassiveConfig,
+    /// Presences.
+    pub presence: PresenceConfig,
+    /// Member lists.
+    pub lists: ListsConfig,
     /// What is kept for sessions that resume.
     pub replay: ReplayConfig,
     /// Bounds.
@@ -93,6 +97,40 @@ pub struct PassiveConfig {
 impl Default for PassiveConfig {
     fn default() -> Self {
         Self { digest_interval_ms: 30_000 }
+    }
+}
+
+/// Presences.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PresenceConfig {
+    /// Milliseconds in which changes of a member's presence, and of member lists, are gathered
+    /// before others are told: only the last one counts. 0 tells at once.
+    pub window_ms: u64,
+}
+
+impl Default for PresenceConfig {
+    fn default() -> Self {
+        // Shorter than anybody notices, longer than a client needs to begin anew.
+        Self { window_ms: 200 }
+    }
+}
+
+/// Member lists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ListsConfig {
+    /// Members of a guild above which its lists leave out who is offline. Discord: about 1000.
+    pub offline_members_max: usize,
+    /// Blocks of 100 rows that one session may watch in one channel. Discord's clients: 3.
+    pub ranges_per_channel: usize,
+    /// Channels of one guild whose lists one session may watch.
+    pub list_channels: usize,
+}
+
+impl Default for ListsConfig {
+    fn default() -> Self {
+        Self { offline_members_max: 1_000, ranges_per_channel: 3, list_channels: 5 }
     }
 }
 
@@ -209,6 +247,10 @@ impl Config {
             (self.gateway.max_concurrency == 0, "gateway.max_concurrency", "at least 1"),
             (self.relay.capacity == 0, "relay.capacity", "at least 1"),
             (self.passive.digest_interval_ms == 0, "passive.digest_interval_ms", "above 0"),
+            (self.presence.window_ms > 60_000, "presence.window_ms", "at most 60000"),
+            (self.lists.ranges_per_channel == 0, "lists.ranges_per_channel", "at least 1"),
+            (self.lists.ranges_per_channel > 100, "lists.ranges_per_channel", "at most 100"),
+            (self.lists.list_channels == 0, "lists.list_channels", "at least 1"),
             (self.replay.events_max == 0, "replay.events_max", "at least 1"),
             (self.limits.payloads_max == 0, "limits.payloads_max", "at least 1"),
             (self.limits.payloads_window_secs == 0, "limits.payloads_window_secs", "at least 1"),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use throng_engine::attendance::{Attendance, Seeker};
+use throng_engine::attendance::{Attendance, Seeker, SessionRef};
 use throng_engine::chunk::{self, Rights};
 use throng_engine::policy::Placement;
 use throng_engine::relay::Interest;
@@ -14,7 +14,8 @@ use throng_proto::model::{Member, Status};
 
 use crate::scene::{self, GUILD};
 
-const SEEKER: Seeker<'static> = Seeker { worker: 0, shard: "" };
+const SEEKER: Seeker<'static> =
+    Seeker { session: SessionRef { worker: 0, slot: 0, generation: 0 }, shard: "" };
 
 const ALL: Rights = Rights { members: true, presences: true };
 
@@ -31,13 +32,13 @@ fn answer(data: &Value, rights: Rights, members: &[Arc<Member>]) -> Vec<Value> {
     let mut attendance = Attendance::new(GUILD);
     let interest = Interest { intents: Intents::GUILDS, named: true };
     for (user, status) in [(1, Status::Online), (2, Status::Invisible)] {
+        let session = SEEKER.session;
         attendance.attach(SEEKER, Placement::New, UserId::new(user), interest);
-        attendance.show(
-            UserId::new(user),
-            PresenceUpdate { status, ..PresenceUpdate::default() },
-            true,
-        );
+        let update = PresenceUpdate { status, ..PresenceUpdate::default() };
+        attendance.show(session, UserId::new(user), update);
     }
+    attendance.end_window();
+    attendance.tell(usize::MAX);
     let lookup = |user| members.iter().find(|member| member.user.id == user);
     chunk::chunks(&request(data), rights, &attendance, members.iter(), lookup)
         .iter()

@@ -433,6 +433,7 @@ fn intent_bit(kind: EventKind) -> Option<u32> {
         "READY"
         | "RESUMED"
         | "GUILD_MEMBERS_CHUNK"
+        | "GUILD_MEMBER_LIST_UPDATE"
         | "RATE_LIMITED"
         | "CHANNEL_UNREAD_UPDATE"
         | "PASSIVE_UPDATE_V1"
