@@ -10,11 +10,14 @@
 //! - M2: nobody is in the list of a channel that it may not view, nor watches one.
 //! - M3: an operation names a row of a block that its recipients watch.
 
+mod change;
 mod id;
 mod list;
 mod place;
 mod range;
+mod rights;
 mod scribe;
+mod tell;
 mod viewer;
 
 use std::collections::BTreeMap;
@@ -23,9 +26,8 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
-use throng_proto::id::{ChannelId, RoleId, UserId};
-use throng_proto::model::{Channel, Member};
-use throng_proto::permissions::Permissions;
+use throng_proto::id::{GuildId, UserId};
+use throng_proto::model::Member;
 use throng_proto::wire::Body;
 
 pub use self::id::{ListId, murmur3};
@@ -33,7 +35,7 @@ use self::list::{Filled, List};
 pub use self::place::GroupId;
 use self::place::{Name, group_of, groups};
 pub use self::range::{BLOCK, Blocks, Wish, rows_of};
-use self::scribe::Scribe;
+use self::rights::may_view;
 use self::viewer::Viewer;
 use crate::attendance::Shown;
 use crate::shape::Shape;
@@ -121,6 +123,12 @@ impl<V: Copy + Eq + Hash> Roll<V> {
         }
     }
 
+    /// Returns the guild's id.
+    #[must_use]
+    pub fn guild(&self) -> GuildId {
+        self.shape.id()
+    }
+
     /// Takes a member as it is now, and the PRESENCE_UPDATE if that is what changed.
     ///
     /// Costs O(log n) for each list that is watched.
@@ -188,41 +196,8 @@ impl<V: Copy + Eq + Hash> Roll<V> {
         }
     }
 
-    /// Takes new roles, channels or settings. Costs O(channels + viewers), and lists whose groups
-    /// or members may be others must be filled again.
-    pub fn reshape(&mut self, shape: Arc<Shape>) {
-        let old = std::mem::replace(&mut self.shape, shape);
-        let groups = groups(&self.shape);
-        let regroup = groups != self.groups || ranks(&old) != ranks(&self.shape);
-        let anew = regroup || grants(&old) != grants(&self.shape);
-        self.groups = groups;
-        let named = self.named();
-        for (id, list) in &mut self.lists {
-            if let Some(channel) = named.get(id) {
-                list.channel = Arc::clone(channel);
-            }
-            if anew {
-                list.restart(&self.groups);
-            }
-        }
-        if anew || views(&old) != views(&self.shape) {
-            self.pending.extend(self.viewers.keys().copied());
-            self.prepare();
-        }
-    }
-
-    /// Returns a channel of each list that there could be.
-    fn named(&self) -> IndexMap<ListId, Arc<Channel>> {
-        let channels = self.shape.channels.values();
-        let mut named = IndexMap::new();
-        for channel in channels {
-            let id = ListId::of(&self.shape, channel);
-            named.entry(id).or_insert_with(|| Arc::clone(channel));
-        }
-        named
-    }
-
-    /// Puts up to `count` people, at least one, into lists that are not full yet. `false` when there are none.
+    /// Puts up to `count` people, at least one, into lists that are not full yet. `false` when there
+    /// are none.
     pub fn fill(&mut self, count: usize) -> bool {
         let mut unfilled = self.lists.values_mut().filter(|list| !list.is_full());
         let Some(list) = unfilled.next() else { return false };
@@ -243,79 +218,6 @@ impl<V: Copy + Eq + Hash> Roll<V> {
         self.lists.values().any(|list| !list.is_full())
     }
 
-    /// Tells everybody what is new to them. Lists that are not full yet wait.
-    ///
-    /// Costs O(watched blocks) at most, and one encoding for each set of blocks that is watched.
-    pub fn flush(&mut self) -> Vec<Output<V>> {
-        let mut out = Vec::new();
-        self.withdraw(&mut out);
-        let mut seen: IndexMap<UserId, IndexSet<(ListId, u32)>> = IndexMap::new();
-        let ids: Vec<ListId> = self.lists.keys().copied().collect();
-        for id in ids {
-            self.note_seen(id, &mut seen);
-            self.tell(id, &mut out);
-            self.note_seen(id, &mut seen);
-        }
-        for (user, seen) in seen {
-            if let Some(Some(body)) = self.changed.get(&user) {
-                let (seen, body) = (seen.into_iter().collect(), body.clone());
-                out.push(Output::Presence { user, seen, body });
-            }
-        }
-        self.changed.clear();
-        self.settle(&mut out);
-        if self.pending.is_empty() {
-            self.lists.retain(|_, list| list.is_watched());
-        }
-        out
-    }
-
-    fn note_seen(&self, id: ListId, seen: &mut IndexMap<UserId, IndexSet<(ListId, u32)>>) {
-        let Some(list) = self.lists.get(&id) else { return };
-        if !self.changed.values().any(Option::is_some) {
-            return;
-        }
-        for (block, rows) in list.seen() {
-            for name in rows.iter().filter_map(|row| row.name.as_ref()) {
-                if self.changed.get(&name.user()).is_some_and(Option::is_some) {
-                    seen.entry(name.user()).or_default().insert((id, block));
-                }
-            }
-        }
-    }
-
-    fn tell(&mut self, id: ListId, out: &mut Vec<Output<V>>) {
-        let Some(list) = self.lists.get_mut(&id).filter(|list| list.is_full()) else { return };
-        let changed = &self.changed;
-        let changes = list.tell(|user| changed.contains_key(&user));
-        if changes.is_empty() {
-            return;
-        }
-        let scribe = self.scribe();
-        let Some(list) = self.lists.get(&id) else { return };
-        let texts: Vec<(u32, String)> =
-            changes.iter().map(|(block, ops)| (*block, scribe.ops(list, ops))).collect();
-        let head = scribe.head(id, list);
-        for blocks in list.holders() {
-            let own = texts.iter().filter(|(block, _)| blocks.binary_search(block).is_ok());
-            let own: Vec<&str> = own.map(|(_, text)| text.as_str()).collect();
-            if !own.is_empty() {
-                let body = scribe.body(&head, &own.join(","));
-                out.push(Output::Shared { list: id, blocks: blocks.clone(), body });
-            }
-        }
-        self.operations += changes.iter().map(|(_, ops)| ops.len() as u64).sum::<u64>();
-    }
-
-    fn scribe(&self) -> Scribe<'_> {
-        Scribe {
-            guild: self.shape.id(),
-            people: &self.people,
-            member_count: self.member_count,
-            online_count: self.online_count,
-        }
-    }
-
     /// Returns how many lists there are.
     #[must_use]
     pub fn lists(&self) -> usize {
@@ -333,29 +235,4 @@ impl<V: Copy + Eq + Hash> Roll<V> {
     pub const fn operations(&self) -> u64 {
         self.operations
     }
-}
-
-fn may_view(shape: &Shape, member: &Member, channel: &Channel) -> bool {
-    let (user, roles) = (member.user.id, &member.profile.roles);
-    let may = shape.in_channel(shape.base(user, roles), user, roles, channel);
-    may.contains(Permissions::VIEW_CHANNEL)
-}
-
-/// What decides a member's group: order of the roles that are shown apart.
-fn ranks(shape: &Shape) -> Vec<(RoleId, u32)> {
-    let hoisted = shape.roles.values().filter(|role| role.hoist);
-    hoisted.map(|role| (role.id, role.position)).collect()
-}
-
-/// What decides who may view a channel, besides its overwrites.
-fn grants(shape: &Shape) -> (UserId, Vec<(RoleId, Permissions)>) {
-    let deciding = Permissions::VIEW_CHANNEL | Permissions::ADMINISTRATOR;
-    let roles = shape.roles.values().map(|role| (role.id, role.permissions & deciding));
-    (shape.guild.owner_id, roles.collect())
-}
-
-/// Which list each channel has.
-fn views(shape: &Shape) -> Vec<(ChannelId, ListId)> {
-    let channels = shape.channels.values();
-    channels.map(|channel| (channel.id, ListId::of(shape, channel))).collect()
 }

@@ -12,7 +12,10 @@ use anyhow::{Context as _, bail};
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use figment::{Figment, Metadata, Source};
 use serde::{Deserialize, Serialize};
-use throng_shell::{GatewayConfig, LimitsConfig, PassiveConfig, RelayConfig, ReplayConfig};
+use throng_shell::{
+    GatewayConfig, LimitsConfig, ListsConfig, PassiveConfig, PresenceConfig, RelayConfig,
+    ReplayConfig,
+};
 
 use crate::cli::Cli;
 
@@ -54,6 +57,10 @@ pub(crate) struct Settings {
     pub(crate) relay: RelayConfig,
     /// Passive attachments.
     pub(crate) passive: PassiveConfig,
+    /// Presences.
+    pub(crate) presence: PresenceConfig,
+    /// Member lists.
+    pub(crate) lists: ListsConfig,
     /// What is kept for sessions that resume.
     pub(crate) replay: ReplayConfig,
     /// Bounds.
@@ -79,6 +86,8 @@ impl Default for Settings {
             gateway: GatewayConfig::default(),
             relay: RelayConfig::default(),
             passive: PassiveConfig::default(),
+            presence: PresenceConfig::default(),
+            lists: ListsConfig::default(),
             replay: ReplayConfig::default(),
             limits: LimitsConfig::default(),
         }
@@ -317,6 +326,8 @@ impl Settings {
             gateway: self.gateway.clone(),
             relay: self.relay.clone(),
             passive: self.passive.clone(),
+            presence: self.presence.clone(),
+            lists: self.lists.clone(),
             replay: self.replay.clone(),
             limits: self.limits.clone(),
         }

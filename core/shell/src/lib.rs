@@ -21,5 +21,8 @@ mod pace;
 mod review;
 mod worker;
 
-pub use config::{Config, GatewayConfig, LimitsConfig, PassiveConfig, RelayConfig, ReplayConfig};
+pub use config::{
+    Config, GatewayConfig, LimitsConfig, ListsConfig, PassiveConfig, PresenceConfig, RelayConfig,
+    ReplayConfig,
+};
 pub use node::{Node, Parts, StartError};

@@ -72,8 +72,9 @@ pub(crate) enum WorkerMessage {
     Restored(Box<Restored>),
     /// For one session alone.
     Own { session: SessionRef, kind: EventKind, guild: Option<GuildId>, body: Body },
-    /// Member lists of a guild changed for who watches them.
-    Lists { guild: GuildId, outputs: Vec<Output<SessionRef>> },
+    /// Member lists of a guild changed for who watches them. Lists that the guild makes anew have
+    /// a larger `epoch`.
+    Lists { guild: GuildId, epoch: u64, outputs: Vec<Output<SessionRef>> },
     /// A guild's size band changed.
     Resized(GuildFacts),
     /// The policy changed: ask it about everything again.
@@ -261,8 +262,8 @@ fn deal(local: &Local, message: WorkerMessage) {
         WorkerMessage::Own { session, kind, guild, body } => {
             local.borrow_mut().own(session, kind, guild, body);
         }
-        WorkerMessage::Lists { guild, outputs } => {
-            local.borrow_mut().lists_told(guild, outputs);
+        WorkerMessage::Lists { guild, epoch, outputs } => {
+            local.borrow_mut().lists_told(guild, epoch, outputs);
         }
         WorkerMessage::Resized(facts) => local.borrow_mut().resized(facts),
         WorkerMessage::Review => local.borrow_mut().review_all(),

@@ -9,7 +9,8 @@ use throng_proto::id::{GuildId, UserId};
 use throng_proto::model::{Member, Presence};
 use throng_proto::wire::Body;
 
-use super::list::{List, Op, Row};
+use super::change::{Op, Row};
+use super::list::List;
 use super::place::GroupId;
 use super::range::rows_of;
 use super::{ListId, Person};

@@ -8,9 +8,11 @@ use indexmap::IndexMap;
 use throng_proto::model::Member;
 use throng_proto::wire::Body;
 
-use super::list::{List, Op};
+use super::change::Op;
+use super::list::List;
 use super::range::{Blocks, Wish, rows_of};
-use super::{ListId, Output, Roll, may_view};
+use super::rights::may_view;
+use super::{ListId, Output, Roll};
 
 /// A session that watches.
 #[derive(Clone, Debug)]

@@ -26,8 +26,34 @@ pub(crate) struct Wishes {
     stamp: u32,
 }
 
-/// Who watches lists of one guild, by exactly what they watch.
-pub(super) type Watchers = HashMap<(ListId, Blocks), RoaringBitmap>;
+/// Who watches lists of one guild.
+#[derive(Debug, Default)]
+pub(super) struct Watchers {
+    /// Lists that the guild made before are not watched any more.
+    epoch: u64,
+    /// Sessions by exactly what they watch.
+    by_blocks: HashMap<(ListId, Blocks), RoaringBitmap>,
+}
+
+impl Watchers {
+    /// Sets what a session watches of a list.
+    fn set(&mut self, slot: Slot, list: ListId, blocks: Blocks) {
+        self.retain(|other| *other != list, slot);
+        if !blocks.is_empty() {
+            self.by_blocks.entry((list, blocks)).or_default().insert(slot);
+        }
+    }
+
+    /// Lets a session watch only lists of which `keeps` is true.
+    fn retain(&mut self, keeps: impl Fn(&ListId) -> bool, slot: Slot) {
+        self.by_blocks.retain(|(list, _), slots| {
+            if !keeps(list) {
+                slots.remove(slot);
+            }
+            !slots.is_empty()
+        });
+    }
+}
 
 impl Worker {
     /// Takes what a client wants to see of a guild's lists instead of what it wanted before.
@@ -45,9 +71,13 @@ impl Worker {
         let had = membership.lists.is_some();
         let wants = wishes.iter().any(|wish| !wish.blocks.is_empty());
         let asks = wants || had || wishes.iter().any(|wish| !wish.refused.is_empty());
-        membership.lists = asks.then(|| Box::new(Wishes { wishes, stamp }));
-        if asks && membership.relay.is_some() {
-            self.ask_lists(slot, guild);
+        membership.lists = wants.then(|| Box::new(Wishes { wishes: wishes.clone(), stamp }));
+        let (attached, user) = (membership.relay.is_some(), session.identity.user);
+        if asks
+            && attached
+            && let Some(session) = self.reference(slot)
+        {
+            self.ask_guild(guild, Request::Watch(Watch { session, user, stamp, wishes }));
         }
     }
 
@@ -83,7 +113,7 @@ impl Worker {
         self.stamps
     }
 
-    /// Asks a guild for what an attached session wants to see.
+    /// Asks a guild again for what a session wants to see, once it is attached.
     pub(super) fn ask_lists(&mut self, slot: Slot, guild: GuildId) {
         let (Some(session), Some(found)) = (self.reference(slot), self.sessions.get(slot as usize))
         else {
@@ -98,21 +128,39 @@ impl Worker {
     }
 
     /// Passes on what a guild's lists have to tell.
-    pub(super) fn lists_told(&mut self, guild: GuildId, outputs: Vec<Output<SessionRef>>) {
+    pub(super) fn lists_told(
+        &mut self,
+        guild: GuildId,
+        epoch: u64,
+        outputs: Vec<Output<SessionRef>>,
+    ) {
+        let watchers = self.lists.entry(guild).or_default();
+        if watchers.epoch < epoch {
+            *watchers = Watchers { epoch, ..Watchers::default() };
+        }
+        let current = watchers.epoch == epoch;
         for output in outputs {
             match output {
+                Output::Own { viewer, stamp, watches, body } => {
+                    // Losing rows always counts. Rows are given only as the answer to what the
+                    // session asked for last: it may have left and come back since, and the lists
+                    // would not know that it has them.
+                    let gives = watches.as_ref().is_some_and(|(_, blocks)| !blocks.is_empty());
+                    let Some(asked) = self.asked(viewer, guild) else { continue };
+                    if gives && !(current && asked == stamp) {
+                        continue;
+                    }
+                    let watchers = self.lists.get_mut(&guild).filter(|_| current);
+                    if let Some(((list, blocks), watchers)) = watches.zip(watchers) {
+                        watchers.set(viewer.slot, list, blocks);
+                    }
+                    self.own(viewer, EventKind::GuildMemberListUpdate, Some(guild), body);
+                }
+                _ if !current => {}
                 Output::Shared { list, blocks, body } => {
                     let watchers = self.lists.get(&guild);
-                    let to = watchers.and_then(|lists| lists.get(&(list, blocks))).cloned();
+                    let to = watchers.and_then(|w| w.by_blocks.get(&(list, blocks))).cloned();
                     self.append_list(guild, EventKind::GuildMemberListUpdate, body, to);
-                }
-                Output::Own { viewer, stamp, watches, body } => {
-                    if self.is_asked(viewer, guild, stamp) {
-                        if let Some((list, blocks)) = watches {
-                            self.set_watched(guild, viewer.slot, list, blocks);
-                        }
-                        self.own(viewer, EventKind::GuildMemberListUpdate, Some(guild), body);
-                    }
                 }
                 Output::Presence { user, seen, body } => {
                     self.show_watched(guild, user, &seen, body);
@@ -136,38 +184,17 @@ impl Worker {
         self.append(Outgoing { kind, guild: Some(guild), sequence: 0, body, to });
     }
 
-    fn is_asked(&mut self, viewer: SessionRef, guild: GuildId, stamp: u32) -> bool {
-        let Some(session) = self.session_mut(viewer) else { return false };
-        let membership = session.guilds.iter().find(|membership| membership.guild == guild);
-        let wishes = membership.and_then(|membership| membership.lists.as_ref());
-        wishes.is_some_and(|wishes| wishes.stamp == stamp)
-    }
-
-    fn set_watched(&mut self, guild: GuildId, slot: Slot, list: ListId, blocks: Blocks) {
-        let watchers = self.lists.entry(guild).or_default();
-        watchers.retain(|(other, _), slots| {
-            if *other == list {
-                slots.remove(slot);
-            }
-            !slots.is_empty()
-        });
-        if !blocks.is_empty() {
-            watchers.entry((list, blocks)).or_default().insert(slot);
-        }
-        if watchers.is_empty() {
-            self.lists.remove(&guild);
-        }
+    /// Returns the number of what a session asked for last; `None` when it is not in the guild.
+    fn asked(&mut self, viewer: SessionRef, guild: GuildId) -> Option<u32> {
+        let session = self.session_mut(viewer)?;
+        let membership = session.guilds.iter().find(|membership| membership.guild == guild)?;
+        Some(membership.lists.as_ref().map_or(0, |wishes| wishes.stamp))
     }
 
     /// Forgets what a session watched in a guild that it leaves.
     pub(super) fn unwatch(&mut self, guild: GuildId, slot: Slot) {
-        let Some(watchers) = self.lists.get_mut(&guild) else { return };
-        watchers.retain(|_, slots| {
-            slots.remove(slot);
-            !slots.is_empty()
-        });
-        if watchers.is_empty() {
-            self.lists.remove(&guild);
+        if let Some(watchers) = self.lists.get_mut(&guild) {
+            watchers.retain(|_| false, slot);
         }
     }
 
@@ -183,7 +210,7 @@ impl Worker {
         let sees = |list: &ListId, blocks: &Blocks| {
             seen.iter().any(|(other, block)| other == list && blocks.contains(block))
         };
-        let all = watchers.iter().filter(|((list, blocks), _)| sees(list, blocks));
+        let all = watchers.by_blocks.iter().filter(|((list, blocks), _)| sees(list, blocks));
         let viewers = all.fold(RoaringBitmap::new(), |all, (_, slots)| all | slots);
         let seeing = relays.iter().map(|relay| relay.sees(user, &viewers));
         let to = seeing.fold(RoaringBitmap::new(), |to, seeing| to | seeing);

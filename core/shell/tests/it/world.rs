@@ -2,6 +2,7 @@
 
 mod player;
 mod record;
+mod screen;
 mod switch;
 mod witness;
 
@@ -30,6 +31,7 @@ use tokio::task::JoinHandle;
 
 pub(crate) use player::{Player, identify};
 pub(crate) use record::RecordedStore;
+pub(crate) use screen::Screen;
 pub(crate) use switch::{Switch, Verdicts};
 pub(crate) use witness::{Witness, WitnessListener};
 

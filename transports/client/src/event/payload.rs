@@ -340,7 +340,7 @@ pub struct GuildMemberListUpdate {
     /// Groups that are not empty, in order.
     pub groups: Vec<MemberGroup>,
     /// What changed, in order, as the protocol has it.
-    pub ops: Vec<serde_json::Value>,
+    pub ops: Vec<Value>,
 }
 
 /// A group of a member list.
