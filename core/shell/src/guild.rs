@@ -416,7 +416,7 @@ impl GuildTask {
             let user = attach.facts.user;
             let Some(member) = self.guild.member(user).cloned() else { continue };
             let relay = self.place(&attach);
-            self.attendance.show(attach.session, user, attach.presence);
+            self.attendance.recall(attach.session, user, attach.presence);
             let Attach { session, interest, .. } = attach;
             seats.push(Seat { session, user, interest, relay, member });
         }

@@ -61,19 +61,31 @@ impl Attendance {
         let mut news = Vec::new();
         for _ in 0..count {
             let Some(user) = self.due.pop_first() else { break };
-            let Some(present) = self.users.get_mut(&user) else { continue };
-            let now = present.now();
-            if now.is_like(&present.told) {
-                continue;
-            }
-            self.online += usize::from(now.status.is_online());
-            self.online -= usize::from(present.told.status.is_online());
-            present.told = now.clone();
-            self.forget(user);
-            self.crowd = None;
-            news.push((user, now));
+            news.extend(self.settle(user).map(|shown| (user, shown)));
         }
         news
+    }
+
+    /// Takes what a session shows that was there before a restart: others know of it already.
+    pub fn recall(&mut self, session: SessionRef, user: UserId, update: PresenceUpdate) {
+        self.show(session, user, update);
+        self.pending.remove(&user);
+        self.settle(user);
+    }
+
+    /// Counts what a user shows as told, and returns it if it is new.
+    fn settle(&mut self, user: UserId) -> Option<Shown> {
+        let present = self.users.get_mut(&user)?;
+        let now = present.now();
+        if now.is_like(&present.told) {
+            return None;
+        }
+        self.online += usize::from(now.status.is_online());
+        self.online -= usize::from(present.told.status.is_online());
+        present.told = now.clone();
+        self.forget(user);
+        self.crowd = None;
+        Some(now)
     }
 
     /// Returns who is online after a user, in order of their ids.

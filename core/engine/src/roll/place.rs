@@ -10,6 +10,9 @@ use throng_proto::model::{Member, Role};
 use super::Person;
 use crate::shape::Shape;
 
+/// Bytes of a name that lie beside its id.
+const HEAD: usize = 16;
+
 /// Part of a list under a heading of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum GroupId {
@@ -40,9 +43,10 @@ impl Serialize for GroupId {
 /// Order within a group: the name that is shown, without regard to case, then the id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Name {
-    /// First bytes of the name, which mostly decide without a look at the rest.
-    head: u64,
-    folded: Arc<str>,
+    /// First bytes of the name, which mostly are all of it, and decide without another look.
+    head: u128,
+    /// The other bytes; empty ones take no memory.
+    rest: Arc<[u8]>,
     user: UserId,
 }
 
@@ -50,12 +54,13 @@ impl Name {
     pub(super) fn of(member: &Member) -> Self {
         let user = &member.user;
         let shown = member.profile.nick.as_ref().or(user.global_name.as_ref());
-        let folded: Arc<str> = shown.unwrap_or(&user.username).to_lowercase().into();
-        let mut head = [0; 8];
-        for (to, from) in head.iter_mut().zip(folded.bytes()) {
-            *to = from;
+        let folded = shown.unwrap_or(&user.username).to_lowercase();
+        let (start, rest) = folded.as_bytes().split_at(folded.len().min(HEAD));
+        let mut head = [0; HEAD];
+        for (to, from) in head.iter_mut().zip(start) {
+            *to = *from;
         }
-        Self { head: u64::from_be_bytes(head), folded, user: user.id }
+        Self { head: u128::from_be_bytes(head), rest: rest.into(), user: user.id }
     }
 
     pub(super) const fn user(&self) -> UserId {

@@ -304,6 +304,18 @@ fn what_changes_while_others_are_told_waits_for_the_next_window() {
 }
 
 #[test]
+fn sessions_that_survived_a_restart_are_no_news() {
+    let mut attendance = heard();
+    let seeker = Seeker { session: session(1), shard: "" };
+    attendance.attach(seeker, Placement::Relay(0), ALICE, DEAF);
+    attendance.recall(session(1), ALICE, showing(Status::Idle));
+    assert_eq!((attendance.is_online(ALICE), attendance.online()), (true, 2));
+    assert_eq!(news(&mut attendance), []);
+    attendance.detach(0, session(1), ALICE, DEAF);
+    assert_eq!(status(&mut attendance, ALICE).unwrap(), "offline");
+}
+
+#[test]
 fn nothing_is_told_when_nobody_listens() {
     let mut attendance = Attendance::new(GUILD);
     attendance.attach(on(0), Placement::New, ALICE, DEAF);

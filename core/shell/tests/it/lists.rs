@@ -218,6 +218,54 @@ async fn channels_over_the_limit_are_refused() {
     assert_eq!(refusals(&world, "list_channels"), 1);
 }
 
+/// The guild hands over a part of who is online in each of its turns.
+#[tokio::test]
+async fn a_large_guild_lists_everybody_online_and_nobody_else() {
+    let mut setup = Setup::default();
+    setup.config.presence.window_ms = 20;
+    setup.config.lists.offline_members_max = 10;
+    let world = setup.start().await;
+    let mut accounts = Vec::new();
+    for number in 0..300 {
+        accounts.push(world.user(&format!("user{number:03}")).await);
+    }
+    let hall = world.guild(&accounts.iter().collect::<Vec<_>>()).await;
+    let mut players = Vec::new();
+    for account in accounts.iter().skip(10) {
+        players.push(world.join(account).await);
+    }
+    let mut player = world.join_own(&accounts[10]).await;
+    player.watch(hall, &json!([[0, 99], [100, 199], [200, 299]]));
+    let mut screen = Screen::default();
+    screen.follow(player.until(UPDATE).await);
+    let rows: Vec<String> = (10..300).map(|number| format!("user{number:03} online")).collect();
+    let mut rows: Vec<&str> =
+        std::iter::once("@online").chain(rows.iter().map(String::as_str)).collect();
+    screen.until(&mut player, &rows).await;
+    assert_eq!(screen.last["member_count"], 300);
+    assert_eq!(screen.last["online_count"], 290);
+    // Everybody below the first one who goes moves up.
+    players.remove(1).link.close(Some(1000));
+    rows.remove(2);
+    screen.until(&mut player, &rows).await;
+}
+
+#[tokio::test]
+async fn a_guild_that_becomes_large_drops_who_is_offline() {
+    let mut setup = Setup::default();
+    setup.config.presence.window_ms = 20;
+    setup.config.lists.offline_members_max = 2;
+    let world = setup.start().await;
+    let [owner, anna, bert] = world.users().await;
+    let hall = world.guild(&[&owner, &anna]).await;
+    let mut player = world.join_own(&owner).await;
+    let mut screen = player.watched(hall).await;
+    screen.until(&mut player, &["@online", "user0 online", "@offline", "user1 offline"]).await;
+    world.add(hall, &bert).await;
+    screen.until(&mut player, &["@online", "user0 online"]).await;
+    is_fresh(&world, hall, &owner, &screen).await;
+}
+
 /// What was asked for last counts, however quickly a client changes its mind.
 #[tokio::test]
 async fn a_session_that_asks_again_at_once_watches_what_it_asked_for_last() {

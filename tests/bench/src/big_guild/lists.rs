@@ -1,6 +1,7 @@
 //! The structure below member lists: what one change and one look cost among a million entries.
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use throng_engine::ranking::Ranking;
@@ -9,7 +10,7 @@ use crate::percentile;
 use crate::report::{Options, Report, Target};
 
 /// An entry as large as one of a list: the start of a name, the rest of it, and an id.
-type Entry = (u64, std::sync::Arc<str>, u64);
+type Entry = (u128, Arc<[u8]>, u64);
 
 /// Rows that a client looks at together.
 const SLICE: usize = 100;
@@ -62,11 +63,12 @@ fn clock<T>(act: impl FnOnce() -> T) -> Duration {
 fn entry(number: u64) -> Entry {
     let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let name = format!("member{:05}{:x}", mixed % 100_000, mixed >> 40);
-    let mut head = [0; 8];
-    for (to, from) in head.iter_mut().zip(name.bytes()) {
-        *to = from;
+    let (start, rest) = name.as_bytes().split_at(name.len().min(16));
+    let mut head = [0; 16];
+    for (to, from) in head.iter_mut().zip(start) {
+        *to = *from;
     }
-    (u64::from_be_bytes(head), name.into(), number)
+    (u128::from_be_bytes(head), rest.into(), number)
 }
 
 /// Draws numbers below `end`, each run the same.
