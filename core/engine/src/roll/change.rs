@@ -17,6 +17,13 @@ pub(super) struct Row {
     pub(super) name: Option<Name>,
 }
 
+impl Row {
+    /// Returns the member of a row that is no heading.
+    pub(super) fn user(&self) -> Option<UserId> {
+        self.name.as_ref().map(Name::user)
+    }
+}
+
 /// A change of a client's rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Op {
@@ -52,7 +59,7 @@ pub(super) fn compare(
     for (index, row) in new.iter().enumerate() {
         if old.binary_search(row).is_err() {
             inserts.push(Op::Insert(at(index), row.clone()));
-        } else if row.name.as_ref().is_some_and(|name| changed(name.user())) {
+        } else if row.user().is_some_and(&changed) {
             updates.push(Op::Update(at(index), row.clone()));
         }
     }

@@ -40,6 +40,15 @@ pub(super) enum Filled {
     Whole,
 }
 
+/// What is new in a list.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    /// Changes of blocks, in the order in which a client must make them.
+    pub(super) changes: Vec<(u32, Vec<Op>)>,
+    /// Who of those that changed is, or was, in which block; some twice.
+    pub(super) seen: Vec<(UserId, u32)>,
+}
+
 /// One list.
 #[derive(Debug)]
 pub(super) struct List {
@@ -200,20 +209,21 @@ impl List {
         !self.holders.is_empty()
     }
 
-    /// Brings viewers up to date: the changes of each block, in the order in which a client must
-    /// make them. Costs O(watched blocks from the first change on).
-    pub(super) fn tell(&mut self, changed: impl Fn(UserId) -> bool) -> Vec<(u32, Vec<Op>)> {
+    /// Brings viewers up to date. Costs O(watched blocks from the first change on).
+    pub(super) fn tell(&mut self, changed: impl Fn(UserId) -> bool) -> News {
         let first = std::mem::replace(&mut self.touched, usize::MAX);
         let reordered = std::mem::take(&mut self.reordered);
         let rows = self.len();
         let before = std::mem::replace(&mut self.rows_told, rows);
         let mut told = std::mem::take(&mut self.told);
-        let mut changes = Vec::new();
+        let mut news = News::default();
         for (block, known) in &mut told {
             if first > rows_of(*block)[1] as usize {
                 continue;
             }
             let rows = self.rows(*block);
+            let users = known.rows.iter().chain(&rows).filter_map(Row::user);
+            news.seen.extend(users.filter(|user| changed(*user)).map(|user| (user, *block)));
             let ops = if reordered {
                 vec![Op::Sync(*block, rows.clone())]
             } else {
@@ -221,21 +231,16 @@ impl List {
             };
             known.rows = rows;
             if !ops.is_empty() {
-                changes.push((*block, ops));
+                news.changes.push((*block, ops));
             }
         }
         self.told = told;
         // A block that grows at the list's end needs those before it full; one that shrinks must
         // not take rows from those after it.
         if self.rows_told < before {
-            changes.reverse();
+            news.changes.reverse();
         }
-        changes
-    }
-
-    /// Returns the members whom the viewers of each block see.
-    pub(super) fn seen(&self) -> impl Iterator<Item = (u32, &[Row])> {
-        self.told.iter().map(|(block, told)| (*block, told.rows.as_slice()))
+        news
     }
 }
 

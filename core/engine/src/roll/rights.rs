@@ -31,8 +31,9 @@ impl<V: Copy + Eq + Hash> Roll<V> {
             }
         }
         if anew || views(&old) != views(&self.shape) {
-            self.pending.extend(self.viewers.keys().copied());
-            self.prepare();
+            let everybody: Vec<V> = self.viewers.keys().copied().collect();
+            self.pending.extend(everybody.iter().copied());
+            self.prepare(&everybody);
         }
     }
 

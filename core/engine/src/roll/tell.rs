@@ -5,6 +5,8 @@ use std::hash::Hash;
 use indexmap::{IndexMap, IndexSet};
 use throng_proto::id::UserId;
 
+use super::change::Op;
+use super::list::News;
 use super::scribe::Scribe;
 use super::{ListId, Output, Roll};
 
@@ -18,9 +20,9 @@ impl<V: Copy + Eq + Hash> Roll<V> {
         let mut seen: IndexMap<UserId, IndexSet<(ListId, u32)>> = IndexMap::new();
         let ids: Vec<ListId> = self.lists.keys().copied().collect();
         for id in ids {
-            self.note_seen(id, &mut seen);
-            self.tell(id, &mut out);
-            self.note_seen(id, &mut seen);
+            for (user, block) in self.tell(id, &mut out) {
+                seen.entry(user).or_default().insert((id, block));
+            }
         }
         for (user, seen) in seen {
             if let Some(Some(body)) = self.changed.get(&user) {
@@ -36,27 +38,21 @@ impl<V: Copy + Eq + Hash> Roll<V> {
         out
     }
 
-    fn note_seen(&self, id: ListId, seen: &mut IndexMap<UserId, IndexSet<(ListId, u32)>>) {
-        let Some(list) = self.lists.get(&id) else { return };
-        if !self.changed.values().any(Option::is_some) {
-            return;
+    /// Tells the viewers of a list, and returns who of those that changed is in which block.
+    fn tell(&mut self, id: ListId, out: &mut Vec<Output<V>>) -> Vec<(UserId, u32)> {
+        let full = self.lists.get_mut(&id).filter(|list| list.is_full());
+        let Some(list) = full else { return Vec::new() };
+        let changed = &self.changed;
+        let News { changes, seen } = list.tell(|user| changed.contains_key(&user));
+        if !changes.is_empty() {
+            self.write(id, &changes, out);
+            self.operations += changes.iter().map(|(_, ops)| ops.len() as u64).sum::<u64>();
         }
-        for (block, rows) in list.seen() {
-            for name in rows.iter().filter_map(|row| row.name.as_ref()) {
-                if self.changed.get(&name.user()).is_some_and(Option::is_some) {
-                    seen.entry(name.user()).or_default().insert((id, block));
-                }
-            }
-        }
+        seen
     }
 
-    fn tell(&mut self, id: ListId, out: &mut Vec<Output<V>>) {
-        let Some(list) = self.lists.get_mut(&id).filter(|list| list.is_full()) else { return };
-        let changed = &self.changed;
-        let changes = list.tell(|user| changed.contains_key(&user));
-        if changes.is_empty() {
-            return;
-        }
+    /// Encodes changes once for each set of blocks that is watched.
+    fn write(&self, id: ListId, changes: &[(u32, Vec<Op>)], out: &mut Vec<Output<V>>) {
         let scribe = self.scribe();
         let Some(list) = self.lists.get(&id) else { return };
         let texts: Vec<(u32, String)> =
@@ -70,7 +66,6 @@ impl<V: Copy + Eq + Hash> Roll<V> {
                 out.push(Output::Shared { list: id, blocks: blocks.clone(), body });
             }
         }
-        self.operations += changes.iter().map(|(_, ops)| ops.len() as u64).sum::<u64>();
     }
 
     pub(super) fn scribe(&self) -> Scribe<'_> {

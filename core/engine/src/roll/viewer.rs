@@ -51,7 +51,7 @@ impl<V: Copy + Eq + Hash> Roll<V> {
         self.watching.entry(new.member.user.id).or_default().insert(viewer);
         self.viewers.insert(viewer, new);
         self.pending.insert(viewer);
-        self.prepare();
+        self.prepare(&[viewer]);
     }
 
     /// Forgets a session that is gone; it is told nothing.
@@ -75,26 +75,28 @@ impl<V: Copy + Eq + Hash> Roll<V> {
     /// Looks again at what a member's sessions may watch, when its roles have changed.
     pub(super) fn recheck(&mut self, member: &Arc<Member>) {
         let Some(keys) = self.watching.get(&member.user.id) else { return };
+        let mut others = Vec::new();
         for key in keys {
             let Some(viewer) = self.viewers.get_mut(key) else { continue };
             if viewer.member.profile.roles != member.profile.roles {
-                self.pending.insert(*key);
+                others.push(*key);
             }
             viewer.member = Arc::clone(member);
         }
-        self.prepare();
+        self.pending.extend(others.iter().copied());
+        self.prepare(&others);
     }
 
-    /// Makes the lists that pending viewers want.
-    pub(super) fn prepare(&mut self) {
-        let wishes = self.pending.iter().filter_map(|key| self.viewers.get(key));
-        let wanted: Vec<ListId> =
-            wishes.flat_map(|viewer| self.wanted(viewer).into_keys()).collect();
-        if wanted.iter().all(|id| self.lists.contains_key(id)) {
+    /// Makes the lists that viewers want.
+    pub(super) fn prepare(&mut self, viewers: &[V]) {
+        let viewers = viewers.iter().filter_map(|key| self.viewers.get(key));
+        let wanted = viewers.flat_map(|viewer| self.wanted(viewer).into_keys());
+        let missing: Vec<ListId> = wanted.filter(|id| !self.lists.contains_key(id)).collect();
+        if missing.is_empty() {
             return;
         }
         let named = self.named();
-        for id in wanted {
+        for id in missing {
             if let Some(channel) = named.get(&id) {
                 let fresh = || List::new(Arc::clone(channel), &self.groups);
                 self.lists.entry(id).or_insert_with(fresh);
@@ -156,7 +158,11 @@ impl<V: Copy + Eq + Hash> Roll<V> {
                 let (stamp, watches) = (viewer.stamp, Some((id, blocks)));
                 out.push(Output::Own { viewer: key, stamp, watches, body });
             }
+            let done = viewer.held.is_empty() && viewer.wishes.iter().all(|w| w.blocks.is_empty());
             self.viewers.insert(key, viewer);
+            if done {
+                self.leave(key);
+            }
         }
     }
 

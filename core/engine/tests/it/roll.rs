@@ -271,6 +271,16 @@ fn lists_are_kept_only_while_somebody_watches() {
     assert_eq!((hall.roll.lists(), hall.roll.viewers()), (0, 0));
 }
 
+#[test]
+fn who_watches_nothing_any_more_is_forgotten() {
+    let (mut hall, mut first) = watched(3);
+    let mut second = Client::new(ALICE);
+    hall.watch(&mut second, wish(OPEN, &[[0, 99]]));
+    assert_eq!(hall.roll.viewers(), 2);
+    hall.watch(&mut first, Vec::new());
+    assert_eq!((hall.roll.lists(), hall.roll.viewers()), (1, 1));
+}
+
 /// Presences reach those who see the member in a block, and tell which block that is.
 #[test]
 fn presences_name_the_blocks_in_which_the_member_is_seen() {

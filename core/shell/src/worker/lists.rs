@@ -134,6 +134,9 @@ impl Worker {
         epoch: u64,
         outputs: Vec<Output<SessionRef>>,
     ) {
+        if !self.relays.contains_key(&guild) {
+            return;
+        }
         let watchers = self.lists.entry(guild).or_default();
         if watchers.epoch < epoch {
             *watchers = Watchers { epoch, ..Watchers::default() };

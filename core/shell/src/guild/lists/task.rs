@@ -15,7 +15,7 @@ use crate::node::Shared;
 use crate::worker::WorkerMessage;
 
 /// Members that are put into a list between two looks at what is new.
-const FILL_MAX: usize = 4_096;
+const FILL_MAX: usize = 512;
 /// Percent of pressure that lengthens the window by itself once.
 const STRETCH: u64 = 25;
 
