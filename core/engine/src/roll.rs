@@ -196,8 +196,8 @@ impl<V: Copy + Eq + Hash> Roll<V> {
         }
     }
 
-    /// Puts up to `count` people, at least one, into lists that are not full yet. `false` when there
-    /// are none.
+    /// Puts up to `count` people, at least one, into lists that are not full yet. `false` when all
+    /// of them are.
     pub fn fill(&mut self, count: usize) -> bool {
         let mut unfilled = self.lists.values_mut().filter(|list| !list.is_full());
         let Some(list) = unfilled.next() else { return false };
