@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use roaring::RoaringBitmap;
 use throng_engine::event::{Change, Event};
 use throng_engine::mode::{Delivery, DeliveryTable, Mode};
 use throng_engine::relay::{Attachment, Audience, DigestKind, Interest, Relay};
@@ -264,6 +265,36 @@ fn clients_that_name_no_intents_get_members_and_presences_of_watched_users() {
     }
     let said = message(OPEN, BOB, Mentions::default());
     assert_eq!(full(&relay.audience(&said)), [0, 1], "messages need no watching");
+}
+
+/// L2: a presence reaches viewers of a list only where nothing else brings it.
+#[test]
+fn presences_of_members_in_a_list_reach_who_would_not_get_them_anyway() {
+    let mut relay = relay();
+    let own = |user| {
+        let interest = Interest { intents: Intents::ALL, named: false };
+        Attachment { interest, ..session(user, Mode::Active) }
+    };
+    for (slot, attachment) in [
+        (0, own(ALICE)),
+        (1, session(ALICE, Mode::Active)),
+        (2, own(BOB)),
+        (3, own(OWNER)),
+        (4, Attachment { mode: Mode::Muted, ..own(OWNER) }),
+        (5, own(OWNER)),
+    ] {
+        relay.attach(slot, attachment, &[]);
+    }
+    relay.set_watched(3, vec![BOB]);
+    relay.set_watched(5, vec![BOB]);
+    relay.set_watched(5, Vec::new());
+    let viewers: RoaringBitmap = (0..=5).collect();
+    let seeing: Vec<u32> = relay.sees(BOB, &viewers).into_iter().collect();
+    assert_eq!(seeing, [0, 5], "not by intents, oneself, named, muted");
+    assert!(relay.sees(BOB, &RoaringBitmap::new()).is_empty());
+    relay.detach(3);
+    relay.attach(3, own(OWNER), &[]);
+    assert!(relay.sees(BOB, &viewers).contains(3), "a new session of the slot named nobody");
 }
 
 #[test]
