@@ -14,18 +14,18 @@ mod news;
 mod presence;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde_json::value::RawValue;
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::intents::Intents;
-use throng_proto::model::Member;
 
 use self::presence::Present;
 pub use self::presence::{SessionRef, Shown};
 use crate::policy::{Placement, RelayFacts, Relays, ShardKey};
 use crate::relay::Interest;
-use crate::welcome::{self, Crowd};
+use crate::roster::Roster;
+use crate::welcome::Crowd;
 
 /// Relays that a policy chooses among, so that a choice costs the same however many there are.
 pub const CANDIDATES_MAX: usize = 64;
@@ -202,20 +202,27 @@ impl Attendance {
 
     /// Returns members and presences for GUILD_CREATE, shared until one of them changes: presences
     /// do at most once in a window. Making it costs O(members).
-    pub fn crowd<'a>(
-        &mut self,
-        members: impl Iterator<Item = &'a Arc<Member>>,
-        everybody: bool,
-    ) -> Crowd {
+    pub fn crowd(&mut self, roster: &Roster, everybody: bool) -> Crowd {
         if let Some(crowd) = &self.crowd {
             return crowd.clone();
         }
-        let chosen = members.filter(|member| {
-            everybody || welcome::is_notable(member) || self.is_online(member.user.id)
-        });
-        let crowd = Crowd::new(chosen, self.presences());
+        let chosen = roster
+            .iter()
+            .filter(|entry| everybody || entry.is_notable() || self.is_online(entry.user()));
+        let crowd = Crowd::new(chosen.map(|entry| entry.member()), self.presences());
         self.crowd = Some(crowd.clone());
         crowd
+    }
+
+    /// Encodes the presences of those of some users who are online.
+    #[must_use]
+    pub fn presences_of(&self, users: impl Iterator<Item = UserId>) -> Box<RawValue> {
+        let shown: Vec<_> = users.map(|user| (user, self.shown(user))).collect();
+        let online = shown.iter().filter(|(_, shown)| shown.status.is_online());
+        let online: Vec<_> =
+            online.map(|(user, shown)| shown.presence(self.guild, *user)).collect();
+        // Structs of strings, numbers and lists always serialise.
+        serde_json::value::to_raw_value(&online).unwrap_or_default()
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Relay {
     groups: IndexMap<GroupKey, RoaringBitmap>,
     /// Who named users to watch.
     watchful: RoaringBitmap,
+    /// Attachments of sessions that others do not see as online.
+    hidden: RoaringBitmap,
     news: digest::News,
 }
 
@@ -77,6 +79,7 @@ impl Relay {
             members: IndexMap::new(),
             groups: IndexMap::new(),
             watchful: RoaringBitmap::new(),
+            hidden: RoaringBitmap::new(),
             news: digest::News::default(),
         }
     }
@@ -154,6 +157,7 @@ impl Relay {
         let attachment = self.attachments.swap_remove(&slot)?;
         self.news.end(slot);
         self.watchful.remove(slot);
+        self.hidden.remove(slot);
         if let Some(member) = self.members.get_mut(&attachment.user) {
             member.slots.retain(|other| *other != slot);
             let (class, empty) = (member.class, member.slots.is_empty());
@@ -163,6 +167,15 @@ impl Relay {
             self.leave(slot, class, &attachment);
         }
         Some(attachment)
+    }
+
+    /// Notes whether others see a session as online: if not, @here does not notify it.
+    pub fn set_hidden(&mut self, slot: Slot, hidden: bool) {
+        if hidden && self.attachments.contains_key(&slot) {
+            self.hidden.insert(slot);
+        } else {
+            self.hidden.remove(slot);
+        }
     }
 
     /// Returns the slots of all attachments.

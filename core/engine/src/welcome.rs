@@ -65,12 +65,12 @@ pub struct Crowd {
 impl Crowd {
     /// Encodes them. Costs O(members).
     #[must_use]
-    pub fn new<'a, 'b>(
-        members: impl Iterator<Item = &'a Arc<Member>>,
-        presences: impl Iterator<Item = Presence<'b>>,
+    pub fn new<'a>(
+        members: impl Iterator<Item = Member>,
+        presences: impl Iterator<Item = Presence<'a>>,
     ) -> Self {
-        let members: Vec<&Arc<Member>> = members.collect();
-        let presences: Vec<Presence<'b>> = presences.collect();
+        let members: Vec<Member> = members.collect();
+        let presences: Vec<Presence<'a>> = presences.collect();
         let list = json(&presences);
         let open = list.strip_suffix(']').unwrap_or_default();
         let text = format!("\"members\":{},\"presences\":{open}", json(&members));
@@ -114,12 +114,6 @@ pub fn compose(welcome: &Welcome, member: &Member, large_threshold: usize, initi
     let crowd =
         crowd.flat_map(|crowd| [Arc::clone(&crowd.text), crowd.end(welcome.own.as_deref())]);
     Body::from_segments(start.into_iter().chain(crowd))
-}
-
-/// Tells whether a member counts as known to everybody in a large guild: has a role or a nickname.
-#[must_use]
-pub fn is_notable(member: &Member) -> bool {
-    !member.profile.roles.is_empty() || member.profile.nick.is_some()
 }
 
 fn json(value: &impl Serialize) -> String {

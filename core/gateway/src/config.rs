@@ -13,8 +13,8 @@ use figment::providers::{Env, Format as _, Serialized, Toml};
 use figment::{Figment, Metadata, Source};
 use serde::{Deserialize, Serialize};
 use throng_shell::{
-    GatewayConfig, LimitsConfig, ListsConfig, PassiveConfig, PresenceConfig, RelayConfig,
-    ReplayConfig,
+    GatewayConfig, JobsConfig, LimitsConfig, ListsConfig, PassiveConfig, PresenceConfig,
+    RelayConfig, ReplayConfig,
 };
 
 use crate::cli::Cli;
@@ -63,6 +63,8 @@ pub(crate) struct Settings {
     pub(crate) lists: ListsConfig,
     /// What is kept for sessions that resume.
     pub(crate) replay: ReplayConfig,
+    /// Walks over all members of a guild.
+    pub(crate) jobs: JobsConfig,
     /// Bounds.
     pub(crate) limits: LimitsConfig,
 }
@@ -89,6 +91,7 @@ impl Default for Settings {
             presence: PresenceConfig::default(),
             lists: ListsConfig::default(),
             replay: ReplayConfig::default(),
+            jobs: JobsConfig::default(),
             limits: LimitsConfig::default(),
         }
     }
@@ -329,6 +332,7 @@ impl Settings {
             presence: self.presence.clone(),
             lists: self.lists.clone(),
             replay: self.replay.clone(),
+            jobs: self.jobs.clone(),
             limits: self.limits.clone(),
         }
     }

@@ -1,6 +1,7 @@
 //! Drives one guild's machine: requests in, commits out to the store, events out to the workers.
 
 mod lists;
+mod members;
 mod presence;
 
 use std::collections::HashMap;
@@ -10,13 +11,15 @@ use std::task::Poll;
 
 use std::collections::VecDeque;
 
+use serde_json::value::RawValue;
 use throng_engine::Outbox;
 use throng_engine::attendance::{Attendance, Seeker, SessionRef};
-use throng_engine::chunk::{self, Rights};
+use throng_engine::chunk::Rights;
 use throng_engine::event::{Change, Event};
 use throng_engine::guild::{Guild, Input, Output, Ticket};
 use throng_engine::policy::{GuildFacts, SessionFacts};
 use throng_engine::relay::Interest;
+use throng_engine::roster::Snapshot;
 use throng_engine::welcome::{self, Welcome};
 use throng_ports::hub::RETRY_AFTER;
 use throng_ports::store::Stored;
@@ -63,11 +66,33 @@ pub(crate) enum Request {
     Command(Actor, Box<Command>, oneshot::Sender<Outcome>),
     Import(Vec<Member>, oneshot::Sender<Outcome>),
     Attach(Box<Attach>),
-    Detach { relay: u32, session: SessionRef, user: UserId, interest: Interest },
-    Presence { session: SessionRef, user: UserId, update: PresenceUpdate },
+    Detach {
+        relay: u32,
+        session: SessionRef,
+        user: UserId,
+        interest: Interest,
+    },
+    Presence {
+        session: SessionRef,
+        user: UserId,
+        update: PresenceUpdate,
+    },
     Watch(Watch),
-    Members { session: SessionRef, request: Box<RequestMembers>, rights: Rights },
-    Restore { worker: usize, since: u64, sessions: Vec<Attach> },
+    Members {
+        session: SessionRef,
+        request: Box<RequestMembers>,
+        rights: Rights,
+    },
+    /// Who of these is online, as JSON.
+    Presences(Vec<UserId>, oneshot::Sender<Box<RawValue>>),
+    /// Who had a role that was deleted.
+    Held(Vec<UserId>, oneshot::Sender<Outcome>),
+    Snapshot(oneshot::Sender<Snapshot>),
+    Restore {
+        worker: usize,
+        since: u64,
+        sessions: Vec<Attach>,
+    },
 }
 
 /// A session that wants to be attached.
@@ -150,6 +175,7 @@ impl GuildTask {
             }
             self.tell_presences().await;
             self.serve_lists().await;
+            self.guild.fold();
             self.shared.metrics.guild_queue.set(self.requests.len() as u64);
         }
         let id = self.id();
@@ -221,8 +247,15 @@ impl GuildTask {
             }
             Request::Watch(watch) => self.watch(watch),
             Request::Members { session, request, rights } => {
-                self.members(session, &request, rights).await;
+                self.members(session, request, rights).await;
             }
+            Request::Presences(users, answer) => self.presences(&users, answer),
+            Request::Held(holders, answer) => {
+                let ticket = self.ticket(answer);
+                self.step(Input::Held(ticket, holders)).await;
+            }
+            // Whoever asked may have gone.
+            Request::Snapshot(answer) => _ = answer.send(self.guild.roster().snapshot()),
             Request::Restore { worker, since, sessions } => {
                 self.restore(worker, since, sessions).await;
             }
@@ -269,6 +302,7 @@ impl GuildTask {
                 self.shared.directory.add_channels(self.id(), added);
                 self.shared.directory.remove_channels(&removed);
             }
+            Output::Holders { role, members } => self.seek_holders(role, members),
             Output::Deleted => self.deleted = true,
         }
     }
@@ -353,7 +387,7 @@ impl GuildTask {
 
     async fn attach(&mut self, attach: Attach) {
         let user = attach.facts.user;
-        let Some(member) = self.guild.member(user).cloned() else { return };
+        let Some(member) = self.guild.member(user) else { return };
         let relay = self.place(&attach);
         self.attendance.show(attach.session, user, attach.presence);
         let guilds = attach.interest.intents.contains(Intents::GUILDS);
@@ -379,7 +413,7 @@ impl GuildTask {
         let small = member_count <= self.shared.config.gateway.guild_create_members_max;
         let crowd = (presences && small).then(|| {
             let everybody = member_count <= LARGE_MAX;
-            self.attendance.crowd(self.guild.members(), everybody)
+            self.attendance.crowd(self.guild.roster(), everybody)
         });
         let shows = self.attendance.shows(user);
         let own = shows.status.is_online().then(|| {
@@ -387,18 +421,6 @@ impl GuildTask {
                 .unwrap_or_default()
         });
         Welcome { guild: segment, crowd, own, member_count }
-    }
-
-    async fn members(&mut self, session: SessionRef, request: &RequestMembers, rights: Rights) {
-        let guild = &self.guild;
-        let lookup = |user| guild.member(user);
-        let bodies = chunk::chunks(request, rights, &self.attendance, guild.members(), lookup);
-        for body in bodies {
-            let kind = throng_proto::event::EventKind::GuildMembersChunk;
-            let guild = Some(self.id());
-            let message = WorkerMessage::Own { session, kind, guild, body };
-            self.shared.send(session.worker, message).await;
-        }
     }
 
     fn view(&self) -> View {
@@ -414,7 +436,7 @@ impl GuildTask {
         let mut seats = Vec::with_capacity(sessions.len());
         for attach in sessions {
             let user = attach.facts.user;
-            let Some(member) = self.guild.member(user).cloned() else { continue };
+            let Some(member) = self.guild.member(user) else { continue };
             let relay = self.place(&attach);
             self.attendance.recall(attach.session, user, attach.presence);
             let Attach { session, interest, .. } = attach;

@@ -1,11 +1,15 @@
 //! Everything that is counted, in Prometheus' terms.
 
+mod jobs;
+
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use throng_engine::mode::Mode;
 use throng_proto::event::EventKind;
+
+pub(crate) use jobs::JobMetrics;
 
 const KINDS: usize = EventKind::ALL.len();
 
@@ -60,10 +64,11 @@ pub(crate) enum Refused {
     RangesPerChannel,
     ListChannels,
     ListUnseen,
+    Jobs,
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str); 25] = [
+    const ALL: [(Self, &'static str); 26] = [
         (Self::Connections, "connections_max"),
         (Self::BadToken, "bad_token"),
         (Self::IdentifyRate, "identifies_per_5s"),
@@ -89,6 +94,7 @@ impl Refused {
         (Self::RangesPerChannel, "ranges_per_channel"),
         (Self::ListChannels, "list_channels"),
         (Self::ListUnseen, "list_unseen"),
+        (Self::Jobs, "jobs_queue_max"),
     ];
 }
 

@@ -3,6 +3,7 @@
 //! Each part is a file of its own that adds its rows to the table.
 
 mod lists;
+mod members;
 
 use crate::report::{Options, Report};
 
@@ -14,5 +15,6 @@ use crate::report::{Options, Report};
 pub async fn run(options: &Options) -> anyhow::Result<Report> {
     let mut report = Report::new("big_guild: jobs over ten million members beside the traffic");
     lists::run(options, &mut report).await?;
+    members::run(options, &mut report).await?;
     Ok(report)
 }

@@ -345,8 +345,8 @@ fn strangers_are_offline_and_change_nothing() {
 fn the_crowd_is_shared_until_it_changes() {
     let members: Vec<_> = (1..=5).map(scene::member).collect();
     let mut attendance = heard();
-    let crowd =
-        |attendance: &mut Attendance| Arc::clone(attendance.crowd(members.iter(), true).segment());
+    let roster = scene::roster(&members);
+    let crowd = |attendance: &mut Attendance| Arc::clone(attendance.crowd(&roster, true).segment());
     let first = crowd(&mut attendance);
     assert!(Arc::ptr_eq(&first, &crowd(&mut attendance)));
     for slot in 1..=5 {
@@ -377,7 +377,7 @@ fn a_large_crowd_has_who_is_online_or_has_a_role_or_a_nickname() {
     enter(&mut attendance, 1, ALICE, showing(Status::Online));
     enter(&mut attendance, 2, BOB, showing(Status::Invisible));
     news(&mut attendance);
-    let crowd = attendance.crowd(members.iter(), false);
+    let crowd = attendance.crowd(&scene::roster(&members), false);
     let text = std::str::from_utf8(crowd.segment().text()).unwrap();
     let data: Value =
         serde_json::from_str(&format!("{{\"d\":{{{text}]}}}}")).expect("the end of a payload");

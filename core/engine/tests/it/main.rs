@@ -14,6 +14,7 @@ mod ranking;
 mod relay;
 mod replay;
 mod roll;
+mod roster;
 mod scene;
 mod welcome;
 mod wheel;

@@ -126,7 +126,7 @@ fn with_crowd(shape: &Shape) -> Welcome {
     attendance.end_window();
     attendance.tell(1);
     let members: Vec<_> = (1..=3).map(scene::member).collect();
-    let crowd = attendance.crowd(members.iter(), true);
+    let crowd = attendance.crowd(&scene::roster(&members), true);
     Welcome { crowd: Some(crowd), ..guild(shape, 3) }
 }
 
@@ -247,7 +247,7 @@ fn the_crowd_has_members_and_presences() {
 fn a_session_sees_its_own_presence_in_the_crowd() {
     let shape = scene::shape();
     let own = Some(json!({"user": {"id": "2"}, "status": "idle"}).to_string());
-    let empty = Attendance::new(GUILD).crowd([scene::member(2)].iter(), true);
+    let empty = Attendance::new(GUILD).crowd(&scene::roster(&[scene::member(2)]), true);
     let statuses = |welcome: &Welcome| {
         let data = read(&welcome::compose(welcome, &scene::member(2), 50, true));
         let presences = data["presences"].as_array().unwrap().iter();
@@ -304,15 +304,4 @@ fn sessions_share_the_bytes_of_guild_and_crowd() {
         |at: usize| std::sync::Arc::ptr_eq(&bodies[0].segments()[at], &bodies[1].segments()[at]);
     assert_eq!(bodies[0].segments().len(), 4);
     assert!(same(0) && !same(1) && same(2) && !same(3));
-}
-
-#[test]
-fn members_with_a_role_or_a_nickname_are_notable() {
-    let mut member = scene::member(2).as_ref().clone();
-    assert!(!welcome::is_notable(&member));
-    member.profile.nick = Some("nick".to_owned());
-    assert!(welcome::is_notable(&member));
-    member.profile.nick = None;
-    member.profile.roles = vec![scene::RED];
-    assert!(welcome::is_notable(&member));
 }

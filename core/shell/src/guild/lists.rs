@@ -75,7 +75,7 @@ pub(super) struct Lists {
 impl GuildTask {
     /// Takes what a session wants to see of member lists.
     pub(super) fn watch(&mut self, watch: Watch) {
-        let Some(member) = self.guild.member(watch.user).cloned() else { return };
+        let Some(member) = self.guild.member(watch.user) else { return };
         let wants = watch.wishes.iter().any(|wish| !wish.blocks.is_empty());
         let large = self.is_large();
         let lists = self.lists.get_or_insert_with(|| {
@@ -115,7 +115,7 @@ impl GuildTask {
     /// Tells the lists of a member as it is now.
     pub(super) fn list_member(&mut self, user: UserId, shown: Shown, presence: Option<Body>) {
         if self.lists.is_some()
-            && let Some(member) = self.guild.member(user).cloned()
+            && let Some(member) = self.guild.member(user)
         {
             self.list_note(Note::Put(member, shown, presence));
         }
@@ -160,15 +160,14 @@ impl GuildTask {
             let some: Vec<_> = some.map(|(user, shown)| (user, shown.clone())).collect();
             lists.seed = some.last().map_or(Seed::Done, |(user, _)| Seed::After(Some(*user)));
             for (user, shown) in some {
-                let member = guild.member(user).cloned();
+                let member = guild.member(user);
                 let put = member.map(|member| Note::Put(member, shown, None));
                 lists.notes.extend(put);
             }
         } else {
             // Few enough for one turn.
-            let everybody = guild.members().map(|member| {
-                let shown = attendance.shown(member.user.id);
-                Note::Put(Arc::clone(member), shown, None)
+            let everybody = guild.roster().iter().map(|entry| {
+                Note::Put(Arc::new(entry.member()), attendance.shown(entry.user()), None)
             });
             lists.notes.extend(everybody);
             lists.seed = Seed::Done;

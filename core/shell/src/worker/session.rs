@@ -245,6 +245,9 @@ impl Worker {
         self.recorder.state(slot, &self.sessions);
         let Some(session) = self.reference(slot) else { return };
         for guild in guilds {
+            if let Some(relay) = self.relays.get_mut(&guild).and_then(|r| r.with_mut(slot)) {
+                relay.set_hidden(slot, update.status == Status::Invisible);
+            }
             let request = Request::Presence { session, user, update: update.clone() };
             self.ask_guild(guild, request);
             if changed {
