@@ -14,12 +14,13 @@ use throng_proto::event::{EventKind, Mentions, Scope};
 use throng_proto::gateway::PresenceUpdate;
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::intents::Intents;
-use throng_proto::model::{Member, Presence, PresenceUser, Status};
+use throng_proto::model::{Presence, PresenceUser, Status};
 use throng_proto::wire::{Body, Segment};
 
 use crate::event::{Change, Event};
 use crate::policy::{Placement, RelayFacts, Relays, ShardKey};
 use crate::relay::Interest;
+use crate::roster::Roster;
 use crate::welcome;
 
 /// Relays that a policy chooses among, so that a choice costs the same however many there are.
@@ -218,17 +219,14 @@ impl Attendance {
     }
 
     /// Returns members and presences for GUILD_CREATE, shared until one of them changes.
-    pub fn crowd<'a>(
-        &mut self,
-        members: impl Iterator<Item = &'a Arc<Member>>,
-        everybody: bool,
-    ) -> Arc<Segment> {
+    pub fn crowd(&mut self, roster: &Roster, everybody: bool) -> Arc<Segment> {
         if let Some(crowd) = &self.crowd {
             return Arc::clone(crowd);
         }
-        let chosen = members.filter(|member| {
-            everybody || welcome::is_notable(member) || self.is_online(member.user.id)
-        });
+        let chosen = roster
+            .iter()
+            .filter(|entry| everybody || entry.is_notable() || self.is_online(entry.user()));
+        let chosen = chosen.map(|entry| entry.member());
         let crowd = welcome::crowd_segment(chosen, self.presences());
         self.crowd = Some(Arc::clone(&crowd));
         crowd
@@ -247,6 +245,15 @@ impl Attendance {
             Some(present) => self.body(user, present.status.shown(), &present.activities),
             None => self.body(user, Status::Offline, &[]),
         }
+    }
+
+    /// Encodes the presences of those of some users who are online.
+    #[must_use]
+    pub fn presences_of(&self, users: impl Iterator<Item = UserId>) -> Box<RawValue> {
+        let online = users.map(|user| self.presence(user));
+        let online: Vec<_> = online.filter(|presence| presence.status.is_online()).collect();
+        // Structs of strings, numbers and lists always serialise.
+        serde_json::value::to_raw_value(&online).unwrap_or_default()
     }
 
     const fn body<'a>(

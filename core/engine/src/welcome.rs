@@ -51,12 +51,12 @@ pub fn guild_segment(
 }
 
 /// Encodes members and presences that sessions with GUILD_PRESENCES share. Costs O(members).
-pub fn crowd_segment<'a, 'b>(
-    members: impl Iterator<Item = &'a Arc<Member>>,
-    presences: impl Iterator<Item = Presence<'b>>,
+pub fn crowd_segment<'a>(
+    members: impl Iterator<Item = Member>,
+    presences: impl Iterator<Item = Presence<'a>>,
 ) -> Arc<Segment> {
-    let members: Vec<&Arc<Member>> = members.collect();
-    let presences: Vec<Presence<'b>> = presences.collect();
+    let members: Vec<Member> = members.collect();
+    let presences: Vec<Presence<'a>> = presences.collect();
     let (members, presences) = (json(&members), json(&presences));
     Segment::new(format!("\"members\":{members},\"presences\":{presences}}}}}"))
 }
@@ -82,12 +82,6 @@ pub fn compose(welcome: &Welcome, member: &Member, large_threshold: usize, initi
     }
     let own = Segment::new(own);
     Body::from_segments([Arc::clone(&welcome.guild), own].into_iter().chain(welcome.crowd.clone()))
-}
-
-/// Tells whether a member counts as known to everybody in a large guild: has a role or a nickname.
-#[must_use]
-pub fn is_notable(member: &Member) -> bool {
-    !member.profile.roles.is_empty() || member.profile.nick.is_some()
 }
 
 fn json(value: &impl Serialize) -> String {

@@ -12,7 +12,9 @@ use anyhow::{Context as _, bail};
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use figment::{Figment, Metadata, Source};
 use serde::{Deserialize, Serialize};
-use throng_shell::{GatewayConfig, LimitsConfig, PassiveConfig, RelayConfig, ReplayConfig};
+use throng_shell::{
+    GatewayConfig, JobsConfig, LimitsConfig, PassiveConfig, RelayConfig, ReplayConfig,
+};
 
 use crate::cli::Cli;
 
@@ -56,6 +58,8 @@ pub(crate) struct Settings {
     pub(crate) passive: PassiveConfig,
     /// What is kept for sessions that resume.
     pub(crate) replay: ReplayConfig,
+    /// Walks over all members of a guild.
+    pub(crate) jobs: JobsConfig,
     /// Bounds.
     pub(crate) limits: LimitsConfig,
 }
@@ -80,6 +84,7 @@ impl Default for Settings {
             relay: RelayConfig::default(),
             passive: PassiveConfig::default(),
             replay: ReplayConfig::default(),
+            jobs: JobsConfig::default(),
             limits: LimitsConfig::default(),
         }
     }
@@ -318,6 +323,7 @@ impl Settings {
             relay: self.relay.clone(),
             passive: self.passive.clone(),
             replay: self.replay.clone(),
+            jobs: self.jobs.clone(),
             limits: self.limits.clone(),
         }
     }

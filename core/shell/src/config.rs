@@ -19,6 +19,8 @@ pub struct Config {
     pub passive: PassiveConfig,
     /// What is kept for sessions that resume.
     pub replay: ReplayConfig,
+    /// Walks over all members of a guild.
+    pub jobs: JobsConfig,
     /// Bounds.
     pub limits: LimitsConfig,
 }
@@ -111,6 +113,41 @@ pub struct ReplayConfig {
 impl Default for ReplayConfig {
     fn default() -> Self {
         Self { events_max: 200_000, bytes_max: 256 << 20, segment_bytes: 64 << 20 }
+    }
+}
+
+/// Walks over all members of a guild: whole lists of members, exports, and what follows from the
+/// deletion of a role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JobsConfig {
+    /// Threads that walk, which the system runs last; 0 takes one for every four cores.
+    pub threads: usize,
+    /// Jobs that run at the same time; more wait for their turn.
+    pub running_max: usize,
+    /// Jobs that wait; more are refused.
+    pub queue_max: usize,
+    /// Milliseconds between two chunks of 1,000 members to one session.
+    pub chunk_interval_ms: u64,
+    /// Seconds that a list waits for a session that does not read, or has no link, before it is
+    /// given up.
+    pub stall_secs: u64,
+}
+
+impl Default for JobsConfig {
+    fn default() -> Self {
+        Self { threads: 0, running_max: 32, queue_max: 256, chunk_interval_ms: 5, stall_secs: 60 }
+    }
+}
+
+impl JobsConfig {
+    /// Returns how many threads to run.
+    #[must_use]
+    pub fn thread_count(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from).div_ceil(4),
+            count => count,
+        }
     }
 }
 
@@ -209,6 +246,9 @@ impl Config {
             (self.gateway.max_concurrency == 0, "gateway.max_concurrency", "at least 1"),
             (self.relay.capacity == 0, "relay.capacity", "at least 1"),
             (self.passive.digest_interval_ms == 0, "passive.digest_interval_ms", "above 0"),
+            (self.jobs.threads > 64, "jobs.threads", "at most 64"),
+            (self.jobs.running_max == 0, "jobs.running_max", "at least 1"),
+            (self.jobs.running_max > 100_000, "jobs.running_max", "at most 100000"),
             (self.replay.events_max == 0, "replay.events_max", "at least 1"),
             (self.limits.payloads_max == 0, "limits.payloads_max", "at least 1"),
             (self.limits.payloads_window_secs == 0, "limits.payloads_window_secs", "at least 1"),

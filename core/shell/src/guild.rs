@@ -1,5 +1,7 @@
 //! Drives one guild's machine: requests in, commits out to the store, events out to the workers.
 
+mod members;
+
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,13 +9,15 @@ use std::task::Poll;
 
 use std::collections::VecDeque;
 
+use serde_json::value::RawValue;
 use throng_engine::Outbox;
 use throng_engine::attendance::{Attendance, Seeker};
-use throng_engine::chunk::{self, Rights};
+use throng_engine::chunk::Rights;
 use throng_engine::event::{Change, Event};
 use throng_engine::guild::{Guild, Input, Output, Ticket};
 use throng_engine::policy::{GuildFacts, SessionFacts};
 use throng_engine::relay::Interest;
+use throng_engine::roster::Snapshot;
 use throng_engine::welcome::{self, Welcome};
 use throng_ports::hub::RETRY_AFTER;
 use throng_ports::store::Stored;
@@ -58,10 +62,30 @@ pub(crate) enum Request {
     Command(Actor, Box<Command>, oneshot::Sender<Outcome>),
     Import(Vec<Member>, oneshot::Sender<Outcome>),
     Attach(Box<Attach>),
-    Detach { relay: u32, user: UserId, interest: Interest },
-    Presence { user: UserId, update: PresenceUpdate },
-    Members { session: SessionRef, request: Box<RequestMembers>, rights: Rights },
-    Restore { worker: usize, since: u64, sessions: Vec<Attach> },
+    Detach {
+        relay: u32,
+        user: UserId,
+        interest: Interest,
+    },
+    Presence {
+        user: UserId,
+        update: PresenceUpdate,
+    },
+    Members {
+        session: SessionRef,
+        request: Box<RequestMembers>,
+        rights: Rights,
+    },
+    /// Who of these is online, as JSON.
+    Presences(Vec<UserId>, oneshot::Sender<Box<RawValue>>),
+    /// Who had a role that was deleted.
+    Held(Vec<UserId>, oneshot::Sender<Outcome>),
+    Snapshot(oneshot::Sender<Snapshot>),
+    Restore {
+        worker: usize,
+        since: u64,
+        sessions: Vec<Attach>,
+    },
 }
 
 /// A session that wants to be attached.
@@ -136,6 +160,7 @@ impl GuildTask {
                 let Ok(request) = self.requests.try_recv() else { break };
                 self.requested(request).await;
             }
+            self.guild.fold();
             self.shared.metrics.guild_queue.set(self.requests.len() as u64);
         }
         let id = self.id();
@@ -199,8 +224,15 @@ impl GuildTask {
                 self.publish_presence(event).await;
             }
             Request::Members { session, request, rights } => {
-                self.members(session, &request, rights).await;
+                self.members(session, request, rights).await;
             }
+            Request::Presences(users, answer) => self.presences(&users, answer),
+            Request::Held(holders, answer) => {
+                let ticket = self.ticket(answer);
+                self.step(Input::Held(ticket, holders)).await;
+            }
+            // Whoever asked may have gone.
+            Request::Snapshot(answer) => _ = answer.send(self.guild.roster().snapshot()),
             Request::Restore { worker, since, sessions } => {
                 self.restore(worker, since, sessions).await;
             }
@@ -247,6 +279,7 @@ impl GuildTask {
                 self.shared.directory.add_channels(self.id(), added);
                 self.shared.directory.remove_channels(&removed);
             }
+            Output::Holders { role, members } => self.seek_holders(role, members),
             Output::Deleted => self.deleted = true,
         }
     }
@@ -335,7 +368,7 @@ impl GuildTask {
 
     async fn attach(&mut self, attach: Attach) {
         let user = attach.facts.user;
-        let Some(member) = self.guild.member(user).cloned() else { return };
+        let Some(member) = self.guild.member(user) else { return };
         let relay = self.place(&attach);
         let event = self.attendance.show(user, attach.presence, true);
         let guilds = attach.interest.intents.contains(Intents::GUILDS);
@@ -362,21 +395,9 @@ impl GuildTask {
         let small = member_count <= self.shared.config.gateway.guild_create_members_max;
         let crowd = (presences && small).then(|| {
             let everybody = member_count <= LARGE_MAX;
-            self.attendance.crowd(self.guild.members(), everybody)
+            self.attendance.crowd(self.guild.roster(), everybody)
         });
         Welcome { guild: segment, crowd, member_count }
-    }
-
-    async fn members(&mut self, session: SessionRef, request: &RequestMembers, rights: Rights) {
-        let guild = &self.guild;
-        let lookup = |user| guild.member(user);
-        let bodies = chunk::chunks(request, rights, &self.attendance, guild.members(), lookup);
-        for body in bodies {
-            let kind = throng_proto::event::EventKind::GuildMembersChunk;
-            let guild = Some(self.id());
-            let message = WorkerMessage::Own { session, kind, guild, body };
-            self.shared.send(session.worker, message).await;
-        }
     }
 
     fn view(&self) -> View {
@@ -392,7 +413,7 @@ impl GuildTask {
         let mut seats = Vec::with_capacity(sessions.len());
         for attach in sessions {
             let user = attach.facts.user;
-            let Some(member) = self.guild.member(user).cloned() else { continue };
+            let Some(member) = self.guild.member(user) else { continue };
             let relay = self.place(&attach);
             self.attendance.show(user, attach.presence, true);
             let Attach { session, interest, .. } = attach;

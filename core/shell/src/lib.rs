@@ -4,7 +4,7 @@
 //! from listeners, and answers the API as a [`throng_ports::hub::Hub`].
 //!
 //! Where to look: `worker` owns links, sessions and relays of one thread; `guild` drives one
-//! guild's machine; `journal` lets sessions survive a restart; `identify` and `resume` begin and
+//! guild's machine; `jobs` walks over members beside the traffic; `journal` lets sessions survive a restart; `identify` and `resume` begin and
 //! continue sessions.
 
 mod account;
@@ -13,6 +13,7 @@ mod config;
 mod connections;
 mod directory;
 mod guild;
+mod jobs;
 mod journal;
 mod metrics;
 mod node;
@@ -21,5 +22,7 @@ mod pace;
 mod review;
 mod worker;
 
-pub use config::{Config, GatewayConfig, LimitsConfig, PassiveConfig, RelayConfig, ReplayConfig};
+pub use config::{
+    Config, GatewayConfig, JobsConfig, LimitsConfig, PassiveConfig, RelayConfig, ReplayConfig,
+};
 pub use node::{Node, Parts, StartError};

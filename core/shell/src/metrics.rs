@@ -1,11 +1,15 @@
 //! Everything that is counted, in Prometheus' terms.
 
+mod jobs;
+
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use throng_engine::mode::Mode;
 use throng_proto::event::EventKind;
+
+pub(crate) use jobs::JobMetrics;
 
 const KINDS: usize = EventKind::ALL.len();
 
@@ -56,10 +60,11 @@ pub(crate) enum Refused {
     Journal,
     Overload,
     RequestsPerLink,
+    Jobs,
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str); 21] = [
+    const ALL: [(Self, &'static str); 22] = [
         (Self::Connections, "connections_max"),
         (Self::BadToken, "bad_token"),
         (Self::IdentifyRate, "identifies_per_5s"),
@@ -81,6 +86,7 @@ impl Refused {
         (Self::Journal, "journal"),
         (Self::Overload, "overload"),
         (Self::RequestsPerLink, "requests_per_link"),
+        (Self::Jobs, "jobs_queue_max"),
     ];
 }
 

@@ -6,6 +6,7 @@
 //! borrowing it between awaits.
 
 mod absence;
+mod chunks;
 mod fanout;
 mod identify;
 mod link;
@@ -38,10 +39,11 @@ use throng_proto::event::EventKind;
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::model::Member;
 use throng_proto::wire::Body;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::LocalSet;
 
 use crate::clock;
+use crate::jobs::ChunkAnswer;
 use crate::metrics::WorkerMetrics;
 use crate::node::{Permit, Shared};
 
@@ -77,6 +79,8 @@ pub(crate) enum WorkerMessage {
     Restored(Box<Restored>),
     /// For one session alone.
     Own { session: SessionRef, kind: EventKind, guild: Option<GuildId>, body: Body },
+    /// A chunk of a member list, for one session that has read the one before.
+    Chunk { session: SessionRef, guild: GuildId, body: Body, answer: oneshot::Sender<ChunkAnswer> },
     /// A guild's size band changed.
     Resized(GuildFacts),
     /// The policy changed: ask it about everything again.
@@ -257,6 +261,10 @@ fn deal(local: &Local, message: WorkerMessage) {
         WorkerMessage::Restored(restored) => local.borrow_mut().restored(*restored),
         WorkerMessage::Own { session, kind, guild, body } => {
             local.borrow_mut().own(session, kind, guild, body);
+        }
+        WorkerMessage::Chunk { session, guild, body, answer } => {
+            // The job may have been cancelled.
+            _ = answer.send(local.borrow_mut().chunk(session, guild, body));
         }
         WorkerMessage::Resized(facts) => local.borrow_mut().resized(facts),
         WorkerMessage::Review => local.borrow_mut().review_all(),

@@ -3,6 +3,7 @@
 mod config;
 mod failure;
 mod journal;
+mod members;
 mod migration;
 mod open;
 mod query;

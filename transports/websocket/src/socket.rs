@@ -48,11 +48,7 @@ impl Socket {
     }
 
     /// Reads once; 0 bytes are the end.
-    pub(crate) fn poll_read(
-        &self,
-        cx: &Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
+    pub(crate) fn poll_read(&self, cx: &Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         loop {
             ready!(self.reactor.poll_readable(self.place(), cx));
             match self.try_read(buffer) {

@@ -232,7 +232,8 @@ fn strangers_are_offline_and_change_nothing() {
 fn the_crowd_is_shared_until_it_changes() {
     let members: Vec<_> = (1..=5).map(scene::member).collect();
     let mut attendance = heard();
-    let crowd = |attendance: &mut Attendance| attendance.crowd(members.iter(), true);
+    let roster = scene::roster(&members);
+    let crowd = |attendance: &mut Attendance| attendance.crowd(&roster, true);
     let first = crowd(&mut attendance);
     assert!(Arc::ptr_eq(&first, &crowd(&mut attendance)));
     enter(&mut attendance, ALICE, showing(Status::Online));
@@ -259,7 +260,7 @@ fn a_large_crowd_has_who_is_online_or_has_a_role_or_a_nickname() {
     let mut attendance = heard();
     enter(&mut attendance, ALICE, showing(Status::Online));
     enter(&mut attendance, BOB, showing(Status::Invisible));
-    let crowd = attendance.crowd(members.iter(), false);
+    let crowd = attendance.crowd(&scene::roster(&members), false);
     let text = std::str::from_utf8(crowd.text()).unwrap();
     let data: Value =
         serde_json::from_str(&format!("{{\"d\":{{{text}")).expect("the end of a payload");

@@ -12,6 +12,7 @@ mod policy;
 mod random;
 mod relay;
 mod replay;
+mod roster;
 mod scene;
 mod welcome;
 mod wheel;

@@ -122,7 +122,7 @@ fn with_crowd(shape: &Shape) -> Welcome {
     let update = PresenceUpdate { status: Status::Dnd, ..PresenceUpdate::default() };
     attendance.show(OWNER, update, true);
     let members: Vec<_> = (1..=3).map(scene::member).collect();
-    let crowd = attendance.crowd(members.iter(), true);
+    let crowd = attendance.crowd(&scene::roster(&members), true);
     Welcome { crowd: Some(crowd), ..guild(shape, 3) }
 }
 
@@ -283,15 +283,4 @@ fn sessions_share_the_bytes_of_guild_and_crowd() {
         |at: usize| std::sync::Arc::ptr_eq(&bodies[0].segments()[at], &bodies[1].segments()[at]);
     assert_eq!(bodies[0].segments().len(), 3);
     assert!(same(0) && !same(1) && same(2));
-}
-
-#[test]
-fn members_with_a_role_or_a_nickname_are_notable() {
-    let mut member = scene::member(2).as_ref().clone();
-    assert!(!welcome::is_notable(&member));
-    member.profile.nick = Some("nick".to_owned());
-    assert!(welcome::is_notable(&member));
-    member.profile.nick = None;
-    member.profile.roles = vec![scene::RED];
-    assert!(welcome::is_notable(&member));
 }

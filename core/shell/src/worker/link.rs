@@ -22,8 +22,8 @@ use super::{Local, SessionRef, Worker, timer};
 use crate::clock;
 use crate::metrics::Refused;
 use crate::node::Permit;
-pub(super) use bell::Bells;
 use bell::Bell;
+pub(super) use bell::Bells;
 pub(super) use serve::{attend, welcome};
 
 /// How long a peer may take to answer a close.

@@ -390,7 +390,7 @@ fn an_import_adds_those_that_are_not_there_in_one_commit() {
     let add = EventKind::GuildMemberAdd;
     assert_eq!(hall.kinds(), [add, add]);
     assert!(hall.trace.contains(&"joined 30".to_owned()));
-    let roles = |id| &hall.guild.member(UserId::new(id)).expect("a member").profile.roles;
+    let roles = |id| hall.guild.member(UserId::new(id)).expect("a member").profile.roles.clone();
     assert!(roles(ALICE).is_empty() && roles(30).is_empty());
     assert_eq!(*roles(31), [RED]);
     let many = (100..300).map(|id| member(id, &[])).collect();

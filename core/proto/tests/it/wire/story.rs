@@ -63,7 +63,8 @@ pub(crate) fn link(wire: Wire, seed: u64, messages: usize) -> Vec<Message> {
         sequence += 1 + random.below(100_000) as u32;
         let body = &bodies[next];
         let before = next.checked_sub(1).map(|before| &bodies[before]);
-        let refers = before.is_some_and(|before| before.past() == past && refers(wire, before, body));
+        let refers =
+            before.is_some_and(|before| before.past() == past && refers(wire, before, body));
         let text = decoded(wire, sequence, body, refers);
         let frame = frame(wire, past, sequence, body);
         story.push(Message { frame, text, sequence: Some(sequence) });

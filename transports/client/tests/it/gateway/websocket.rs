@@ -89,7 +89,8 @@ impl Peer {
 
     pub(crate) async fn dispatch(&mut self, s: u32, t: &str, d: &str) {
         let body = Body::dispatch(t, d);
-        let parts = wire::dispatch(self.wire, std::mem::replace(&mut self.past, Past::OTHER), s, &body);
+        let parts =
+            wire::dispatch(self.wire, std::mem::replace(&mut self.past, Past::OTHER), s, &body);
         let shared = parts.shared.iter().flat_map(|bytes| bytes.iter().copied());
         let frame = parts.head.iter().copied().chain(shared).chain(parts.tail.iter().copied());
         let frame = frame.collect();
