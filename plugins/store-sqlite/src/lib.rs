@@ -9,6 +9,7 @@ mod open;
 mod query;
 mod read;
 mod reader;
+mod row;
 mod store;
 mod write;
 mod writer;
