@@ -30,9 +30,10 @@ pub(crate) use holders::Holders;
 
 /// Jobs that are over and still listed.
 const LISTED_MAX: usize = 64;
-/// How much lower than others the threads stand with the system: as low as it goes.
+/// How much lower than others the threads stand with the system: beside a busy thread they get about
+/// a thirtieth of a core.
 #[cfg(unix)]
-const NICENESS: i32 = 19;
+const NICENESS: i32 = 15;
 
 /// Why a job did not end as it should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -36,6 +36,9 @@ pub(crate) use witness::{Witness, WitnessListener};
 /// Longer than any step takes on a machine that is busy with something else.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How often something is looked at that does not tell when it changes.
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(1);
+
 /// Tokens that name their user and nothing else.
 struct NamedTokens;
 
@@ -331,7 +334,7 @@ impl World {
     pub(crate) async fn metric_becomes(&self, name: &str, wanted: impl Fn(u64) -> bool) {
         let reached = async {
             while !wanted(self.metric(name)) {
-                tokio::task::yield_now().await;
+                tokio::time::sleep(LOOK_EVERY).await;
             }
         };
         let done = tokio::time::timeout(PATIENCE, reached).await;
