@@ -232,7 +232,10 @@ pub struct Mentions {
     /// Roles.
     #[serde(default)]
     pub roles: Vec<RoleId>,
-    /// @everyone or @here.
+    /// @everyone.
     #[serde(default)]
     pub everyone: bool,
+    /// @here: who is online.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub here: bool,
 }

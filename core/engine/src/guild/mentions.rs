@@ -79,6 +79,7 @@ impl Guild {
         let roles = roles.filter(|role| role.id != self.shape.everyone());
         let roles = roles.filter(|role| may("roles", &|allowed| allowed.roles.contains(&role.id)));
         let roles: Vec<_> = roles.take(MENTIONS_MAX).collect();
+        let all = may("everyone", &|_| false);
         let notified = Mentions {
             users: members.iter().map(|member| member.user.id).collect(),
             roles: roles
@@ -86,7 +87,8 @@ impl Guild {
                 .filter(|role| role.mentionable || everyone)
                 .map(|role| role.id)
                 .collect(),
-            everyone: everyone && (named.everyone || named.here) && may("everyone", &|_| false),
+            everyone: everyone && named.everyone && all,
+            here: everyone && named.here && all,
         };
         Mentioned { members, roles: roles.iter().map(|role| role.id).collect(), notified }
     }

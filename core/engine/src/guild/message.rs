@@ -120,7 +120,7 @@ impl Guild {
             timestamp: who.now,
             edited_timestamp: None,
             tts: draft.tts,
-            mention_everyone: mentioned.notified.everyone,
+            mention_everyone: mentioned.notified.everyone || mentioned.notified.here,
             mentions: mentioned.users(),
             mention_roles: mentioned.roles.clone(),
             attachments: draft.attachments,

@@ -134,7 +134,8 @@ fn a_mention_reaches_nobody_who_may_not_view_the_channel() {
     let mut relay = relay();
     relay.attach(0, session(ALICE, Mode::Active), &[]);
     relay.attach(1, session(BOB, Mode::Passive), &[]);
-    let mentions = Mentions { users: vec![ALICE, BOB], roles: vec![RED], everyone: true };
+    let mentions =
+        Mentions { users: vec![ALICE, BOB], roles: vec![RED], everyone: true, here: true };
     assert!(relay.audience(&message(SECRET, OWNER, mentions)).is_empty());
 }
 
@@ -143,7 +144,7 @@ fn a_mention_reaches_nobody_who_may_not_view_the_channel() {
 fn a_mention_reaches_nobody_who_did_not_name_the_intent() {
     let mut relay = relay();
     relay.attach(0, naming(Intents::GUILDS, session(ALICE, Mode::Active)), &[]);
-    let mentions = Mentions { users: vec![ALICE], roles: vec![], everyone: true };
+    let mentions = Mentions { users: vec![ALICE], roles: vec![], everyone: true, here: true };
     assert!(relay.audience(&message(OPEN, OWNER, mentions)).is_empty());
 }
 
@@ -159,6 +160,28 @@ fn passive_sessions_get_messages_only_that_mention_them() {
     assert_eq!(given(mentioning(&[BOB])), [1]);
     assert_eq!(given(role), [0]);
     assert_eq!(given(everyone), [0, 1]);
+}
+
+#[test]
+fn passive_sessions_that_nobody_sees_online_are_not_here() {
+    let mut relay = relay();
+    relay.attach(0, session(ALICE, Mode::Passive), &[]);
+    relay.attach(1, session(BOB, Mode::Passive), &[]);
+    relay.attach(2, session(BOB, Mode::Active), &[]);
+    relay.set_hidden(1, true);
+    relay.set_hidden(2, true);
+    relay.set_hidden(9, true);
+    let given = |relay: &Relay, mentions| full(&relay.audience(&message(OPEN, OWNER, mentions)));
+    let here = || Mentions { here: true, ..Mentions::default() };
+    let everyone = Mentions { everyone: true, ..here() };
+    assert_eq!(given(&relay, here()), [0, 2], "who reads everything reads this, too");
+    assert_eq!(given(&relay, everyone), [0, 1, 2]);
+    relay.set_hidden(1, false);
+    assert_eq!(given(&relay, here()), [0, 1, 2]);
+    relay.set_hidden(0, true);
+    relay.detach(0);
+    relay.attach(0, session(ALICE, Mode::Passive), &[]);
+    assert_eq!(given(&relay, here()), [0, 1, 2], "the next session of a slot is another");
 }
 
 /// Column P of the rest set: structure and what is one's own, nothing else.

@@ -15,6 +15,7 @@ use throng_proto::event::EventKind;
 use throng_proto::gateway::{PresenceUpdate, RequestMembers, Subscriptions};
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::intents::Intents;
+use throng_proto::model::Status;
 use throng_proto::wire::Body;
 
 use super::session::{Identity, Membership};
@@ -134,6 +135,7 @@ impl Worker {
         }
         if let Some(relay) = relays.get_mut(seat.relay) {
             relay.attach(slot, attachment, roles);
+            relay.set_hidden(slot, session.identity.status == Status::Invisible);
         }
         self.recheck_after(slot, guild, verdict.recheck);
     }

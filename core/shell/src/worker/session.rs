@@ -237,6 +237,11 @@ impl Worker {
         let (user, guilds) = (session.identity.user, session.guilds.clone());
         self.recorder.state(slot, &self.sessions);
         for membership in guilds {
+            if let Some(relay) =
+                self.relays.get_mut(&membership.guild).and_then(|r| r.with_mut(slot))
+            {
+                relay.set_hidden(slot, update.status == Status::Invisible);
+            }
             let request = Request::Presence { user, update: update.clone() };
             self.ask_guild(membership.guild, request);
             if changed {

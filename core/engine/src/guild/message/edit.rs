@@ -65,7 +65,7 @@ impl Guild {
             let answered = message.referenced_message.as_ref().map(|answered| answered.author.id);
             let named = answered.filter(|id| message.mentions.iter().any(|user| user.id == *id));
             let mentioned = self.mentioned(&message.content, allowed, named, may);
-            message.mention_everyone = mentioned.notified.everyone;
+            message.mention_everyone = mentioned.notified.everyone || mentioned.notified.here;
             message.mentions = mentioned.users();
             message.mention_roles = mentioned.roles;
         }
