@@ -30,8 +30,8 @@ pub(crate) use holders::Holders;
 
 /// Jobs that are over and still listed.
 const LISTED_MAX: usize = 64;
-/// How much lower than others the threads stand with the system: beside a busy thread they get about
-/// a thirtieth of a core.
+/// How much lower than others the threads stand with the system: beside a busy thread they get
+/// about a thirtieth of a core.
 #[cfg(unix)]
 const NICENESS: i32 = 15;
 

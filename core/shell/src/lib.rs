@@ -4,8 +4,8 @@
 //! from listeners, and answers the API as a [`throng_ports::hub::Hub`].
 //!
 //! Where to look: `worker` owns links, sessions and relays of one thread; `guild` drives one
-//! guild's machine; `jobs` walks over members beside the traffic; `journal` lets sessions survive a restart; `identify` and `resume` begin and
-//! continue sessions.
+//! guild's machine; `jobs` walks over members beside the traffic; `journal` lets sessions survive a
+//! restart; `identify` and `resume` begin and continue sessions.
 
 mod account;
 mod clock;

@@ -74,8 +74,8 @@ impl Guild {
         }
     }
 
-    /// Deletes a role, also from overwrites. Its holders lose it at once, whoever they are; they are
-    /// looked for afterwards, to announce them if they are few.
+    /// Deletes a role, also from overwrites. Its holders lose it at once, whoever they are; they
+    /// are looked for afterwards, to announce them if they are few.
     pub(super) fn role_delete(&self, who: &Authority, role: RoleId) -> Decided {
         who.need(Permissions::MANAGE_ROLES)?;
         let old = self.shape.roles.get(&role).ok_or(Refusal::UnknownRole)?;

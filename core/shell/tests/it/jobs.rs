@@ -67,12 +67,13 @@ async fn whole(player: &mut Player) -> (BTreeSet<String>, Vec<String>) {
 /// Waits until the newest job is as expected.
 async fn job_becomes(world: &World, wanted: impl Fn(&JobStatus) -> bool) -> JobStatus {
     patient(async {
+        // Jobs get what others leave, so whoever waits for one must not keep a core busy.
+        let mut look = tokio::time::interval(LOOK_EVERY);
         loop {
             if let Some(job) = world.node.jobs().pop().filter(|job| wanted(job)) {
                 return job;
             }
-            // Jobs get what others leave, so whoever waits for one must not keep a core busy.
-            tokio::time::sleep(LOOK_EVERY).await;
+            look.tick().await;
         }
     })
     .await

@@ -333,8 +333,9 @@ impl World {
     /// Waits until a metric is as expected.
     pub(crate) async fn metric_becomes(&self, name: &str, wanted: impl Fn(u64) -> bool) {
         let reached = async {
+            let mut look = tokio::time::interval(LOOK_EVERY);
             while !wanted(self.metric(name)) {
-                tokio::time::sleep(LOOK_EVERY).await;
+                look.tick().await;
             }
         };
         let done = tokio::time::timeout(PATIENCE, reached).await;

@@ -198,7 +198,7 @@ async fn progress_is_told_while_lines_come_and_ends_with_the_report() {
     let site = batches_of(1);
     let lines = ["{\"username\":\"a\"}\n", "{\"username\":\"b\"}\n", "broken\n"];
     let slowly = stream::iter(lines).then(async |line| {
-        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        tokio::time::advance(std::time::Duration::from_secs(2)).await;
         Ok::<_, Infallible>(Bytes::from(line))
     });
     let answer = site.ask(&format!("{IMPORT}?progress=true"), Body::from_stream(slowly)).await;
