@@ -72,6 +72,9 @@ pub trait Hub: Send + Sync + 'static {
         bot: bool,
     ) -> BoxFuture<'static, Result<(User, String), Refusal>>;
 
+    /// Makes many human users in one commit, without tokens; nobody, when a name is taken.
+    fn create_users(&self, names: Vec<String>) -> BoxFuture<'static, Result<Vec<User>, Refusal>>;
+
     /// Makes a guild. Roles, channels and members come with ids from [`Hub::next_id`]; the owner is
     /// added as a member and the @everyone role is made when they are missing.
     fn create_guild(&self, draft: GuildDraft) -> BoxFuture<'static, Result<(), Refusal>>;

@@ -115,6 +115,13 @@ impl Hub for Node {
         })
     }
 
+    fn create_users(&self, names: Vec<String>) -> BoxFuture<'static, Result<Vec<User>, Refusal>> {
+        let named = |name| User::new(self.shared.next_id(), name, false);
+        let users: Vec<User> = names.into_iter().map(named).collect();
+        let commit = self.shared.store.commit(users.iter().cloned().map(Write::User).collect());
+        Box::pin(async move { refuse(commit.await).map(|()| users) })
+    }
+
     fn create_guild(&self, draft: GuildDraft) -> BoxFuture<'static, Result<(), Refusal>> {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {

@@ -242,6 +242,14 @@ impl Hub for FakeHub {
         Box::pin(async move { refused.map_or_else(|| Ok((user, "secret".to_owned())), Err) })
     }
 
+    fn create_users(&self, names: Vec<String>) -> BoxFuture<'static, Result<Vec<User>, Refusal>> {
+        let named = |name| User::new(UserId::new(self.next_id()), name, false);
+        let users: Vec<User> = names.into_iter().map(named).collect();
+        let made = users.iter().map(|user| (user.username.clone(), user.clone()));
+        self.state.lock().unwrap().named.extend(made);
+        Box::pin(async move { Ok(users) })
+    }
+
     fn create_guild(&self, draft: GuildDraft) -> BoxFuture<'static, Result<(), Refusal>> {
         self.state.lock().unwrap().drafts.push(draft);
         Box::pin(async { Ok(()) })
