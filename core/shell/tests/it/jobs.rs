@@ -113,11 +113,16 @@ async fn a_whole_list_comes_in_chunks_beside_messages() {
 
 #[tokio::test]
 async fn a_list_says_who_is_online_where_that_is_wanted() {
-    let (world, hall, [owner, reader]) = crowded(Setup::default()).await;
-    let _online = world.join(&owner).await;
+    let mut setup = Setup::default();
+    setup.config.presence.window_ms = 0;
+    let (world, hall, [owner, reader]) = crowded(setup).await;
+    let mut online = world.join(&owner).await;
     let mut says = identify(&reader);
     says["intents"] = json!(1 | 1 << 1 | 1 << 8);
     let mut player = world.join_as(&reader, says).await;
+    // A guild tells who came at the end of the turn.
+    world.post(hall, &owner, "another turn").await;
+    online.expect_message("another turn").await;
     ask_list(&player, hall, &json!({"presences": true}));
     let chunk = player.until("GUILD_MEMBERS_CHUNK").await;
     let mut online: Vec<&str> = chunk["presences"]
