@@ -1,26 +1,31 @@
 //! Who of a guild is there: attachments by relay, and presences by user.
 //!
+//! What a session shows is noted at once, and told to others with the next [`Attendance::tell`]:
+//! the shell asks for it once in a window, so that only the last of many changes counts, and one
+//! that was taken back is never told.
+//!
 //! # Invariants
 //!
 //! - A1: a relay never has more attachments than its capacity when it is chosen.
-//! - A2: a user is online exactly while one of its sessions is attached, unless the presence shown
-//!   last is invisible.
+//! - A2: after others were told, a user is online exactly while one of its sessions is attached and
+//!   visible.
 
-use std::sync::Arc;
+mod news;
+mod presence;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use serde_json::value::RawValue;
-use throng_proto::event::{EventKind, Mentions, Scope};
-use throng_proto::gateway::PresenceUpdate;
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::intents::Intents;
-use throng_proto::model::{Member, Presence, PresenceUser, Status};
-use throng_proto::wire::{Body, Segment};
 
-use crate::event::{Change, Event};
+use self::presence::Present;
+pub use self::presence::{SessionRef, Shown};
 use crate::policy::{Placement, RelayFacts, Relays, ShardKey};
 use crate::relay::Interest;
-use crate::welcome;
+use crate::roster::Roster;
+use crate::welcome::Crowd;
 
 /// Relays that a policy chooses among, so that a choice costs the same however many there are.
 pub const CANDIDATES_MAX: usize = 64;
@@ -31,10 +36,16 @@ pub struct Attendance {
     guild: GuildId,
     relays: IndexMap<u32, RelayLoad>,
     next_relay: u32,
-    users: IndexMap<UserId, Present>,
+    users: BTreeMap<UserId, Present>,
+    /// Who shows something else than others were told.
+    pending: BTreeSet<UserId>,
+    /// Whose window has ended, and whom others are told of next.
+    due: BTreeSet<UserId>,
+    online: usize,
+    coalesced: u64,
     listeners: usize,
     attachments: usize,
-    crowd: Option<Arc<Segment>>,
+    crowd: Option<Crowd>,
 }
 
 #[derive(Debug)]
@@ -48,18 +59,10 @@ struct RelayLoad {
 /// A session that looks for a relay.
 #[derive(Clone, Copy, Debug)]
 pub struct Seeker<'a> {
-    /// Its worker; relays of other workers cannot have it.
-    pub worker: usize,
+    /// It; relays of other workers cannot have it.
+    pub session: SessionRef,
     /// Its value of the plan's shard key.
     pub shard: &'a str,
-}
-
-/// A user with at least one attached session.
-#[derive(Debug, Default)]
-struct Present {
-    sessions: u32,
-    status: Status,
-    activities: Box<[Box<RawValue>]>,
 }
 
 impl Attendance {
@@ -70,7 +73,11 @@ impl Attendance {
             guild,
             relays: IndexMap::new(),
             next_relay: 0,
-            users: IndexMap::new(),
+            users: BTreeMap::new(),
+            pending: BTreeSet::new(),
+            due: BTreeSet::new(),
+            online: 0,
+            coalesced: 0,
             listeners: 0,
             attachments: 0,
             crowd: None,
@@ -85,14 +92,20 @@ impl Attendance {
 
     /// Returns how many users others see as online.
     #[must_use]
-    pub fn online(&self) -> usize {
-        self.users.values().filter(|present| present.status.is_online()).count()
+    pub const fn online(&self) -> usize {
+        self.online
     }
 
     /// Tells whether others see a user as online.
     #[must_use]
     pub fn is_online(&self, user: UserId) -> bool {
-        self.users.get(&user).is_some_and(|present| present.status.is_online())
+        self.users.get(&user).is_some_and(|present| present.told.status.is_online())
+    }
+
+    /// Returns how many changes were never told, because another came in time.
+    #[must_use]
+    pub const fn coalesced(&self) -> u64 {
+        self.coalesced
     }
 
     /// Returns the workers that have relays, each once.
@@ -116,7 +129,7 @@ impl Attendance {
     #[must_use]
     pub fn candidates(&self, seeker: Seeker<'_>, plan: &Relays, workers: usize) -> Vec<RelayFacts> {
         let alike = |relay: &RelayLoad| {
-            relay.worker == seeker.worker
+            relay.worker == seeker.session.worker
                 && (plan.key == ShardKey::None || *relay.shard == *seeker.shard)
         };
         let alike = self.relays.iter().filter(|(_, relay)| alike(relay));
@@ -145,7 +158,7 @@ impl Attendance {
         interest: Interest,
     ) -> u32 {
         let relay = match placement {
-            Placement::Relay(relay) if self.is_on(relay, seeker.worker) => relay,
+            Placement::Relay(relay) if self.is_on(relay, seeker.session.worker) => relay,
             Placement::Relay(_) | Placement::New => self.start_relay(seeker),
         };
         if let Some(relay) = self.relays.get_mut(&relay) {
@@ -153,7 +166,7 @@ impl Attendance {
         }
         self.attachments += 1;
         self.listeners += usize::from(listens(interest));
-        self.users.entry(user).or_default().sessions += 1;
+        self.users.entry(user).or_insert_with(Present::new).add(seeker.session);
         relay
     }
 
@@ -164,52 +177,22 @@ impl Attendance {
     fn start_relay(&mut self, seeker: Seeker<'_>) -> u32 {
         let relay = self.next_relay;
         self.next_relay += 1;
-        let Seeker { worker, shard } = seeker;
-        self.relays.insert(relay, RelayLoad { worker, load: 0, shard: shard.into() });
+        let Seeker { session, shard } = seeker;
+        let load = RelayLoad { worker: session.worker, load: 0, shard: shard.into() };
+        self.relays.insert(relay, load);
         relay
     }
 
-    /// Counts an attachment out; an event tells when the user went offline with it.
-    pub fn detach(&mut self, relay: u32, user: UserId, interest: Interest) -> Option<Event> {
-        let load = self.relays.get_mut(&relay)?;
+    /// Counts an attachment out.
+    pub fn detach(&mut self, relay: u32, session: SessionRef, user: UserId, interest: Interest) {
+        let Some(load) = self.relays.get_mut(&relay) else { return };
         load.load -= 1;
         if load.load == 0 {
             self.relays.shift_remove(&relay);
         }
         self.attachments -= 1;
         self.listeners -= usize::from(listens(interest));
-        let present = self.users.get_mut(&user)?;
-        present.sessions -= 1;
-        if present.sessions > 0 {
-            return None;
-        }
-        let was_online = present.status.is_online();
-        self.users.shift_remove(&user);
-        self.crowd = None;
-        (was_online && self.listeners > 0).then(|| self.event(user, Status::Offline, &[]))
-    }
-
-    /// Takes a session's presence; an event tells when others see a difference.
-    pub fn show(&mut self, user: UserId, update: PresenceUpdate, new: bool) -> Option<Event> {
-        let present = self.users.get_mut(&user)?;
-        let activities = update.activities.unwrap_or_default();
-        // Nobody saw a user before its first session.
-        let first = new && present.sessions == 1;
-        let before = if first { Status::Offline } else { present.status.shown() };
-        let alike =
-            present.activities.iter().map(|a| a.get()).eq(activities.iter().map(|a| a.get()));
-        let same = before == update.status.shown() && (alike || !update.status.is_online());
-        present.status = update.status;
-        present.activities = activities.into();
-        if same {
-            return None;
-        }
-        self.crowd = None;
-        if self.listeners == 0 {
-            return None;
-        }
-        let present = self.users.get(&user)?;
-        Some(self.event(user, present.status.shown(), &present.activities))
+        self.note(session, user, None);
     }
 
     /// Forgets the shared list of members and presences, because one of them changed.
@@ -217,67 +200,29 @@ impl Attendance {
         self.crowd = None;
     }
 
-    /// Returns members and presences for GUILD_CREATE, shared until one of them changes.
-    pub fn crowd<'a>(
-        &mut self,
-        members: impl Iterator<Item = &'a Arc<Member>>,
-        everybody: bool,
-    ) -> Arc<Segment> {
+    /// Returns members and presences for GUILD_CREATE, shared until one of them changes: presences
+    /// do at most once in a window. Making it costs O(members).
+    pub fn crowd(&mut self, roster: &Roster, everybody: bool) -> Crowd {
         if let Some(crowd) = &self.crowd {
-            return Arc::clone(crowd);
+            return crowd.clone();
         }
-        let chosen = members.filter(|member| {
-            everybody || welcome::is_notable(member) || self.is_online(member.user.id)
-        });
-        let crowd = welcome::crowd_segment(chosen, self.presences());
-        self.crowd = Some(Arc::clone(&crowd));
+        let chosen = roster
+            .iter()
+            .filter(|entry| everybody || entry.is_notable() || self.is_online(entry.user()));
+        let crowd = Crowd::new(chosen.map(|entry| entry.member()), self.presences());
+        self.crowd = Some(crowd.clone());
         crowd
     }
 
-    /// Returns the presences of everybody online.
-    pub fn presences(&self) -> impl Iterator<Item = Presence<'_>> {
-        let online = self.users.iter().filter(|(_, present)| present.status.is_online());
-        online.map(|(user, present)| self.body(*user, present.status, &present.activities))
-    }
-
-    /// Returns the presence of one user, offline when it is not there.
+    /// Encodes the presences of those of some users who are online.
     #[must_use]
-    pub fn presence(&self, user: UserId) -> Presence<'_> {
-        match self.users.get(&user) {
-            Some(present) => self.body(user, present.status.shown(), &present.activities),
-            None => self.body(user, Status::Offline, &[]),
-        }
-    }
-
-    const fn body<'a>(
-        &self,
-        user: UserId,
-        status: Status,
-        activities: &'a [Box<RawValue>],
-    ) -> Presence<'a> {
-        Presence {
-            user: PresenceUser { id: user },
-            guild_id: self.guild,
-            status,
-            activities: if status.is_online() { activities } else { &[] },
-            client_status: throng_proto::model::ClientStatus::of(status),
-        }
-    }
-
-    fn event(&self, user: UserId, status: Status, activities: &[Box<RawValue>]) -> Event {
-        let presence = self.body(user, status, activities);
-        let payload = serde_json::to_string(&presence).unwrap_or_default();
-        Event {
-            kind: EventKind::PresenceUpdate,
-            guild: self.guild,
-            sequence: 0,
-            scope: Scope::Guild,
-            body: Body::dispatch(EventKind::PresenceUpdate.name(), &payload),
-            stripped: None,
-            author: Some(user),
-            mentions: Mentions::default(),
-            change: Change::Nothing,
-        }
+    pub fn presences_of(&self, users: impl Iterator<Item = UserId>) -> Box<RawValue> {
+        let shown: Vec<_> = users.map(|user| (user, self.shown(user))).collect();
+        let online = shown.iter().filter(|(_, shown)| shown.status.is_online());
+        let online: Vec<_> =
+            online.map(|(user, shown)| shown.presence(self.guild, *user)).collect();
+        // Structs of strings, numbers and lists always serialise.
+        serde_json::value::to_raw_value(&online).unwrap_or_default()
     }
 }
 

@@ -4,7 +4,8 @@
 //! turns outputs into effects. Equal histories give equal outputs, so that any run can be replayed.
 //!
 //! Where to look: [`guild`] decides what happens and in which order, [`attendance`] who is there
-//! and on which relay, [`relay`] who gets what, [`replay`] what was sent, [`conversation`] what one
+//! and on which relay, [`roster`] who the
+//! members are, [`relay`] who gets what, [`replay`] what was sent, [`conversation`] what one
 //! link may say.
 
 pub mod attendance;
@@ -16,8 +17,11 @@ pub mod guild;
 pub mod mode;
 pub mod outbox;
 pub mod policy;
+pub mod ranking;
 pub mod relay;
 pub mod replay;
+pub mod roll;
+pub mod roster;
 pub mod shape;
 pub mod time;
 pub mod welcome;

@@ -15,8 +15,11 @@ use crate::shape::Shape;
 pub struct Welcome {
     /// Everything up to the members: `"op":0,"t":"GUILD_CREATE","d":{…,`.
     pub guild: Arc<Segment>,
-    /// `"members":[…],"presences":[…]}}`, or `None` for only the session's own member.
-    pub crowd: Option<Arc<Segment>>,
+    /// Members and presences, or `None` for only the session's own member.
+    pub crowd: Option<Crowd>,
+    /// What the session's own user shows, which others may not have been told yet; `None` when it
+    /// is not visible.
+    pub own: Option<String>,
     /// Members of the guild.
     pub member_count: usize,
 }
@@ -50,15 +53,41 @@ pub fn guild_segment(
     Segment::new(text)
 }
 
-/// Encodes members and presences that sessions with GUILD_PRESENCES share. Costs O(members).
-pub fn crowd_segment<'a, 'b>(
-    members: impl Iterator<Item = &'a Arc<Member>>,
-    presences: impl Iterator<Item = Presence<'b>>,
-) -> Arc<Segment> {
-    let members: Vec<&Arc<Member>> = members.collect();
-    let presences: Vec<Presence<'b>> = presences.collect();
-    let (members, presences) = (json(&members), json(&presences));
-    Segment::new(format!("\"members\":{members},\"presences\":{presences}}}}}"))
+/// Members and presences that sessions with GUILD_PRESENCES share.
+#[derive(Clone, Debug)]
+pub struct Crowd {
+    /// `"members":[…],"presences":[…`: the session's own presence and the end follow.
+    text: Arc<Segment>,
+    /// There are presences, so that one more needs a comma.
+    presences: bool,
+}
+
+impl Crowd {
+    /// Encodes them. Costs O(members).
+    #[must_use]
+    pub fn new<'a>(
+        members: impl Iterator<Item = Member>,
+        presences: impl Iterator<Item = Presence<'a>>,
+    ) -> Self {
+        let members: Vec<Member> = members.collect();
+        let presences: Vec<Presence<'a>> = presences.collect();
+        let list = json(&presences);
+        let open = list.strip_suffix(']').unwrap_or_default();
+        let text = format!("\"members\":{},\"presences\":{open}", json(&members));
+        Self { text: Segment::new(text), presences: !presences.is_empty() }
+    }
+
+    /// Returns what sessions share.
+    #[must_use]
+    pub const fn segment(&self) -> &Arc<Segment> {
+        &self.text
+    }
+
+    /// Returns the session's own end: its presence comes last, so that clients keep it.
+    fn end(&self, own: Option<&str>) -> Arc<Segment> {
+        let comma = if self.presences && own.is_some() { "," } else { "" };
+        Segment::new(format!("{comma}{}]}}}}", own.unwrap_or_default()))
+    }
 }
 
 /// Puts GUILD_CREATE together for one session.
@@ -80,14 +109,11 @@ pub fn compose(welcome: &Welcome, member: &Member, large_threshold: usize, initi
         own.push_str(&json(member));
         own.push_str("],\"presences\":[]}}");
     }
-    let own = Segment::new(own);
-    Body::from_segments([Arc::clone(&welcome.guild), own].into_iter().chain(welcome.crowd.clone()))
-}
-
-/// Tells whether a member counts as known to everybody in a large guild: has a role or a nickname.
-#[must_use]
-pub fn is_notable(member: &Member) -> bool {
-    !member.profile.roles.is_empty() || member.profile.nick.is_some()
+    let start = [Arc::clone(&welcome.guild), Segment::new(own)];
+    let crowd = welcome.crowd.iter();
+    let crowd =
+        crowd.flat_map(|crowd| [Arc::clone(&crowd.text), crowd.end(welcome.own.as_deref())]);
+    Body::from_segments(start.into_iter().chain(crowd))
 }
 
 fn json(value: &impl Serialize) -> String {

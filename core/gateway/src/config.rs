@@ -12,7 +12,10 @@ use anyhow::{Context as _, bail};
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use figment::{Figment, Metadata, Source};
 use serde::{Deserialize, Serialize};
-use throng_shell::{GatewayConfig, LimitsConfig, PassiveConfig, RelayConfig, ReplayConfig};
+use throng_shell::{
+    GatewayConfig, JobsConfig, LimitsConfig, ListsConfig, PassiveConfig, PresenceConfig,
+    RelayConfig, ReplayConfig,
+};
 
 use crate::cli::Cli;
 
@@ -54,8 +57,14 @@ pub(crate) struct Settings {
     pub(crate) relay: RelayConfig,
     /// Passive attachments.
     pub(crate) passive: PassiveConfig,
+    /// Presences.
+    pub(crate) presence: PresenceConfig,
+    /// Member lists.
+    pub(crate) lists: ListsConfig,
     /// What is kept for sessions that resume.
     pub(crate) replay: ReplayConfig,
+    /// Walks over all members of a guild.
+    pub(crate) jobs: JobsConfig,
     /// Bounds.
     pub(crate) limits: LimitsConfig,
 }
@@ -79,7 +88,10 @@ impl Default for Settings {
             gateway: GatewayConfig::default(),
             relay: RelayConfig::default(),
             passive: PassiveConfig::default(),
+            presence: PresenceConfig::default(),
+            lists: ListsConfig::default(),
             replay: ReplayConfig::default(),
+            jobs: JobsConfig::default(),
             limits: LimitsConfig::default(),
         }
     }
@@ -317,7 +329,10 @@ impl Settings {
             gateway: self.gateway.clone(),
             relay: self.relay.clone(),
             passive: self.passive.clone(),
+            presence: self.presence.clone(),
+            lists: self.lists.clone(),
             replay: self.replay.clone(),
+            jobs: self.jobs.clone(),
             limits: self.limits.clone(),
         }
     }

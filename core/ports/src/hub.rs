@@ -10,6 +10,7 @@ use throng_proto::record::Page;
 use throng_proto::refusal::Refusal;
 use throng_proto::token::Token;
 
+pub use crate::job::{JobKind, JobState, JobStatus, MemberLines};
 use crate::link::BoxFuture;
 use crate::policy::{PolicyFault, PolicyStatus, ReviewStatus};
 
@@ -71,6 +72,9 @@ pub trait Hub: Send + Sync + 'static {
         bot: bool,
     ) -> BoxFuture<'static, Result<(User, String), Refusal>>;
 
+    /// Makes many human users in one commit, without tokens; nobody, when a name is taken.
+    fn create_users(&self, names: Vec<String>) -> BoxFuture<'static, Result<Vec<User>, Refusal>>;
+
     /// Makes a guild. Roles, channels and members come with ids from [`Hub::next_id`]; the owner is
     /// added as a member and the @everyone role is made when they are missing.
     fn create_guild(&self, draft: GuildDraft) -> BoxFuture<'static, Result<(), Refusal>>;
@@ -81,6 +85,16 @@ pub trait Hub: Send + Sync + 'static {
         guild: GuildId,
         members: Vec<Member>,
     ) -> BoxFuture<'static, Result<usize, Refusal>>;
+
+    /// Begins to export the members of a guild as they are now: a job that writes as fast as it is
+    /// read.
+    fn export_members(&self, guild: GuildId) -> BoxFuture<'static, Result<MemberLines, Refusal>>;
+
+    /// Returns the jobs that run or wait, and the last ones that are over, the oldest first.
+    fn jobs(&self) -> Vec<JobStatus>;
+
+    /// Cancels a job; `false` when there is none that is not over.
+    fn cancel_job(&self, job: u64) -> bool;
 
     /// Makes a snowflake.
     fn next_id(&self) -> u64;

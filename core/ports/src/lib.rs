@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod hub;
+mod job;
 pub mod journal;
 pub mod link;
 pub mod policy;

@@ -8,9 +8,10 @@ pub mod conformance;
 
 use std::sync::Arc;
 
+use futures_util::stream::BoxStream;
 use thiserror::Error;
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
-use throng_proto::model::{Emoji, Message, User};
+use throng_proto::model::{Emoji, Member, Message, User};
 use throng_proto::record::{EventRecord, GuildRecord, Page, Write};
 use throng_proto::time::Timestamp;
 
@@ -34,6 +35,9 @@ pub enum StoreError {
 /// Answer of the store.
 pub type Stored<T> = Result<T, StoreError>;
 
+/// Members, page after page. After an error there are no more.
+pub type MemberPages = BoxStream<'static, Stored<Vec<Member>>>;
+
 /// Durable state.
 pub trait Store: Send + Sync + 'static {
     /// Commits writes together. The writes of one call take effect in order, all or none.
@@ -44,8 +48,15 @@ pub trait Store: Send + Sync + 'static {
     /// Reads every guild id.
     fn guilds(&self) -> BoxFuture<'static, Stored<Vec<GuildId>>>;
 
-    /// Reads a guild with its roles, channels and members.
+    /// Reads a guild with its roles and channels.
     fn guild(&self, guild: GuildId) -> BoxFuture<'static, Stored<Option<GuildRecord>>>;
+
+    /// Reads the members of a guild in order of their ids, a few thousand at a time; the next pages
+    /// are read while one is looked at.
+    ///
+    /// Each page is as it was when it was read: whoever wants all members as they were at one
+    /// moment lets nobody change them meanwhile.
+    fn members(&self, guild: GuildId) -> MemberPages;
 
     /// Reads a user.
     fn user(&self, user: UserId) -> BoxFuture<'static, Stored<Option<User>>>;

@@ -38,6 +38,7 @@ pub enum EventKind {
     ChannelUnreadUpdate,
     PassiveUpdateV1,
     PassiveUpdateV2,
+    GuildMemberListUpdate,
 }
 
 /// What a policy's delivery table speaks of: events that are shed or withheld together.
@@ -93,7 +94,7 @@ impl EventClass {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Ready,
         Self::Resumed,
         Self::GuildCreate,
@@ -123,6 +124,7 @@ impl EventKind {
         Self::ChannelUnreadUpdate,
         Self::PassiveUpdateV1,
         Self::PassiveUpdateV2,
+        Self::GuildMemberListUpdate,
     ];
 
     /// Returns the name in `t`.
@@ -158,6 +160,7 @@ impl EventKind {
             Self::ChannelUnreadUpdate => "CHANNEL_UNREAD_UPDATE",
             Self::PassiveUpdateV1 => "PASSIVE_UPDATE_V1",
             Self::PassiveUpdateV2 => "PASSIVE_UPDATE_V2",
+            Self::GuildMemberListUpdate => "GUILD_MEMBER_LIST_UPDATE",
         }
     }
 
@@ -207,7 +210,8 @@ impl EventKind {
             | Self::RateLimited
             | Self::ChannelUnreadUpdate
             | Self::PassiveUpdateV1
-            | Self::PassiveUpdateV2 => EventClass::Own,
+            | Self::PassiveUpdateV2
+            | Self::GuildMemberListUpdate => EventClass::Own,
         }
     }
 }
@@ -232,7 +236,10 @@ pub struct Mentions {
     /// Roles.
     #[serde(default)]
     pub roles: Vec<RoleId>,
-    /// @everyone or @here.
+    /// @everyone.
     #[serde(default)]
     pub everyone: bool,
+    /// @here: who is online.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub here: bool,
 }

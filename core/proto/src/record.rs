@@ -25,7 +25,7 @@ pub enum Write {
     GuildDelete(GuildId),
     /// Adds or replaces a role.
     Role(GuildId, Role),
-    /// Deletes a role; its holders are written apart.
+    /// Deletes a role. Who reads members leaves it out; they are not written.
     RoleDelete(GuildId, RoleId),
     /// Adds or replaces a channel; its last message never goes back.
     Channel(Channel),
@@ -78,7 +78,7 @@ pub struct EventRecord {
     pub mentions: Mentions,
 }
 
-/// A whole guild as the store loads it.
+/// A guild as the store loads it, without its members.
 #[derive(Clone, Debug)]
 pub struct GuildRecord {
     /// Settings.
@@ -87,8 +87,6 @@ pub struct GuildRecord {
     pub roles: Vec<Role>,
     /// Channels, in order of their ids, each with its last message.
     pub channels: Vec<Channel>,
-    /// Members, in order of their users' ids.
-    pub members: Vec<Member>,
     /// Last number of the guild's sequence; 0 when nothing happened yet.
     pub sequence: u64,
     /// Nonces of messages from the last minutes, so that a repeated post is recognised after a

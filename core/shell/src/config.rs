@@ -17,8 +17,14 @@ pub struct Config {
     pub relay: RelayConfig,
     /// Passive attachments.
     pub passive: PassiveConfig,
+    /// Presences.
+    pub presence: PresenceConfig,
+    /// Member lists.
+    pub lists: ListsConfig,
     /// What is kept for sessions that resume.
     pub replay: ReplayConfig,
+    /// Walks over all members of a guild.
+    pub jobs: JobsConfig,
     /// Bounds.
     pub limits: LimitsConfig,
 }
@@ -96,6 +102,40 @@ impl Default for PassiveConfig {
     }
 }
 
+/// Presences.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PresenceConfig {
+    /// Milliseconds in which changes of a member's presence, and of member lists, are gathered
+    /// before others are told: only the last one counts. 0 tells at once.
+    pub window_ms: u64,
+}
+
+impl Default for PresenceConfig {
+    fn default() -> Self {
+        // Shorter than anybody notices, longer than a client needs to begin anew.
+        Self { window_ms: 200 }
+    }
+}
+
+/// Member lists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ListsConfig {
+    /// Members of a guild above which its lists leave out who is offline. Discord: about 1000.
+    pub offline_members_max: usize,
+    /// Blocks of 100 rows that one session may watch in one channel. Discord's clients: 3.
+    pub ranges_per_channel: usize,
+    /// Channels of one guild whose lists one session may watch.
+    pub list_channels: usize,
+}
+
+impl Default for ListsConfig {
+    fn default() -> Self {
+        Self { offline_members_max: 1_000, ranges_per_channel: 3, list_channels: 5 }
+    }
+}
+
 /// What each worker keeps for sessions that resume or lag.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -111,6 +151,41 @@ pub struct ReplayConfig {
 impl Default for ReplayConfig {
     fn default() -> Self {
         Self { events_max: 200_000, bytes_max: 256 << 20, segment_bytes: 64 << 20 }
+    }
+}
+
+/// Walks over all members of a guild: whole lists of members, exports, and what follows from the
+/// deletion of a role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JobsConfig {
+    /// Threads that walk, which the system runs last; 0 takes one for every four cores.
+    pub threads: usize,
+    /// Jobs that run at the same time; more wait for their turn.
+    pub running_max: usize,
+    /// Jobs that wait; more are refused.
+    pub queue_max: usize,
+    /// Milliseconds between two chunks of 1,000 members to one session.
+    pub chunk_interval_ms: u64,
+    /// Seconds that a list waits for a session that does not read, or has no link, before it is
+    /// given up.
+    pub stall_secs: u64,
+}
+
+impl Default for JobsConfig {
+    fn default() -> Self {
+        Self { threads: 0, running_max: 32, queue_max: 256, chunk_interval_ms: 5, stall_secs: 60 }
+    }
+}
+
+impl JobsConfig {
+    /// Returns how many threads to run.
+    #[must_use]
+    pub fn thread_count(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from).div_ceil(4),
+            count => count,
+        }
     }
 }
 
@@ -209,6 +284,13 @@ impl Config {
             (self.gateway.max_concurrency == 0, "gateway.max_concurrency", "at least 1"),
             (self.relay.capacity == 0, "relay.capacity", "at least 1"),
             (self.passive.digest_interval_ms == 0, "passive.digest_interval_ms", "above 0"),
+            (self.presence.window_ms > 60_000, "presence.window_ms", "at most 60000"),
+            (self.lists.ranges_per_channel == 0, "lists.ranges_per_channel", "at least 1"),
+            (self.lists.ranges_per_channel > 100, "lists.ranges_per_channel", "at most 100"),
+            (self.lists.list_channels == 0, "lists.list_channels", "at least 1"),
+            (self.jobs.threads > 64, "jobs.threads", "at most 64"),
+            (self.jobs.running_max == 0, "jobs.running_max", "at least 1"),
+            (self.jobs.running_max > 100_000, "jobs.running_max", "at most 100000"),
             (self.replay.events_max == 0, "replay.events_max", "at least 1"),
             (self.limits.payloads_max == 0, "limits.payloads_max", "at least 1"),
             (self.limits.payloads_window_secs == 0, "limits.payloads_window_secs", "at least 1"),

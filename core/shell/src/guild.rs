@@ -1,5 +1,9 @@
 //! Drives one guild's machine: requests in, commits out to the store, events out to the workers.
 
+mod lists;
+mod members;
+mod presence;
+
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,13 +11,15 @@ use std::task::Poll;
 
 use std::collections::VecDeque;
 
+use serde_json::value::RawValue;
 use throng_engine::Outbox;
-use throng_engine::attendance::{Attendance, Seeker};
-use throng_engine::chunk::{self, Rights};
+use throng_engine::attendance::{Attendance, Seeker, SessionRef};
+use throng_engine::chunk::Rights;
 use throng_engine::event::{Change, Event};
 use throng_engine::guild::{Guild, Input, Output, Ticket};
 use throng_engine::policy::{GuildFacts, SessionFacts};
 use throng_engine::relay::Interest;
+use throng_engine::roster::Snapshot;
 use throng_engine::welcome::{self, Welcome};
 use throng_ports::hub::RETRY_AFTER;
 use throng_ports::store::Stored;
@@ -29,7 +35,9 @@ use tokio::sync::{mpsc, oneshot};
 use crate::clock;
 use crate::metrics::Refused;
 use crate::node::Shared;
-use crate::worker::{Grant, Restored, Seat, SessionRef, View, WorkerMessage};
+use crate::worker::{Grant, Restored, Seat, View, WorkerMessage};
+
+pub(crate) use lists::Watch;
 
 /// Requests taken in one turn before the store is looked at again.
 const TURN_MAX: usize = 64;
@@ -58,10 +66,33 @@ pub(crate) enum Request {
     Command(Actor, Box<Command>, oneshot::Sender<Outcome>),
     Import(Vec<Member>, oneshot::Sender<Outcome>),
     Attach(Box<Attach>),
-    Detach { relay: u32, user: UserId, interest: Interest },
-    Presence { user: UserId, update: PresenceUpdate },
-    Members { session: SessionRef, request: Box<RequestMembers>, rights: Rights },
-    Restore { worker: usize, since: u64, sessions: Vec<Attach> },
+    Detach {
+        relay: u32,
+        session: SessionRef,
+        user: UserId,
+        interest: Interest,
+    },
+    Presence {
+        session: SessionRef,
+        user: UserId,
+        update: PresenceUpdate,
+    },
+    Watch(Watch),
+    Members {
+        session: SessionRef,
+        request: Box<RequestMembers>,
+        rights: Rights,
+    },
+    /// Who of these is online, as JSON.
+    Presences(Vec<UserId>, oneshot::Sender<Box<RawValue>>),
+    /// Who had a role that was deleted.
+    Held(Vec<UserId>, oneshot::Sender<Outcome>),
+    Snapshot(oneshot::Sender<Snapshot>),
+    Restore {
+        worker: usize,
+        since: u64,
+        sessions: Vec<Attach>,
+    },
 }
 
 /// A session that wants to be attached.
@@ -88,6 +119,9 @@ pub(crate) struct GuildTask {
     next_ticket: u64,
     outbox: Outbox<Output>,
     welcome: Option<Arc<Segment>>,
+    window: presence::Window,
+    /// Member lists, while somebody watches any.
+    lists: Option<lists::Lists>,
     /// Place of the last event that was published.
     published: u64,
     /// Size band that workers know.
@@ -115,6 +149,8 @@ impl GuildTask {
             next_ticket: 0,
             outbox: Outbox::default(),
             welcome: None,
+            window: presence::Window::default(),
+            lists: None,
             band: 1,
             deleted: false,
         };
@@ -131,11 +167,15 @@ impl GuildTask {
             match wake {
                 Wake::Committed(result) => self.committed(result).await,
                 Wake::Request(request) => self.requested(request).await,
+                Wake::Work => {}
             }
             for _ in 1..TURN_MAX {
                 let Ok(request) = self.requests.try_recv() else { break };
                 self.requested(request).await;
             }
+            self.tell_presences().await;
+            self.serve_lists().await;
+            self.guild.fold();
             self.shared.metrics.guild_queue.set(self.requests.len() as u64);
         }
         let id = self.id();
@@ -143,18 +183,26 @@ impl GuildTask {
         self.shared.metrics.guilds.set(self.shared.directory.count() as u64);
     }
 
-    /// Waits for the oldest commit or the next request, commits first.
+    /// Waits for the oldest commit, the next request or something else to do, in this order.
     async fn next(&mut self) -> Option<Wake> {
+        let busy = self.attendance.has_due() || self.has_seed();
+        let ends = self.window.ends();
         let (commits, requests) = (&mut self.commits, &mut self.requests);
-        std::future::poll_fn(|cx| {
+        let next = std::future::poll_fn(|cx| {
             if let Some((oldest, _)) = commits.front_mut()
                 && let Poll::Ready(result) = oldest.as_mut().poll(cx)
             {
                 return Poll::Ready(Some(Wake::Committed(result)));
             }
-            requests.poll_recv(cx).map(|request| request.map(Wake::Request))
-        })
-        .await
+            let request = requests.poll_recv(cx).map(|request| request.map(Wake::Request));
+            if busy && request.is_pending() { Poll::Ready(Some(Wake::Work)) } else { request }
+        });
+        match ends {
+            Some(ends) if !busy => {
+                tokio::time::timeout_at(ends, next).await.unwrap_or(Some(Wake::Work))
+            }
+            _ => next.await,
+        }
     }
 
     async fn committed(&mut self, result: Stored<()>) {
@@ -189,18 +237,25 @@ impl GuildTask {
                 self.step(Input::Import(ticket, members)).await;
             }
             Request::Attach(attach) => self.attach(*attach).await,
-            Request::Detach { relay, user, interest } => {
-                let event = self.attendance.detach(relay, user, interest);
-                self.publish_presence(event).await;
+            Request::Detach { relay, session, user, interest } => {
+                self.attendance.detach(relay, session, user, interest);
+                self.unwatch(session);
                 self.weigh().await;
             }
-            Request::Presence { user, update } => {
-                let event = self.attendance.show(user, update, false);
-                self.publish_presence(event).await;
+            Request::Presence { session, user, update } => {
+                self.attendance.show(session, user, update);
             }
+            Request::Watch(watch) => self.watch(watch),
             Request::Members { session, request, rights } => {
-                self.members(session, &request, rights).await;
+                self.members(session, request, rights).await;
             }
+            Request::Presences(users, answer) => self.presences(&users, answer),
+            Request::Held(holders, answer) => {
+                let ticket = self.ticket(answer);
+                self.step(Input::Held(ticket, holders)).await;
+            }
+            // Whoever asked may have gone.
+            Request::Snapshot(answer) => _ = answer.send(self.guild.roster().snapshot()),
             Request::Restore { worker, since, sessions } => {
                 self.restore(worker, since, sessions).await;
             }
@@ -247,6 +302,7 @@ impl GuildTask {
                 self.shared.directory.add_channels(self.id(), added);
                 self.shared.directory.remove_channels(&removed);
             }
+            Output::Holders { role, members } => self.seek_holders(role, members),
             Output::Deleted => self.deleted = true,
         }
     }
@@ -279,14 +335,9 @@ impl GuildTask {
                 self.attendance.invalidate();
             }
         }
+        self.list_event(&event);
         for worker in self.attendance.workers() {
             self.shared.send(worker, WorkerMessage::Event(Arc::clone(&event))).await;
-        }
-    }
-
-    async fn publish_presence(&mut self, event: Option<Event>) {
-        if let Some(event) = event {
-            self.publish(Arc::new(event)).await;
         }
     }
 
@@ -294,6 +345,7 @@ impl GuildTask {
     async fn joined(&mut self, user: UserId) {
         self.welcome = None;
         self.attendance.invalidate();
+        self.list_member(user, self.attendance.shown(user), None);
         for worker in 0..self.shared.worker_count() {
             let guild = self.id();
             self.shared.send(worker, WorkerMessage::Joined { user, guild }).await;
@@ -327,7 +379,7 @@ impl GuildTask {
         let (now, facts) = (clock::wall(), self.facts());
         let policy = &self.shared.policy;
         let plan = policy.relays(now, &facts);
-        let seeker = Seeker { worker: attach.session.worker, shard: plan.key.of(&attach.facts) };
+        let seeker = Seeker { session: attach.session, shard: plan.key.of(&attach.facts) };
         let relays = self.attendance.candidates(seeker, &plan, self.shared.worker_count());
         let placement = policy.relay(now, &attach.facts, &facts, &relays);
         self.attendance.attach(seeker, placement, attach.facts.user, attach.interest)
@@ -335,23 +387,22 @@ impl GuildTask {
 
     async fn attach(&mut self, attach: Attach) {
         let user = attach.facts.user;
-        let Some(member) = self.guild.member(user).cloned() else { return };
+        let Some(member) = self.guild.member(user) else { return };
         let relay = self.place(&attach);
-        let event = self.attendance.show(user, attach.presence, true);
+        self.attendance.show(attach.session, user, attach.presence);
         let guilds = attach.interest.intents.contains(Intents::GUILDS);
         let grant = Grant {
             seat: Seat { session: attach.session, user, interest: attach.interest, relay, member },
             view: self.view(),
-            welcome: guilds.then(|| self.welcome(attach.interest)),
+            welcome: guilds.then(|| self.welcome(user, attach.interest)),
             initial: attach.initial,
         };
         let worker = attach.session.worker;
         self.shared.send(worker, WorkerMessage::Attached(Box::new(grant))).await;
-        self.publish_presence(event).await;
         self.weigh().await;
     }
 
-    fn welcome(&mut self, interest: Interest) -> Welcome {
+    fn welcome(&mut self, user: UserId, interest: Interest) -> Welcome {
         let member_count = self.guild.member_count();
         let guild = &self.guild;
         let segment = self.welcome.get_or_insert_with(|| {
@@ -362,21 +413,14 @@ impl GuildTask {
         let small = member_count <= self.shared.config.gateway.guild_create_members_max;
         let crowd = (presences && small).then(|| {
             let everybody = member_count <= LARGE_MAX;
-            self.attendance.crowd(self.guild.members(), everybody)
+            self.attendance.crowd(self.guild.roster(), everybody)
         });
-        Welcome { guild: segment, crowd, member_count }
-    }
-
-    async fn members(&mut self, session: SessionRef, request: &RequestMembers, rights: Rights) {
-        let guild = &self.guild;
-        let lookup = |user| guild.member(user);
-        let bodies = chunk::chunks(request, rights, &self.attendance, guild.members(), lookup);
-        for body in bodies {
-            let kind = throng_proto::event::EventKind::GuildMembersChunk;
-            let guild = Some(self.id());
-            let message = WorkerMessage::Own { session, kind, guild, body };
-            self.shared.send(session.worker, message).await;
-        }
+        let shows = self.attendance.shows(user);
+        let own = shows.status.is_online().then(|| {
+            serde_json::to_string(&shows.presence(self.guild.shape().id(), user))
+                .unwrap_or_default()
+        });
+        Welcome { guild: segment, crowd, own, member_count }
     }
 
     fn view(&self) -> View {
@@ -392,9 +436,9 @@ impl GuildTask {
         let mut seats = Vec::with_capacity(sessions.len());
         for attach in sessions {
             let user = attach.facts.user;
-            let Some(member) = self.guild.member(user).cloned() else { continue };
+            let Some(member) = self.guild.member(user) else { continue };
             let relay = self.place(&attach);
-            self.attendance.show(user, attach.presence, true);
+            self.attendance.recall(attach.session, user, attach.presence);
             let Attach { session, interest, .. } = attach;
             seats.push(Seat { session, user, interest, relay, member });
         }
@@ -422,4 +466,6 @@ const SLACK: usize = 8;
 enum Wake {
     Committed(Stored<()>),
     Request(Request),
+    /// Something waits that no request brings.
+    Work,
 }

@@ -4,8 +4,8 @@
 //! from listeners, and answers the API as a [`throng_ports::hub::Hub`].
 //!
 //! Where to look: `worker` owns links, sessions and relays of one thread; `guild` drives one
-//! guild's machine; `journal` lets sessions survive a restart; `identify` and `resume` begin and
-//! continue sessions.
+//! guild's machine; `jobs` walks over members beside the traffic; `journal` lets sessions survive a
+//! restart; `identify` and `resume` begin and continue sessions.
 
 mod account;
 mod clock;
@@ -13,6 +13,7 @@ mod config;
 mod connections;
 mod directory;
 mod guild;
+mod jobs;
 mod journal;
 mod metrics;
 mod node;
@@ -21,5 +22,8 @@ mod pace;
 mod review;
 mod worker;
 
-pub use config::{Config, GatewayConfig, LimitsConfig, PassiveConfig, RelayConfig, ReplayConfig};
+pub use config::{
+    Config, GatewayConfig, JobsConfig, LimitsConfig, ListsConfig, PassiveConfig, PresenceConfig,
+    RelayConfig, ReplayConfig,
+};
 pub use node::{Node, Parts, StartError};

@@ -1,11 +1,15 @@
 //! Everything that is counted, in Prometheus' terms.
 
+mod jobs;
+
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use throng_engine::mode::Mode;
 use throng_proto::event::EventKind;
+
+pub(crate) use jobs::JobMetrics;
 
 const KINDS: usize = EventKind::ALL.len();
 
@@ -56,10 +60,15 @@ pub(crate) enum Refused {
     Journal,
     Overload,
     RequestsPerLink,
+    ListRange,
+    RangesPerChannel,
+    ListChannels,
+    ListUnseen,
+    Jobs,
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str); 21] = [
+    const ALL: [(Self, &'static str); 26] = [
         (Self::Connections, "connections_max"),
         (Self::BadToken, "bad_token"),
         (Self::IdentifyRate, "identifies_per_5s"),
@@ -81,6 +90,11 @@ impl Refused {
         (Self::Journal, "journal"),
         (Self::Overload, "overload"),
         (Self::RequestsPerLink, "requests_per_link"),
+        (Self::ListRange, "list_range"),
+        (Self::RangesPerChannel, "ranges_per_channel"),
+        (Self::ListChannels, "list_channels"),
+        (Self::ListUnseen, "list_unseen"),
+        (Self::Jobs, "jobs_queue_max"),
     ];
 }
 
@@ -122,6 +136,13 @@ pub(crate) struct Metrics {
     pub(crate) commits: Cell,
     pub(crate) commit_nanos: Cell,
     pub(crate) connections: Cell,
+    pub(crate) presences: Cell,
+    pub(crate) presences_coalesced: Cell,
+    pub(crate) presences_shed: Cell,
+    pub(crate) lists: Cell,
+    pub(crate) list_viewers: Cell,
+    pub(crate) list_operations: Cell,
+    pub(crate) list_nanos: Cell,
 }
 
 impl Metrics {
@@ -149,23 +170,36 @@ impl Metrics {
         for (why, name) in Refused::ALL {
             page.sample(&format!("{{limit=\"{name}\"}}"), self.refused[why as usize].read());
         }
-        for (name, kind, help, cell) in [
-            ("throng_connections", "gauge", "Open connections.", &self.connections),
-            ("throng_guilds", "gauge", "Loaded guilds.", &self.guilds),
-            ("throng_guild_queue", "gauge", "Requests waiting for guilds.", &self.guild_queue),
-            ("throng_commands_total", "counter", "Commands answered.", &self.commands),
-            ("throng_commits_total", "counter", "Commits answered.", &self.commits),
-        ] {
+        for (name, kind, help, cell) in self.node_cells() {
             page.family(name, kind, help);
             page.sample("", cell.read());
         }
         for (name, help, cell) in [
             ("throng_command_seconds_total", "Time in guilds' turns.", &self.command_nanos),
             ("throng_commit_seconds_total", "Time waiting for commits.", &self.commit_nanos),
+            ("throng_list_seconds_total", "Time in member lists.", &self.list_nanos),
         ] {
             page.family(name, "counter", help);
             page.seconds("", cell.read());
         }
+    }
+
+    fn node_cells(&self) -> [(&'static str, &'static str, &'static str, &Cell); 11] {
+        let (gauge, counter) = ("gauge", "counter");
+        let (coalesced, shed) = (&self.presences_coalesced, &self.presences_shed);
+        [
+            ("throng_connections", gauge, "Open connections.", &self.connections),
+            ("throng_guilds", gauge, "Loaded guilds.", &self.guilds),
+            ("throng_guild_queue", gauge, "Requests waiting for guilds.", &self.guild_queue),
+            ("throng_commands_total", counter, "Commands answered.", &self.commands),
+            ("throng_commits_total", counter, "Commits answered.", &self.commits),
+            ("throng_presences_total", counter, "Presences told.", &self.presences),
+            ("throng_presences_coalesced_total", counter, "Presences that others hid.", coalesced),
+            ("throng_presences_shed_total", counter, "Presences shed, once per worker.", shed),
+            ("throng_lists", gauge, "Member lists that are kept up.", &self.lists),
+            ("throng_list_viewers", gauge, "Sessions that watch lists.", &self.list_viewers),
+            ("throng_list_operations_total", counter, "Changes of lists.", &self.list_operations),
+        ]
     }
 
     fn render_gauges(&self, page: &mut Page) {

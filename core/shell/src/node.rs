@@ -1,6 +1,8 @@
 //! The node: everything of one process but its adapters.
 
+mod export;
 mod hub;
+mod load;
 mod permit;
 mod start;
 
@@ -25,6 +27,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::connections::Connections;
 use crate::directory::Directory;
+use crate::jobs::Jobs;
 use crate::metrics::{Metrics, Refused};
 use crate::pace::Pace;
 use crate::review::Reviews;
@@ -68,6 +71,9 @@ pub enum StartError {
     /// The journals of sessions cannot be read or written.
     #[error("the sessions' journals cannot be used: {0}")]
     Journal(#[from] std::io::Error),
+    /// The threads that walk over members do not start.
+    #[error("the threads of jobs (jobs.threads) cannot start: {0}")]
+    Jobs(std::io::Error),
 }
 
 /// What all threads of a node share.
@@ -84,6 +90,7 @@ pub(crate) struct Shared {
     pub(crate) connections: Connections,
     pub(crate) directory: Directory,
     pub(crate) metrics: Metrics,
+    pub(crate) jobs: Jobs,
     pub(crate) identifies: Mutex<Pace<(UserId, u32)>>,
     pub(crate) member_lists: Mutex<Pace<(UserId, GuildId)>>,
     pub(crate) sessions: Mutex<SessionCounts>,

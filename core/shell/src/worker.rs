@@ -6,9 +6,11 @@
 //! borrowing it between awaits.
 
 mod absence;
+mod chunks;
 mod fanout;
 mod identify;
 mod link;
+mod lists;
 mod membership;
 mod passivity;
 mod pressure;
@@ -26,10 +28,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use slab::Slab;
+pub(crate) use throng_engine::attendance::SessionRef;
 use throng_engine::event::Event;
 use throng_engine::policy::{GuildFacts, Shed};
 use throng_engine::relay::Interest;
-use throng_engine::replay::{Position, Replay, Slot};
+use throng_engine::replay::{Position, Replay};
+use throng_engine::roll::Output;
 use throng_engine::shape::Shape;
 use throng_engine::welcome::Welcome;
 use throng_engine::wheel::Wheel;
@@ -38,10 +42,11 @@ use throng_proto::event::EventKind;
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::model::Member;
 use throng_proto::wire::Body;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::LocalSet;
 
 use crate::clock;
+use crate::jobs::ChunkAnswer;
 use crate::metrics::WorkerMetrics;
 use crate::node::{Permit, Shared};
 
@@ -53,14 +58,6 @@ pub(crate) use sessions::Sessions;
 
 /// How far workers stand back behind the threads that answer requests, where cores are few.
 const NICENESS: i32 = 5;
-
-/// Names a session to other threads. `generation` tells apart sessions that had the same slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SessionRef {
-    pub(crate) worker: usize,
-    pub(crate) slot: Slot,
-    pub(crate) generation: u32,
-}
 
 /// What other threads tell a worker.
 #[derive(Debug)]
@@ -77,6 +74,11 @@ pub(crate) enum WorkerMessage {
     Restored(Box<Restored>),
     /// For one session alone.
     Own { session: SessionRef, kind: EventKind, guild: Option<GuildId>, body: Body },
+    /// Member lists of a guild changed for who watches them. Lists that the guild makes anew have
+    /// a larger `epoch`.
+    Lists { guild: GuildId, epoch: u64, outputs: Vec<Output<SessionRef>> },
+    /// A chunk of a member list, for one session that has read the one before.
+    Chunk { session: SessionRef, guild: GuildId, body: Body, answer: oneshot::Sender<ChunkAnswer> },
     /// A guild's size band changed.
     Resized(GuildFacts),
     /// The policy changed: ask it about everything again.
@@ -131,6 +133,8 @@ pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
     pub(crate) sessions: Sessions,
     pub(crate) relays: HashMap<GuildId, membership::Relays>,
+    /// Who watches which part of which member list.
+    lists: HashMap<GuildId, lists::Watchers>,
     links: Slab<Rc<link::LinkCell>>,
     /// Links that want to be looked at.
     bells: Arc<link::Bells>,
@@ -146,6 +150,8 @@ pub(crate) struct Worker {
     /// Pressure that `shed` was decided at.
     pressure: u8,
     generations: u32,
+    /// Number of the last question to member lists.
+    stamps: u32,
     /// Wakes the task that passes over sessions.
     work: Rc<Notify>,
     /// Wakes the task that takes messages, when it waits for a pass to end.
@@ -201,6 +207,7 @@ impl Worker {
             shared,
             sessions: Sessions::default(),
             relays: HashMap::new(),
+            lists: HashMap::new(),
             links: Slab::new(),
             bells: Arc::default(),
             replay,
@@ -212,6 +219,7 @@ impl Worker {
             shed: Shed::NOTHING,
             pressure: 0,
             generations: 0,
+            stamps: 0,
             work: Rc::new(Notify::new()),
             passed: Rc::new(Notify::new()),
         }
@@ -257,6 +265,13 @@ fn deal(local: &Local, message: WorkerMessage) {
         WorkerMessage::Restored(restored) => local.borrow_mut().restored(*restored),
         WorkerMessage::Own { session, kind, guild, body } => {
             local.borrow_mut().own(session, kind, guild, body);
+        }
+        WorkerMessage::Lists { guild, epoch, outputs } => {
+            local.borrow_mut().lists_told(guild, epoch, outputs);
+        }
+        WorkerMessage::Chunk { session, guild, body, answer } => {
+            // The job may have been cancelled.
+            _ = answer.send(local.borrow_mut().chunk(session, guild, body));
         }
         WorkerMessage::Resized(facts) => local.borrow_mut().resized(facts),
         WorkerMessage::Review => local.borrow_mut().review_all(),

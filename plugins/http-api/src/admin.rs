@@ -2,8 +2,10 @@
 
 mod blueprint;
 mod directory;
+mod export;
 mod guilds;
 mod import;
+mod jobs;
 mod lines;
 mod operations;
 mod people;
@@ -16,7 +18,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use http::header::AUTHORIZATION;
 use subtle::ConstantTimeEq;
 use throng_ports::hub::Hub;
@@ -45,12 +47,15 @@ pub fn admin_router(hub: Arc<dyn Hub>, token: Token, mut config: Config) -> Rout
         .route("/admin/v1/users", post(users::create))
         .route("/admin/v1/guilds", post(guilds::create))
         .route("/admin/v1/guilds/{guild_id}", get(guilds::read))
+        .route("/admin/v1/jobs", get(jobs::list))
+        .route("/admin/v1/jobs/{job_id}", delete(jobs::cancel))
         .route("/admin/v1/drain", post(operations::drain))
         .route("/admin/v1/policy", get(policy::read))
         .route("/admin/v1/policy/reload", post(policy::reload))
         .route_layer(hurry);
-    let streamed =
-        Router::new().route("/admin/v1/guilds/{guild_id}/members/import", post(import::import));
+    let streamed = Router::new()
+        .route("/admin/v1/guilds/{guild_id}/members/import", post(import::import))
+        .route("/admin/v1/guilds/{guild_id}/members/export", get(export::export));
     quick
         .merge(streamed)
         .route_layer(check)

@@ -97,10 +97,19 @@ pub struct Import {
     pub line_bytes_max: usize,
     /// Broken lines that an answer describes; further ones are only counted. Default 100.
     pub errors_max: usize,
+    /// Bytes that the lines of an import may have together when a broken one has nobody imported
+    /// (`on_error=refuse`): they wait in memory until all were looked at. Default 67,108,864 (64
+    /// MiB).
+    pub whole_bytes_max: usize,
 }
 
 impl Default for Import {
     fn default() -> Self {
-        Self { batch_members_max: 500, line_bytes_max: 16 * 1024, errors_max: 100 }
+        Self {
+            batch_members_max: 500,
+            line_bytes_max: 16 * 1024,
+            errors_max: 100,
+            whole_bytes_max: 64 << 20,
+        }
     }
 }

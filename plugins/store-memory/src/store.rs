@@ -3,10 +3,11 @@
 use std::future::ready;
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
 use throng_ports::journal::Journals;
 use throng_ports::link::BoxFuture;
-use throng_ports::store::{Store, StoreError, Stored};
+use throng_ports::store::{MemberPages, Store, StoreError, Stored};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Emoji, Message, User};
 use throng_proto::record::{EventRecord, GuildRecord, Page, Write};
@@ -15,6 +16,9 @@ use tokio::sync::watch;
 
 use crate::journal::MemoryJournals;
 use crate::tables::Tables;
+
+/// Members that are read at once.
+const PAGE: usize = 8_192;
 
 /// State in memory. Clones are the same store.
 #[derive(Clone, Debug, Default)]
@@ -89,6 +93,16 @@ impl Store for MemoryStore {
 
     fn guild(&self, guild: GuildId) -> BoxFuture<'static, Stored<Option<GuildRecord>>> {
         self.read(|tables| tables.guild(guild))
+    }
+
+    fn members(&self, guild: GuildId) -> MemberPages {
+        let store = self.clone();
+        let pages = stream::unfold(UserId::new(0), move |after| {
+            let page = store.shared.tables.lock().members(guild, after, PAGE);
+            let last = page.last().map(|member| member.user.id);
+            ready(last.map(|last| (Ok(page), last)))
+        });
+        pages.boxed()
     }
 
     fn user(&self, user: UserId) -> BoxFuture<'static, Stored<Option<User>>> {

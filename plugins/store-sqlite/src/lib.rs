@@ -3,11 +3,13 @@
 mod config;
 mod failure;
 mod journal;
+mod members;
 mod migration;
 mod open;
 mod query;
 mod read;
 mod reader;
+mod row;
 mod store;
 mod write;
 mod writer;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rusqlite::{Connection, Row, params};
 use throng_proto::id::{ChannelId, EPOCH_MILLIS, GuildId, MessageId, UserId};
 use throng_proto::model::constant::{Empty, False};
-use throng_proto::model::{Channel, Emoji, Member, Message, ReactionCount, User};
+use throng_proto::model::{Channel, Emoji, Message, ReactionCount, User};
 use throng_proto::record::{EventRecord, GuildRecord, NonceRecord, Page};
 use throng_proto::time::Timestamp;
 
@@ -35,13 +35,6 @@ pub(crate) fn guild(db: &Connection, guild: GuildId) -> Outcome<Option<GuildReco
             "SELECT body, last_message_id FROM channels WHERE guild_id = ?1 ORDER BY id",
             of,
             channel,
-        )?,
-        members: all(
-            db,
-            "SELECT users.body, members.profile FROM members JOIN users \
-             ON users.id = members.user_id WHERE guild_id = ?1 ORDER BY user_id",
-            of,
-            |row| Ok(Member { user: json(row, 0)?, profile: json(row, 1)? }),
         )?,
         sequence: one(
             db,

@@ -1,8 +1,8 @@
 //! The reading side: a few threads, each with its own connection, that take reads from one bounded
 //! queue.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Weak};
 use std::thread::{Builder, JoinHandle};
 use std::{io, mem};
 
@@ -19,7 +19,7 @@ type Job = Box<dyn FnOnce(&Connection) + Send>;
 /// Threads that read. Dropping it waits for the reads that were taken.
 #[derive(Debug)]
 pub(crate) struct Readers {
-    queue: Option<SyncSender<Job>>,
+    queue: Option<Arc<SyncSender<Job>>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -28,7 +28,7 @@ impl Readers {
     pub(crate) fn start(connections: Vec<Connection>, queue_max: usize) -> io::Result<Self> {
         let (queue, jobs) = sync_channel::<Job>(queue_max.max(1));
         let jobs = Arc::new(Mutex::new(jobs));
-        let mut readers = Self { queue: Some(queue), threads: Vec::new() };
+        let mut readers = Self { queue: Some(Arc::new(queue)), threads: Vec::new() };
         for connection in connections {
             let jobs = Arc::clone(&jobs);
             let builder = Builder::new().name("store-read".to_owned());
@@ -37,6 +37,25 @@ impl Readers {
         Ok(readers)
     }
 
+    /// Queues a read, as [`Queue::read`].
+    pub(crate) fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> Outcome<T> + Send + 'static,
+    ) -> BoxFuture<'static, Stored<T>> {
+        self.queue().read(query)
+    }
+
+    /// Returns a way to queue reads for as long as the threads run.
+    pub(crate) fn queue(&self) -> Queue {
+        Queue(self.queue.as_ref().map(Arc::downgrade).unwrap_or_default())
+    }
+}
+
+/// A way to queue reads. It does not keep the threads running.
+#[derive(Clone, Debug)]
+pub(crate) struct Queue(Weak<SyncSender<Job>>);
+
+impl Queue {
     /// Queues a read, which sees one state of the database throughout.
     pub(crate) fn read<T: Send + 'static>(
         &self,
@@ -47,7 +66,7 @@ impl Readers {
             // Nobody may be waiting any more.
             _ = answer.send(in_snapshot(connection, query));
         });
-        let queued = self.queue.as_ref().is_some_and(|queue| queue.try_send(job).is_ok());
+        let queued = self.0.upgrade().is_some_and(|queue| queue.try_send(job).is_ok());
         Box::pin(async move {
             match answered.await {
                 Ok(read) => read.map_err(StoreError::from),

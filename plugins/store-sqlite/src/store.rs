@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use throng_ports::journal::Journals;
 use throng_ports::link::BoxFuture;
-use throng_ports::store::{Store, Stored};
+use throng_ports::store::{MemberPages, Store, Stored};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Emoji, Message, User};
 use throng_proto::record::{EventRecord, GuildRecord, Page, Write};
@@ -14,6 +14,7 @@ use throng_proto::time::Timestamp;
 
 use crate::config::Config;
 use crate::journal::FileJournals;
+use crate::members;
 use crate::open::{self, OpenError};
 use crate::read;
 use crate::reader::Readers;
@@ -28,6 +29,8 @@ pub struct SqliteStore {
     readers: Readers,
     writer: Writer,
     journals: Arc<FileJournals>,
+    /// Pages of members that are read at the same time.
+    ahead: usize,
     _lock: Arc<File>,
 }
 
@@ -45,6 +48,7 @@ impl SqliteStore {
             readers: Readers::start(opened.readers, config.queue_max).map_err(failed)?,
             writer: Writer::start(opened.writer, config.queue_max).map_err(failed)?,
             journals: Arc::new(FileJournals::new(dir.join("sessions"), Arc::clone(&lock))),
+            ahead: config.readers.max(1) + 1,
             _lock: lock,
         })
     }
@@ -67,6 +71,10 @@ impl Store for SqliteStore {
 
     fn guild(&self, guild: GuildId) -> BoxFuture<'static, Stored<Option<GuildRecord>>> {
         self.readers.read(move |db| read::guild(db, guild))
+    }
+
+    fn members(&self, guild: GuildId) -> MemberPages {
+        members::pages(self.readers.queue(), guild, self.ahead)
     }
 
     fn user(&self, user: UserId) -> BoxFuture<'static, Stored<Option<User>>> {

@@ -10,6 +10,7 @@ use throng_proto::record::{EventRecord, Write};
 
 use crate::failure::Failure;
 use crate::query::{Outcome, bound, key, run};
+use crate::row::{ProfileRow, UserRow};
 
 /// What an event's row keeps as JSON beside its payloads.
 #[derive(Deserialize)]
@@ -65,7 +66,7 @@ fn put_user(db: &Connection, user: &User) -> Outcome<()> {
     let sql = "INSERT INTO users (id, username, body) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO \
                UPDATE SET username = excluded.username, body = excluded.body \
                WHERE body <> excluded.body";
-    let body = serde_json::to_string(user)?;
+    let body = serde_json::to_string(&UserRow::of(user))?;
     let done = db.prepare_cached(sql)?.execute(params![key(user.id), user.username, body]);
     match done {
         Ok(_) => Ok(()),
@@ -143,7 +144,7 @@ fn put_member(db: &Connection, guild: GuildId, member: &Member) -> Outcome<()> {
     put_user(db, &member.user)?;
     let sql = "INSERT INTO members (guild_id, user_id, profile) VALUES (?1, ?2, ?3) \
                ON CONFLICT (guild_id, user_id) DO UPDATE SET profile = excluded.profile";
-    let profile = serde_json::to_string(&member.profile)?;
+    let profile = serde_json::to_string(&ProfileRow::of(&member.profile))?;
     run(db, sql, params![key(guild), key(member.user.id), profile]).map(drop)
 }
 

@@ -47,6 +47,59 @@ pub struct Crowd {
     clients: Vec<Client>,
 }
 
+/// A guild that a store has, and who may enter it.
+#[derive(Debug)]
+pub struct Hall {
+    /// The guild.
+    pub guild: GuildId,
+    /// A channel that everybody sees.
+    pub channel: ChannelId,
+    /// A channel that only the author sees.
+    pub study: ChannelId,
+    /// The owner.
+    pub author: User,
+    /// Secrets of users, which are their ids.
+    pub tokens: Vec<String>,
+}
+
+/// Starts a node without listeners, in which nothing is limited that a crowd would meet.
+///
+/// # Errors
+///
+/// The node cannot start.
+pub async fn start<P: Policy + PolicyHost>(
+    policy: Arc<P>,
+    store: Arc<dyn Store>,
+) -> anyhow::Result<Node> {
+    let mut config = Config::default();
+    config.gateway.heartbeat_interval_ms = 86_400_000;
+    config.gateway.heartbeat_timeout_ms = 2 * 86_400_000;
+    config.gateway.identifies_per_5s = u32::MAX;
+    config.replay.events_max = 20_000;
+    let node = Node::start(Parts {
+        config,
+        store,
+        policy: Arc::clone(&policy) as _,
+        policies: policy,
+        tokens: Arc::new(PlainTokens),
+        facts: Facts {
+            gateway_url: "ws://memory".to_owned(),
+            shards: 1,
+            identifies_total: 1_000,
+            max_concurrency: 16,
+        },
+        connections_max: usize::MAX / 2,
+    })
+    .await?;
+    Ok(node)
+}
+
+/// Returns the digest of a user's secret.
+#[must_use]
+pub fn digest(user: UserId) -> [u8; 32] {
+    PlainTokens.digest(&PlainTokens.issue(user))
+}
+
 /// Tokens that are the user's id.
 #[derive(Debug)]
 struct PlainTokens;
@@ -96,29 +149,25 @@ impl Crowd {
         listener: Box<dyn Listener>,
         users: usize,
     ) -> anyhow::Result<Self> {
-        let mut config = Config::default();
-        config.gateway.heartbeat_interval_ms = 86_400_000;
-        config.gateway.heartbeat_timeout_ms = 2 * 86_400_000;
-        config.gateway.identifies_per_5s = u32::MAX;
-        config.replay.events_max = 20_000;
-        let node = Node::start(Parts {
-            config,
-            store,
-            policy: Arc::clone(&policy) as _,
-            policies: policy,
-            tokens: Arc::new(PlainTokens),
-            facts: Facts {
-                gateway_url: "ws://memory".to_owned(),
-                shards: 1,
-                identifies_total: 1_000,
-                max_concurrency: 16,
-            },
-            connections_max: usize::MAX / 2,
-        })
-        .await?;
+        let node = start(policy, store).await?;
         let serving = node.clone();
         tokio::spawn(async move { serving.serve(listener).await });
         Self::found(node, users).await
+    }
+
+    /// Lets sessions enter a guild that a node has loaded.
+    ///
+    /// # Errors
+    ///
+    /// Not everybody gets in.
+    pub async fn around(node: Node, hall: Hall, sessions: usize) -> anyhow::Result<Self> {
+        let (listener, dialer) = listen(BACKLOG);
+        let serving = node.clone();
+        tokio::spawn(async move { serving.serve(Box::new(listener)).await });
+        let Hall { guild, channel, study, author, tokens } = hall;
+        let mut crowd = Self { node, guild, channel, study, author, tokens, clients: Vec::new() };
+        crowd.fill(&dialer, sessions).await?;
+        Ok(crowd)
     }
 
     /// Returns the secrets of the users.

@@ -10,3 +10,10 @@ pub mod quic;
 pub mod report;
 pub mod review;
 pub mod stage;
+
+/// Returns the bytes that are allocated.
+pub(crate) fn allocated() -> anyhow::Result<usize> {
+    let wrong = |error| anyhow::anyhow!("jemalloc does not tell: {error}");
+    tikv_jemalloc_ctl::epoch::advance().map_err(wrong)?;
+    tikv_jemalloc_ctl::stats::allocated::read().map_err(wrong)
+}

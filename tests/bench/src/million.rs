@@ -9,9 +9,9 @@ use anyhow::Context as _;
 use throng_proto::id::ChannelId;
 
 use crate::crowd::{Crowd, wait_until};
-use crate::percentile;
 use crate::report::{Options, Report, Target};
 use crate::stage::Stage;
+use crate::{allocated, percentile};
 
 /// Characters of a message.
 const CONTENT_CHARS: usize = 200;
@@ -146,13 +146,6 @@ async fn publish(
     let took = began.elapsed();
     let deliveries = crowd.dispatches().checked_sub(before).context("counts run forward")?;
     Ok(Round { deliveries, took, acknowledged: percentile::of(&mut samples, 0.99) })
-}
-
-/// Returns the bytes that are allocated.
-fn allocated() -> anyhow::Result<usize> {
-    let wrong = |error| anyhow::anyhow!("jemalloc does not tell: {error}");
-    tikv_jemalloc_ctl::epoch::advance().map_err(wrong)?;
-    tikv_jemalloc_ctl::stats::allocated::read().map_err(wrong)
 }
 
 fn micros(duration: Duration) -> f64 {

@@ -15,6 +15,9 @@ pub struct Options {
     /// Write the figures as JSON.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Members of the big guild, in place of ten million; sessions are a tenth.
+    #[arg(long, value_name = "COUNT")]
+    pub members: Option<usize>,
     /// Run with tiny sizes, to show that the program works.
     #[arg(long)]
     pub smoke: bool,

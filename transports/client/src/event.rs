@@ -204,6 +204,8 @@ events! {
     PassiveUpdateV1(PassiveUpdateV1),
     /// What is new in a guild that the session is passive in, for capability bit 14.
     PassiveUpdateV2(PassiveUpdateV2),
+    /// A part of a guild's member list changed.
+    GuildMemberListUpdate(GuildMemberListUpdate),
 }
 
 #[cfg(test)]

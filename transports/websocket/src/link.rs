@@ -1,7 +1,8 @@
 //! One open WebSocket connection, owned by one thread.
 //!
-//! An idle link is this struct, its place in the thread's reactor, and nothing else: reads go into a buffer of the thread,
-//! and what a read or a write leaves over lives in a box that is freed when it is done with.
+//! An idle link is this struct and its place in the thread's reactor: reads go into a buffer of the
+//! thread, and what a read or a write leaves over lives in a box that is freed when it is done
+//! with.
 
 mod inbound;
 mod outbound;

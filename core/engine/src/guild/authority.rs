@@ -35,9 +35,7 @@ impl Guild {
     pub(super) fn authority(&self, now: Timestamp, actor: &Actor) -> Result<Authority, Refusal> {
         let member = match actor {
             Actor::Operator => None,
-            Actor::User(user) => {
-                Some(self.members.get(&user.id).cloned().ok_or(Refusal::MissingAccess)?)
-            }
+            Actor::User(user) => Some(self.member(user.id).ok_or(Refusal::MissingAccess)?),
         };
         Ok(Authority { shape: Arc::clone(&self.shape), now, member })
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use throng_proto::command::{Actor, Command, Reply};
-use throng_proto::id::{GuildId, MessageId};
+use throng_proto::id::{GuildId, MessageId, UserId};
 use throng_proto::model::Member;
 use throng_proto::record::Write;
 use throng_proto::time::Timestamp;
@@ -18,6 +18,7 @@ use crate::event::Event;
 pub(super) enum Job {
     Command(Actor, Box<Command>),
     Import(Vec<Member>),
+    Held(Vec<UserId>),
 }
 
 /// How a job goes together with others.

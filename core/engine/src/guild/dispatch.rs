@@ -51,6 +51,7 @@ impl Guild {
         let decided = match job {
             Job::Command(actor, command) => self.decide(now, &actor, *command),
             Job::Import(members) => self.import(members),
+            Job::Held(holders) => self.role_held(&holders),
         };
         match decided {
             Err(refusal) => out.push(Output::Answer(ticket, Err(refusal))),
@@ -183,15 +184,19 @@ impl Guild {
 
     /// Changes memory. Channels are routed before anybody can hear of them.
     fn apply(&mut self, effect: Effect, out: &mut Outbox<Output>) {
-        let Effect { shape, members, left, added, removed, posted, .. } = effect;
+        let Effect { shape, members, left, dropped, added, removed, posted, .. } = effect;
         if let Some(shape) = shape {
             self.shape = shape;
         }
         for member in members {
-            self.members.insert(member.user.id, member);
+            self.roster.put(&member);
         }
         if let Some(user) = left {
-            self.members.remove(&user);
+            self.roster.remove(user);
+        }
+        if let Some(role) = dropped {
+            out.push(Output::Holders { role, members: self.roster.snapshot() });
+            self.roster.drop_role(role);
         }
         if let Some(channel) = removed {
             self.last_messages.shift_remove(&channel);

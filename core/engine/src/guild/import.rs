@@ -18,7 +18,7 @@ impl Guild {
     pub(super) fn import(&self, members: Vec<Member>) -> Decided {
         let mut new: BTreeMap<UserId, Arc<Member>> = BTreeMap::new();
         for mut member in members {
-            if self.members.contains_key(&member.user.id) {
+            if self.roster.contains(member.user.id) {
                 continue;
             }
             let roles = &mut member.profile.roles;

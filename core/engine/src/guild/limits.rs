@@ -45,6 +45,9 @@ pub struct Config {
     pub batch_max: usize,
     /// Members whose change by one command is announced by an event each. Default 100.
     pub announce_max: usize,
+    /// Changes of members that wait before they are folded into the roster, a few at a time. 4096 x
+    /// about 200 bytes = 1 MB. Default 4096.
+    pub unfolded_max: usize,
 }
 
 impl Default for Config {
@@ -68,6 +71,7 @@ impl Default for Config {
             pending_max: 1024,
             batch_max: 256,
             announce_max: 100,
+            unfolded_max: 4096,
         }
     }
 }

@@ -29,7 +29,7 @@ impl Guild {
     /// Adds a user; nothing when it is a member already.
     pub(super) fn member_put(&self, who: &Authority, user: User, patch: MemberPatch) -> Decided {
         who.need(Permissions::MANAGE_GUILD)?;
-        if self.members.contains_key(&user.id) {
+        if self.roster.contains(user.id) {
             return Ok(Decision::nothing());
         }
         let mut member = Member { user, profile: Profile::new(who.now, Vec::new()) };
@@ -55,11 +55,11 @@ impl Guild {
         user: UserId,
         patch: MemberPatch,
     ) -> Decided {
-        let old = self.members.get(&user).ok_or(Refusal::UnknownMember)?;
-        permit(who, old, &patch)?;
-        let mut member = Member::clone(old);
+        let old = self.roster.get(user).ok_or(Refusal::UnknownMember)?;
+        permit(who, &old, &patch)?;
+        let mut member = old.clone();
         self.patch_member(who, &mut member, patch)?;
-        if member == **old {
+        if member == old {
             return Ok(Decision::json(&member));
         }
         let mut plan = self.put_member(member);
@@ -124,9 +124,8 @@ impl Guild {
         given: bool,
     ) -> Decided {
         who.need(Permissions::MANAGE_ROLES)?;
-        let old = self.members.get(&user).ok_or(Refusal::UnknownMember)?;
+        let mut member = self.roster.get(user).ok_or(Refusal::UnknownMember)?;
         self.permit_role(who, role)?;
-        let mut member = Member::clone(old);
         let roles = &mut member.profile.roles;
         match (roles.binary_search(&role), given) {
             (Ok(index), false) => _ = roles.remove(index),
@@ -138,13 +137,13 @@ impl Guild {
 
     /// Removes a member, or lets the actor leave.
     pub(super) fn member_delete(&self, who: &Authority, user: UserId) -> Decided {
-        let old = self.members.get(&user).ok_or(Refusal::UnknownMember)?;
+        let old = self.roster.get(user).ok_or(Refusal::UnknownMember)?;
         if user == self.shape.guild.owner_id {
             return Err(Refusal::MissingPermissions);
         }
         if !who.is(user) {
             who.need(Permissions::KICK_MEMBERS)?;
-            who.need_above(old)?;
+            who.need_above(&old)?;
         }
         let id = self.shape.id();
         let payload = json!({ "guild_id": id, "user": old.user });

@@ -3,7 +3,7 @@
 use throng_proto::event::Mentions;
 use throng_proto::id::{RoleId, UserId};
 use throng_proto::mention::{AllowedMentions, Named};
-use throng_proto::model::{MENTIONS_MAX, User};
+use throng_proto::model::{MENTIONS_MAX, Member, User};
 use throng_proto::refusal::Refusal;
 
 use super::{Guild, form};
@@ -12,7 +12,7 @@ use super::{Guild, form};
 #[derive(Debug)]
 pub(super) struct Mentioned {
     /// For `mentions`: members only, once each.
-    pub(super) users: Vec<User>,
+    pub(super) members: Vec<Member>,
     /// For `mention_roles`: roles that exist.
     pub(super) roles: Vec<RoleId>,
     /// Whom it notifies.
@@ -45,6 +45,13 @@ fn parses(allowed: &AllowedMentions, kind: &str) -> bool {
     allowed.parse.iter().any(|parsed| parsed == kind)
 }
 
+impl Mentioned {
+    /// Returns the accounts.
+    pub(super) fn users(&self) -> Vec<User> {
+        self.members.iter().map(|member| member.user.clone()).collect()
+    }
+}
+
 impl Guild {
     /// Resolves the mentions of a text. `replied` is the author of the answered message;
     /// `everyone` tells that the author has MENTION_EVERYONE.
@@ -62,27 +69,27 @@ impl Guild {
         let pinged = replied.filter(|_| allowed.is_none_or(|allowed| allowed.replied_user));
         let in_text = named.users.iter().copied();
         let in_text = in_text.filter(|id| may("users", &|allowed| allowed.users.contains(id)));
-        let mut users: Vec<User> = Vec::new();
+        let mut members: Vec<Member> = Vec::new();
         for id in pinged.into_iter().chain(in_text).take(MENTIONS_MAX) {
-            if let Some(member) = self.members.get(&id)
-                && users.iter().all(|user| user.id != id)
-            {
-                users.push(member.user.clone());
+            if members.iter().all(|member| member.user.id != id) {
+                members.extend(self.roster.get(id));
             }
         }
         let roles = named.roles.iter().filter_map(|id| self.shape.roles.get(id));
         let roles = roles.filter(|role| role.id != self.shape.everyone());
         let roles = roles.filter(|role| may("roles", &|allowed| allowed.roles.contains(&role.id)));
         let roles: Vec<_> = roles.take(MENTIONS_MAX).collect();
+        let all = may("everyone", &|_| false);
         let notified = Mentions {
-            users: users.iter().map(|user| user.id).collect(),
+            users: members.iter().map(|member| member.user.id).collect(),
             roles: roles
                 .iter()
                 .filter(|role| role.mentionable || everyone)
                 .map(|role| role.id)
                 .collect(),
-            everyone: everyone && (named.everyone || named.here) && may("everyone", &|_| false),
+            everyone: everyone && named.everyone && all,
+            here: everyone && named.here && all,
         };
-        Mentioned { users, roles: roles.iter().map(|role| role.id).collect(), notified }
+        Mentioned { members, roles: roles.iter().map(|role| role.id).collect(), notified }
     }
 }

@@ -9,15 +9,16 @@ use std::time::Duration;
 
 use serde_json::json;
 use throng_proto::command::{MessageDraft, Reply};
-use throng_proto::event::{EventKind, Mentions, Scope};
+use throng_proto::event::{EventKind, Scope};
 use throng_proto::id::{ChannelId, MessageId, UserId};
-use throng_proto::model::{Channel, Content, Member, Message, MessageKind, Nonce};
+use throng_proto::model::{Channel, Content, Member, Message, MessageKind, Nonce, Profile};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::{NonceRecord, Write};
 use throng_proto::refusal::Refusal;
 
 use super::Guild;
 use super::authority::Authority;
+use super::mentions::Mentioned;
 use super::plan::{Decided, Decision, Draft, Effect, Plan, Post};
 use crate::event::Change;
 
@@ -55,10 +56,10 @@ impl Guild {
         }
         draft::permit(who, &channel, &draft)?;
         self.pace(who, &channel, author.user.id)?;
-        let (message, notified) = self.compose(who, &author, &channel, draft)?;
+        let (message, mentioned) = self.compose(who, &author, &channel, draft)?;
         let post = Post { channel: channel.id, message: message.id, author: author.user.id, nonce };
         self.note(who, &channel, &post);
-        let event = self.created(&channel, &message, notified);
+        let event = created(&channel, &message, &author, mentioned);
         Plan {
             reply: Reply::json(&message),
             writes: vec![Write::Message(Box::new(message))],
@@ -102,7 +103,7 @@ impl Guild {
         author: &Member,
         channel: &Channel,
         draft: MessageDraft,
-    ) -> Result<(Message, Mentions), Refusal> {
+    ) -> Result<(Message, Mentioned), Refusal> {
         let (reference, referenced) = self.referenced(channel, &draft)?;
         let content = draft.content.filter(|text| !text.trim().is_empty()).unwrap_or_default();
         let mentioned = self.mentioned(
@@ -119,9 +120,9 @@ impl Guild {
             timestamp: who.now,
             edited_timestamp: None,
             tts: draft.tts,
-            mention_everyone: mentioned.notified.everyone,
-            mentions: mentioned.users,
-            mention_roles: mentioned.roles,
+            mention_everyone: mentioned.notified.everyone || mentioned.notified.here,
+            mentions: mentioned.users(),
+            mention_roles: mentioned.roles.clone(),
             attachments: draft.attachments,
             embeds: draft.embeds,
             pinned: false,
@@ -133,25 +134,7 @@ impl Guild {
             message_reference: reference,
             referenced_message: referenced.map(Box::new),
         };
-        Ok((message, mentioned.notified))
-    }
-
-    fn created(&self, channel: &Channel, message: &Message, notified: Mentions) -> Draft {
-        self.message_event(EventKind::MessageCreate, channel, message)
-            .notifying(notified)
-            .changing(Change::LastMessage(channel.id, message.id))
-    }
-
-    /// Encodes a message with and without its content.
-    fn message_event(&self, kind: EventKind, channel: &Channel, message: &Message) -> Draft {
-        let event = |content| {
-            message.event(channel.guild_id, channel.kind, content, |user| {
-                self.members.get(&user.id).map(|member| &member.profile)
-            })
-        };
-        Draft::new(kind, Scope::Channel(channel.id), &event(Content::Full))
-            .stripped(&event(Content::Stripped))
-            .by(message.author.id)
+        Ok((message, mentioned))
     }
 
     /// Takes up nonces from before a restart.
@@ -178,4 +161,29 @@ impl Guild {
         let draft = Draft::new(EventKind::TypingStart, scope, &payload).by(member.user.id);
         Ok(Decision::Show(Box::new(draft)))
     }
+}
+
+/// Encodes a new message; its author and whom it mentions were decoded when it was checked.
+fn created(channel: &Channel, message: &Message, author: &Member, mentioned: Mentioned) -> Draft {
+    let known = |id| {
+        let mut members = std::iter::once(author).chain(&mentioned.members);
+        members.find(|member| member.user.id == id).map(|member| &member.profile)
+    };
+    let draft = message_event(EventKind::MessageCreate, channel, message, known);
+    draft.notifying(mentioned.notified).changing(Change::LastMessage(channel.id, message.id))
+}
+
+/// Encodes a message with and without its content; `known` finds members among its author and
+/// mentions.
+fn message_event<'a>(
+    kind: EventKind,
+    channel: &Channel,
+    message: &'a Message,
+    known: impl Fn(UserId) -> Option<&'a Profile>,
+) -> Draft {
+    let event =
+        |content| message.event(channel.guild_id, channel.kind, content, |user| known(user.id));
+    Draft::new(kind, Scope::Channel(channel.id), &event(Content::Full))
+        .stripped(&event(Content::Stripped))
+        .by(message.author.id)
 }

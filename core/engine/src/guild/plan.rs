@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use throng_proto::command::Reply;
 use throng_proto::event::{EventKind, Mentions, Scope};
-use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
+use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use throng_proto::model::Member;
 use throng_proto::record::{EventRecord, Write};
 use throng_proto::refusal::Refusal;
@@ -76,6 +76,8 @@ pub(super) struct Effect {
     pub(super) joined: Vec<UserId>,
     /// Who left.
     pub(super) left: Option<UserId>,
+    /// A role that was deleted, and taken from its holders.
+    pub(super) dropped: Option<RoleId>,
     /// A channel that was made.
     pub(super) added: Option<ChannelId>,
     /// A channel that was deleted.

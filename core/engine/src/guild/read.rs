@@ -9,7 +9,6 @@ use throng_proto::refusal::Refusal;
 use super::Guild;
 use super::authority::Authority;
 use super::plan::{Decided, Decision};
-use crate::chunk;
 
 /// Members in one answer, by the protocol.
 const PAGE_MAX: usize = 1000;
@@ -19,7 +18,7 @@ impl Guild {
     pub(super) fn guild_get(&self, counts: bool) -> Decision {
         let mut body = self.body();
         if counts {
-            body["approximate_member_count"] = json!(self.members.len());
+            body["approximate_member_count"] = json!(self.roster.len());
             body["approximate_presence_count"] = json!(self.online);
         }
         Decision::json(&body)
@@ -50,23 +49,19 @@ impl Guild {
 
     /// Answers with a member.
     pub(super) fn member_get(&self, user: UserId) -> Decided {
-        let member = self.members.get(&user).ok_or(Refusal::UnknownMember)?;
-        Ok(Decision::json(member))
+        let member = self.roster.get(user).ok_or(Refusal::UnknownMember)?;
+        Ok(Decision::json(&member))
     }
 
     /// Answers with members in order of their ids.
     pub(super) fn member_list(&self, after: UserId, limit: usize) -> Decision {
-        let after = (std::ops::Bound::Excluded(after), std::ops::Bound::Unbounded);
-        let members = self.members.range(after).map(|(_, member)| member);
-        let members: Vec<_> = members.take(limit.clamp(1, PAGE_MAX)).collect();
+        let members = self.roster.after(after).take(limit.clamp(1, PAGE_MAX));
+        let members: Vec<_> = members.map(|entry| entry.member()).collect();
         Decision::json(&members)
     }
 
-    /// Answers with members whose names begin with a text. Costs O(members).
+    /// Answers with members of whom a name begins with a text, in order of those names.
     pub(super) fn member_search(&self, query: &str, limit: usize) -> Decision {
-        let query = query.to_lowercase();
-        let members = self.members.values().filter(|member| chunk::matches(member, &query));
-        let members: Vec<_> = members.take(limit.clamp(1, PAGE_MAX)).collect();
-        Decision::json(&members)
+        Decision::json(&self.roster.search(query, limit.clamp(1, PAGE_MAX)))
     }
 }

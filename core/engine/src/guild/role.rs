@@ -5,14 +5,14 @@ use std::sync::Arc;
 use serde_json::json;
 use throng_proto::command::{Reply, RolePatch};
 use throng_proto::event::{EventKind, Scope};
-use throng_proto::id::RoleId;
+use throng_proto::id::{RoleId, UserId};
 use throng_proto::model::{Channel, Member, Role};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
 
 use super::authority::Authority;
-use super::plan::{Decided, Draft, Effect, Plan};
+use super::plan::{Decided, Decision, Draft, Effect, Plan};
 use super::{Guild, form};
 use crate::shape::Shape;
 
@@ -74,7 +74,8 @@ impl Guild {
         }
     }
 
-    /// Deletes a role, also from members and overwrites. Costs O(members).
+    /// Deletes a role, also from overwrites. Its holders lose it at once, whoever they are; they
+    /// are looked for afterwards, to announce them if they are few.
     pub(super) fn role_delete(&self, who: &Authority, role: RoleId) -> Decided {
         who.need(Permissions::MANAGE_ROLES)?;
         let old = self.shape.roles.get(&role).ok_or(Refusal::UnknownRole)?;
@@ -84,7 +85,6 @@ impl Guild {
         who.need_above_role(old)?;
         let id = self.shape.id();
         let channels = self.channels_without(role);
-        let holders = self.members_without(role);
         let mut shape = Shape::clone(&self.shape);
         shape.roles.shift_remove(&role);
         let mut plan = Plan { writes: vec![Write::RoleDelete(id, role)], ..Plan::default() };
@@ -99,14 +99,24 @@ impl Guild {
         for channel in &channels {
             plan.events.push(Draft::new(EventKind::ChannelUpdate, Scope::Guild, channel));
         }
-        for holder in &holders {
-            plan.writes.push(Write::Member(id, Member::clone(holder)));
-            if holders.len() <= self.config.announce_max {
-                plan.events.push(self.member_update(holder));
-            }
-        }
-        plan.effect = Effect { shape: Some(shape), members: holders, ..Effect::default() };
+        plan.effect = Effect { shape: Some(shape), dropped: Some(role), ..Effect::default() };
         plan.decided()
+    }
+
+    /// Announces members that had a role which was deleted, unless they are many.
+    pub(super) fn role_held(&self, holders: &[UserId]) -> Decided {
+        let few = if holders.len() <= self.config.announce_max { holders } else { &[] };
+        let members: Vec<Member> = few.iter().filter_map(|user| self.roster.get(*user)).collect();
+        if members.is_empty() {
+            return Ok(Decision::nothing());
+        }
+        let id = self.shape.id();
+        Plan {
+            events: members.iter().map(|member| self.member_update(member)).collect(),
+            writes: members.into_iter().map(|member| Write::Member(id, member)).collect(),
+            ..Plan::default()
+        }
+        .decided()
     }
 
     fn channels_without(&self, role: RoleId) -> Vec<Channel> {
@@ -120,17 +130,6 @@ impl Guild {
             channel
         });
         channels.collect()
-    }
-
-    fn members_without(&self, role: RoleId) -> Vec<Arc<Member>> {
-        let holders = self.members.values();
-        let holders = holders.filter(|member| member.profile.roles.binary_search(&role).is_ok());
-        let holders = holders.map(|member| {
-            let mut member = Member::clone(member);
-            member.profile.roles.retain(|held| *held != role);
-            Arc::new(member)
-        });
-        holders.collect()
     }
 }
 

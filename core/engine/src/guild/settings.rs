@@ -26,7 +26,7 @@ impl Guild {
             if !who.is_sovereign() {
                 return Err(Refusal::MissingPermissions);
             }
-            if !self.members.contains_key(&owner) {
+            if !self.roster.contains(owner) {
                 return Err(Refusal::UnknownMember);
             }
             settings.owner_id = owner;

@@ -76,10 +76,16 @@ impl Relay {
         let delivery = self.table.of(key.mode, event.kind.class());
         let notified = event.mentions.everyone
             || event.mentions.roles.iter().any(|role| self.classes.has_role(key.class, *role));
-        let full = delivery == Delivery::Full || (delivery == Delivery::Digest && notified);
-        if !full {
-            return;
-        }
+        let online;
+        let slots = match delivery {
+            Delivery::Full => slots,
+            Delivery::Digest if notified => slots,
+            Delivery::Digest if event.mentions.here => {
+                online = slots - &self.hidden;
+                &online
+            }
+            _ => return,
+        };
         let variant = variant(key.interest.intents, event);
         if watched_only(key, event) {
             let watching = slots.iter().filter(|slot| self.watches(*slot, event.author));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use throng_engine::attendance::{Attendance, Seeker};
+use throng_engine::attendance::{Attendance, Seeker, SessionRef};
 use throng_engine::event::Event;
 use throng_engine::policy::{Placement, RelayFacts, Relays, ShardKey};
 use throng_engine::relay::Interest;
@@ -22,9 +22,15 @@ const DEAF: Interest = Interest { intents: Intents::GUILDS, named: true };
 /// An attendance with somebody who listens to presences.
 fn heard() -> Attendance {
     let mut attendance = Attendance::new(GUILD);
-    attendance.attach(on(0), Placement::New, OWNER, LISTENER);
-    attendance.show(OWNER, showing(Status::Online), true);
+    attendance.attach(Seeker { session: session(0), shard: "" }, Placement::New, OWNER, LISTENER);
+    attendance.show(session(0), OWNER, showing(Status::Online));
+    news(&mut attendance);
     attendance
+}
+
+/// A session of worker 0 by number.
+const fn session(slot: u32) -> SessionRef {
+    SessionRef { worker: 0, slot, generation: 1 }
 }
 
 fn showing(status: Status) -> PresenceUpdate {
@@ -36,14 +42,26 @@ fn playing(status: Status, game: &str) -> PresenceUpdate {
     PresenceUpdate { status, activities: Some(vec![activity]), ..PresenceUpdate::default() }
 }
 
-/// Attaches one more session of a user, which shows a presence.
-fn enter(attendance: &mut Attendance, user: UserId, update: PresenceUpdate) -> Option<Event> {
-    attendance.attach(on(0), Placement::Relay(0), user, DEAF);
-    attendance.show(user, update, true)
+/// Attaches a session of a user, which shows a presence.
+fn enter(attendance: &mut Attendance, slot: u32, user: UserId, update: PresenceUpdate) {
+    let seeker = Seeker { session: session(slot), shard: "" };
+    attendance.attach(seeker, Placement::Relay(0), user, DEAF);
+    attendance.show(session(slot), user, update);
 }
 
-fn told(event: Option<Event>) -> Option<(String, usize)> {
-    let event = event?;
+/// Ends the window, and returns what others are told.
+fn news(attendance: &mut Attendance) -> Vec<(UserId, String, usize)> {
+    attendance.end_window();
+    let news = attendance.tell(usize::MAX);
+    let told = news.iter().map(|(user, shown)| {
+        let event = attendance.event(*user, shown).expect("somebody listens");
+        let (status, activities) = told(&event);
+        (*user, status, activities)
+    });
+    told.collect()
+}
+
+fn told(event: &Event) -> (String, usize) {
     assert_eq!((event.kind, event.scope), (EventKind::PresenceUpdate, Scope::Guild));
     assert_eq!(event.sequence, 0, "presences are not logged");
     let data = scene::payload(&event.body)["d"].clone();
@@ -52,15 +70,20 @@ fn told(event: Option<Event>) -> Option<(String, usize)> {
     let status = data["status"].as_str().expect("a status").to_owned();
     let web = if status == "offline" { Value::Null } else { json!(status) };
     assert_eq!(data["client_status"]["web"], web);
-    Some((status, data["activities"].as_array().expect("activities").len()))
+    (status, data["activities"].as_array().expect("activities").len())
 }
 
-fn status(event: Option<Event>) -> Option<String> {
-    told(event).map(|(status, _)| status)
+/// What is told of one user, `None` when nothing is told of anybody.
+fn status(attendance: &mut Attendance, user: UserId) -> Option<String> {
+    let mut news = news(attendance);
+    assert!(news.len() <= 1, "{news:?}");
+    let (whose, status, _) = news.pop()?;
+    assert_eq!(whose, user);
+    Some(status)
 }
 
 const fn on(worker: usize) -> Seeker<'static> {
-    Seeker { worker, shard: "" }
+    Seeker { session: SessionRef { worker, slot: 0, generation: 0 }, shard: "" }
 }
 
 /// A plan that fills one relay after the other.
@@ -91,7 +114,7 @@ fn only_relays_with_room_are_candidates() {
             seats.push((worker, relay, user));
         } else if !seats.is_empty() {
             let (_, relay, user) = seats.swap_remove(random.index(seats.len()));
-            attendance.detach(relay, user, DEAF);
+            attendance.detach(relay, on(0).session, user, DEAF);
         }
         assert_eq!(attendance.attachments(), seats.len());
         let mut workers: Vec<_> = seats.iter().map(|seat| seat.0).collect();
@@ -142,7 +165,7 @@ fn relays_with_a_shard_key_are_never_mixed() {
     let plan = Relays { capacity: 3, count: 1, key: ShardKey::Region };
     let mut regions: Vec<Option<&str>> = Vec::new();
     for (user, shard) in ["eu", "us", "eu", "", "us", "eu", "eu"].into_iter().enumerate() {
-        let seeker = Seeker { worker: 0, shard };
+        let seeker = Seeker { shard, ..on(0) };
         let candidates = attendance.candidates(seeker, &plan, 1);
         let placement =
             candidates.first().map_or(Placement::New, |facts| Placement::Relay(facts.relay));
@@ -158,46 +181,85 @@ fn relays_with_a_shard_key_are_never_mixed() {
 fn a_user_is_online_while_a_session_is_there_and_visible() {
     let mut attendance = heard();
     assert!(!attendance.is_online(ALICE));
-    assert_eq!(status(enter(&mut attendance, ALICE, showing(Status::Idle))).unwrap(), "idle");
+    enter(&mut attendance, 1, ALICE, showing(Status::Idle));
+    assert_eq!(status(&mut attendance, ALICE).unwrap(), "idle");
     assert!(attendance.is_online(ALICE));
     assert_eq!(attendance.online(), 2);
-    assert!(enter(&mut attendance, ALICE, showing(Status::Idle)).is_none(), "nothing changed");
-    assert!(attendance.detach(0, ALICE, DEAF).is_none(), "one session is still there");
+    enter(&mut attendance, 2, ALICE, showing(Status::Idle));
+    assert_eq!(status(&mut attendance, ALICE), None, "nothing changed");
+    attendance.detach(0, session(1), ALICE, DEAF);
+    assert_eq!(status(&mut attendance, ALICE), None, "one session is still there");
     assert!(attendance.is_online(ALICE));
-    assert_eq!(status(attendance.detach(0, ALICE, DEAF)).unwrap(), "offline");
+    attendance.detach(0, session(2), ALICE, DEAF);
+    assert_eq!(status(&mut attendance, ALICE).unwrap(), "offline");
     assert!(!attendance.is_online(ALICE));
     assert_eq!(attendance.online(), 1);
+}
+
+/// A2: a session that hides does not hide the others.
+#[test]
+fn of_several_sessions_the_one_that_is_most_there_counts() {
+    let mut attendance = heard();
+    enter(&mut attendance, 1, ALICE, playing(Status::Online, "chess"));
+    news(&mut attendance);
+    enter(&mut attendance, 2, ALICE, showing(Status::Invisible));
+    assert_eq!(status(&mut attendance, ALICE), None, "the other one is still seen");
+    attendance.show(session(2), ALICE, showing(Status::Dnd));
+    assert_eq!(status(&mut attendance, ALICE), None, "online goes before dnd");
+    attendance.show(session(1), ALICE, showing(Status::Idle));
+    assert_eq!(status(&mut attendance, ALICE).unwrap(), "idle", "and idle, too");
+    attendance.detach(0, session(1), ALICE, DEAF);
+    assert_eq!(status(&mut attendance, ALICE).unwrap(), "dnd");
+    attendance.show(session(2), ALICE, showing(Status::Invisible));
+    assert_eq!(status(&mut attendance, ALICE).unwrap(), "offline");
+}
+
+#[test]
+fn of_sessions_that_are_alike_the_one_that_spoke_last_counts() {
+    let mut attendance = heard();
+    enter(&mut attendance, 1, ALICE, playing(Status::Online, "chess"));
+    enter(&mut attendance, 2, ALICE, showing(Status::Online));
+    assert_eq!(news(&mut attendance), [(ALICE, "online".to_owned(), 0)]);
+    attendance.show(session(1), ALICE, playing(Status::Online, "go"));
+    assert_eq!(news(&mut attendance), [(ALICE, "online".to_owned(), 1)]);
 }
 
 /// A2: who is invisible is offline to others, and comes and goes without a word.
 #[test]
 fn nobody_notices_the_invisible() {
     let mut attendance = heard();
-    assert!(enter(&mut attendance, ALICE, showing(Status::Invisible)).is_none(), "was offline");
+    enter(&mut attendance, 1, ALICE, showing(Status::Invisible));
+    assert_eq!(status(&mut attendance, ALICE), None, "was offline");
     assert!(!attendance.is_online(ALICE));
     assert_eq!(attendance.presences().count(), 1);
-    let update = playing(Status::Invisible, "chess");
-    assert!(attendance.show(ALICE, update, false).is_none(), "offline users play nothing");
+    attendance.show(session(1), ALICE, playing(Status::Invisible, "chess"));
+    assert_eq!(status(&mut attendance, ALICE), None, "offline users play nothing");
     let presence = json!(attendance.presence(ALICE));
     assert_eq!((&presence["status"], &presence["activities"]), (&json!("offline"), &json!([])));
-    assert!(attendance.detach(0, ALICE, DEAF).is_none());
+    attendance.detach(0, session(1), ALICE, DEAF);
+    assert_eq!(status(&mut attendance, ALICE), None);
 }
 
 #[test]
 fn becoming_invisible_and_visible_again_is_told() {
     let mut attendance = heard();
-    enter(&mut attendance, ALICE, playing(Status::Online, "chess"));
-    let hidden = attendance.show(ALICE, playing(Status::Invisible, "chess"), false);
-    assert_eq!(told(hidden).unwrap(), ("offline".to_owned(), 0));
-    let shown = attendance.show(ALICE, playing(Status::Dnd, "chess"), false);
-    assert_eq!(told(shown).unwrap(), ("dnd".to_owned(), 1));
+    enter(&mut attendance, 1, ALICE, playing(Status::Online, "chess"));
+    news(&mut attendance);
+    attendance.show(session(1), ALICE, playing(Status::Invisible, "chess"));
+    assert_eq!(news(&mut attendance), [(ALICE, "offline".to_owned(), 0)]);
+    attendance.show(session(1), ALICE, playing(Status::Dnd, "chess"));
+    assert_eq!(news(&mut attendance), [(ALICE, "dnd".to_owned(), 1)]);
 }
 
 #[test]
 fn presences_are_told_only_when_others_see_a_difference() {
     let mut attendance = heard();
-    enter(&mut attendance, ALICE, showing(Status::Online));
-    let mut show = |update| told(attendance.show(ALICE, update, false));
+    enter(&mut attendance, 1, ALICE, showing(Status::Online));
+    news(&mut attendance);
+    let mut show = |update| {
+        attendance.show(session(1), ALICE, update);
+        news(&mut attendance).pop().map(|(_, status, activities)| (status, activities))
+    };
     assert_eq!(show(showing(Status::Online)), None);
     assert_eq!(show(showing(Status::Dnd)), Some(("dnd".to_owned(), 0)));
     assert_eq!(show(playing(Status::Dnd, "chess")), Some(("dnd".to_owned(), 1)));
@@ -207,22 +269,73 @@ fn presences_are_told_only_when_others_see_a_difference() {
     assert_eq!(show(showing(Status::Invisible)), None, "offline and invisible look alike");
 }
 
+/// Only the last state of a window counts, and one that was taken back is no news.
+#[test]
+fn changes_within_a_window_are_told_as_one() {
+    let mut attendance = heard();
+    enter(&mut attendance, 1, ALICE, showing(Status::Online));
+    for number in 0..10 {
+        attendance.show(session(1), ALICE, playing(Status::Idle, &number.to_string()));
+    }
+    assert!(!attendance.is_online(ALICE), "others have not been told");
+    assert_eq!(news(&mut attendance), [(ALICE, "idle".to_owned(), 1)]);
+    assert_eq!(attendance.coalesced(), 10);
+    attendance.show(session(1), ALICE, showing(Status::Dnd));
+    attendance.show(session(1), ALICE, playing(Status::Idle, "9"));
+    assert!(!attendance.has_news(), "as it was");
+    attendance.detach(0, session(1), ALICE, DEAF);
+    enter(&mut attendance, 2, ALICE, playing(Status::Idle, "9"));
+    assert_eq!(news(&mut attendance), [], "a client that began anew was never away");
+    assert_eq!(attendance.coalesced(), 12);
+}
+
+#[test]
+fn what_changes_while_others_are_told_waits_for_the_next_window() {
+    let mut attendance = heard();
+    for slot in 1..=5 {
+        enter(&mut attendance, slot, UserId::new(u64::from(slot) + 10), showing(Status::Online));
+    }
+    attendance.end_window();
+    assert_eq!(attendance.tell(2).len(), 2);
+    enter(&mut attendance, 6, ALICE, showing(Status::Online));
+    assert_eq!(attendance.tell(usize::MAX).len(), 3);
+    assert!(!attendance.has_due() && attendance.has_news());
+    assert_eq!(news(&mut attendance), [(ALICE, "online".to_owned(), 0)]);
+}
+
+#[test]
+fn sessions_that_survived_a_restart_are_no_news() {
+    let mut attendance = heard();
+    let seeker = Seeker { session: session(1), shard: "" };
+    attendance.attach(seeker, Placement::Relay(0), ALICE, DEAF);
+    attendance.recall(session(1), ALICE, showing(Status::Idle));
+    assert_eq!((attendance.is_online(ALICE), attendance.online()), (true, 2));
+    assert_eq!(news(&mut attendance), []);
+    attendance.detach(0, session(1), ALICE, DEAF);
+    assert_eq!(status(&mut attendance, ALICE).unwrap(), "offline");
+}
+
 #[test]
 fn nothing_is_told_when_nobody_listens() {
     let mut attendance = Attendance::new(GUILD);
     attendance.attach(on(0), Placement::New, ALICE, DEAF);
-    assert!(attendance.show(ALICE, showing(Status::Online), true).is_none());
-    assert!(attendance.show(ALICE, showing(Status::Idle), false).is_none());
-    assert!(attendance.detach(0, ALICE, DEAF).is_none());
-    attendance.attach(on(0), Placement::New, BOB, LISTENER);
-    assert!(attendance.detach(1, BOB, LISTENER).is_none(), "the last listener itself left");
+    attendance.show(on(0).session, ALICE, showing(Status::Online));
+    attendance.end_window();
+    let (user, shown) = attendance.tell(1).remove(0);
+    assert!(attendance.event(user, &shown).is_none());
+    attendance.attach(on(1), Placement::New, BOB, LISTENER);
+    assert!(attendance.event(user, &shown).is_some());
+    attendance.detach(1, on(1).session, BOB, LISTENER);
+    assert!(attendance.event(user, &shown).is_none(), "the last listener left");
 }
 
 #[test]
 fn strangers_are_offline_and_change_nothing() {
     let mut attendance = heard();
-    assert!(attendance.show(BOB, showing(Status::Online), false).is_none());
-    assert!(attendance.detach(99, BOB, DEAF).is_none());
+    attendance.show(session(9), BOB, showing(Status::Online));
+    attendance.show(session(9), OWNER, showing(Status::Idle));
+    attendance.detach(99, session(9), BOB, DEAF);
+    assert_eq!(news(&mut attendance), []);
     assert_eq!(attendance.attachments(), 1);
     assert_eq!(attendance.presence(BOB).status, Status::Offline);
 }
@@ -232,22 +345,26 @@ fn strangers_are_offline_and_change_nothing() {
 fn the_crowd_is_shared_until_it_changes() {
     let members: Vec<_> = (1..=5).map(scene::member).collect();
     let mut attendance = heard();
-    let crowd = |attendance: &mut Attendance| attendance.crowd(members.iter(), true);
+    let roster = scene::roster(&members);
+    let crowd = |attendance: &mut Attendance| Arc::clone(attendance.crowd(&roster, true).segment());
     let first = crowd(&mut attendance);
     assert!(Arc::ptr_eq(&first, &crowd(&mut attendance)));
-    enter(&mut attendance, ALICE, showing(Status::Online));
+    for slot in 1..=5 {
+        enter(&mut attendance, slot, ALICE, showing(Status::Online));
+        assert!(Arc::ptr_eq(&first, &crowd(&mut attendance)), "others were not told yet");
+    }
+    news(&mut attendance);
     let second = crowd(&mut attendance);
     assert!(!Arc::ptr_eq(&first, &second), "she came");
-    attendance.show(ALICE, showing(Status::Online), false);
+    attendance.show(session(1), ALICE, showing(Status::Online));
+    news(&mut attendance);
     assert!(Arc::ptr_eq(&second, &crowd(&mut attendance)), "nothing changed");
-    attendance.show(ALICE, showing(Status::Idle), false);
+    (1..=5).for_each(|slot| attendance.detach(0, session(slot), ALICE, DEAF));
+    news(&mut attendance);
     let third = crowd(&mut attendance);
-    assert!(!Arc::ptr_eq(&second, &third));
-    attendance.detach(0, ALICE, DEAF);
-    let fourth = crowd(&mut attendance);
-    assert!(!Arc::ptr_eq(&third, &fourth), "she left");
+    assert!(!Arc::ptr_eq(&second, &third), "she left");
     attendance.invalidate();
-    assert!(!Arc::ptr_eq(&fourth, &crowd(&mut attendance)));
+    assert!(!Arc::ptr_eq(&third, &crowd(&mut attendance)));
 }
 
 #[test]
@@ -257,12 +374,13 @@ fn a_large_crowd_has_who_is_online_or_has_a_role_or_a_nickname() {
     Arc::make_mut(&mut members[3]).profile = red;
     Arc::make_mut(&mut members[4]).profile.nick = Some("nick".to_owned());
     let mut attendance = heard();
-    enter(&mut attendance, ALICE, showing(Status::Online));
-    enter(&mut attendance, BOB, showing(Status::Invisible));
-    let crowd = attendance.crowd(members.iter(), false);
-    let text = std::str::from_utf8(crowd.text()).unwrap();
+    enter(&mut attendance, 1, ALICE, showing(Status::Online));
+    enter(&mut attendance, 2, BOB, showing(Status::Invisible));
+    news(&mut attendance);
+    let crowd = attendance.crowd(&scene::roster(&members), false);
+    let text = std::str::from_utf8(crowd.segment().text()).unwrap();
     let data: Value =
-        serde_json::from_str(&format!("{{\"d\":{{{text}")).expect("the end of a payload");
+        serde_json::from_str(&format!("{{\"d\":{{{text}]}}}}")).expect("the end of a payload");
     let ids = |list: &Value| {
         let list = list.as_array().unwrap().iter();
         list.map(|item| item["user"]["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()

@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use throng_engine::attendance::{Attendance, Seeker};
-use throng_engine::chunk::{self, Rights};
+use throng_engine::attendance::{Attendance, Seeker, SessionRef};
+use throng_engine::chunk::{self, Rights, Whole};
 use throng_engine::policy::Placement;
 use throng_engine::relay::Interest;
+use throng_engine::roster::Roster;
 use throng_proto::gateway::{Inbound, PresenceUpdate, RequestMembers};
 use throng_proto::id::UserId;
 use throng_proto::intents::Intents;
 use throng_proto::model::{Member, Status};
+use throng_proto::wire::Body;
 
 use crate::scene::{self, GUILD};
 
-const SEEKER: Seeker<'static> = Seeker { worker: 0, shard: "" };
+const SEEKER: Seeker<'static> =
+    Seeker { session: SessionRef { worker: 0, slot: 0, generation: 0 }, shard: "" };
 
 const ALL: Rights = Rights { members: true, presences: true };
 
@@ -31,21 +34,42 @@ fn answer(data: &Value, rights: Rights, members: &[Arc<Member>]) -> Vec<Value> {
     let mut attendance = Attendance::new(GUILD);
     let interest = Interest { intents: Intents::GUILDS, named: true };
     for (user, status) in [(1, Status::Online), (2, Status::Invisible)] {
+        let session = SEEKER.session;
         attendance.attach(SEEKER, Placement::New, UserId::new(user), interest);
-        attendance.show(
-            UserId::new(user),
-            PresenceUpdate { status, ..PresenceUpdate::default() },
-            true,
-        );
+        let update = PresenceUpdate { status, ..PresenceUpdate::default() };
+        attendance.show(session, UserId::new(user), update);
     }
-    let lookup = |user| members.iter().find(|member| member.user.id == user);
-    chunk::chunks(&request(data), rights, &attendance, members.iter(), lookup)
+    attendance.end_window();
+    attendance.tell(usize::MAX);
+    let (request, roster) = (request(data), scene::roster(members));
+    bodies(&request, rights, &attendance, &roster)
         .iter()
         .map(|body| {
             let payload = scene::payload(body);
             assert_eq!(payload["t"], "GUILD_MEMBERS_CHUNK");
             assert_eq!(payload["d"]["guild_id"], "100");
             payload["d"].clone()
+        })
+        .collect()
+}
+
+/// Answers as a guild and the job that it starts.
+fn bodies(
+    request: &RequestMembers,
+    rights: Rights,
+    attendance: &Attendance,
+    roster: &Roster,
+) -> Vec<Body> {
+    if !chunk::is_full(request) || !rights.members {
+        return vec![chunk::found(request, rights, attendance, roster)];
+    }
+    let mut whole = Whole::of(roster);
+    let parts = std::iter::from_fn(|| whole.next(roster));
+    parts
+        .map(|part| {
+            let users = part.members.iter().map(|member| member.user.id);
+            let presences = rights.shows_presences(request).then(|| attendance.presences_of(users));
+            part.encode(request, presences.as_deref())
         })
         .collect()
 }
@@ -144,7 +168,7 @@ fn a_query_is_a_prefix_of_any_name_without_regard_to_case() {
     let found = |query: &str| {
         ids(&answer(&json!({"guild_id": "100", "query": query, "limit": 10}), ALL, &members)[0])
     };
-    assert_eq!(found("aNN"), ["1", "3"]);
+    assert_eq!(found("aNN"), ["3", "1"], "`ann B` comes before `Anna`");
     assert_eq!(found("\u{e4}nn"), ["2"]);
     assert_eq!(found("ANN b"), ["3"]);
     assert_eq!(found("nna"), [] as [String; 0], "not in the middle");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use roaring::RoaringBitmap;
 use throng_engine::event::{Change, Event};
 use throng_engine::mode::{Delivery, DeliveryTable, Mode};
 use throng_engine::relay::{Attachment, Audience, DigestKind, Interest, Relay};
@@ -134,7 +135,8 @@ fn a_mention_reaches_nobody_who_may_not_view_the_channel() {
     let mut relay = relay();
     relay.attach(0, session(ALICE, Mode::Active), &[]);
     relay.attach(1, session(BOB, Mode::Passive), &[]);
-    let mentions = Mentions { users: vec![ALICE, BOB], roles: vec![RED], everyone: true };
+    let mentions =
+        Mentions { users: vec![ALICE, BOB], roles: vec![RED], everyone: true, here: true };
     assert!(relay.audience(&message(SECRET, OWNER, mentions)).is_empty());
 }
 
@@ -143,7 +145,7 @@ fn a_mention_reaches_nobody_who_may_not_view_the_channel() {
 fn a_mention_reaches_nobody_who_did_not_name_the_intent() {
     let mut relay = relay();
     relay.attach(0, naming(Intents::GUILDS, session(ALICE, Mode::Active)), &[]);
-    let mentions = Mentions { users: vec![ALICE], roles: vec![], everyone: true };
+    let mentions = Mentions { users: vec![ALICE], roles: vec![], everyone: true, here: true };
     assert!(relay.audience(&message(OPEN, OWNER, mentions)).is_empty());
 }
 
@@ -159,6 +161,28 @@ fn passive_sessions_get_messages_only_that_mention_them() {
     assert_eq!(given(mentioning(&[BOB])), [1]);
     assert_eq!(given(role), [0]);
     assert_eq!(given(everyone), [0, 1]);
+}
+
+#[test]
+fn passive_sessions_that_nobody_sees_online_are_not_here() {
+    let mut relay = relay();
+    relay.attach(0, session(ALICE, Mode::Passive), &[]);
+    relay.attach(1, session(BOB, Mode::Passive), &[]);
+    relay.attach(2, session(BOB, Mode::Active), &[]);
+    relay.set_hidden(1, true);
+    relay.set_hidden(2, true);
+    relay.set_hidden(9, true);
+    let given = |relay: &Relay, mentions| full(&relay.audience(&message(OPEN, OWNER, mentions)));
+    let here = || Mentions { here: true, ..Mentions::default() };
+    let everyone = Mentions { everyone: true, ..here() };
+    assert_eq!(given(&relay, here()), [0, 2], "who reads everything reads this, too");
+    assert_eq!(given(&relay, everyone), [0, 1, 2]);
+    relay.set_hidden(1, false);
+    assert_eq!(given(&relay, here()), [0, 1, 2]);
+    relay.set_hidden(0, true);
+    relay.detach(0);
+    relay.attach(0, session(ALICE, Mode::Passive), &[]);
+    assert_eq!(given(&relay, here()), [0, 1, 2], "the next session of a slot is another");
 }
 
 /// Column P of the rest set: structure and what is one's own, nothing else.
@@ -264,6 +288,36 @@ fn clients_that_name_no_intents_get_members_and_presences_of_watched_users() {
     }
     let said = message(OPEN, BOB, Mentions::default());
     assert_eq!(full(&relay.audience(&said)), [0, 1], "messages need no watching");
+}
+
+/// L2: a presence reaches viewers of a list only where nothing else brings it.
+#[test]
+fn presences_of_members_in_a_list_reach_who_would_not_get_them_anyway() {
+    let mut relay = relay();
+    let own = |user| {
+        let interest = Interest { intents: Intents::ALL, named: false };
+        Attachment { interest, ..session(user, Mode::Active) }
+    };
+    for (slot, attachment) in [
+        (0, own(ALICE)),
+        (1, session(ALICE, Mode::Active)),
+        (2, own(BOB)),
+        (3, own(OWNER)),
+        (4, Attachment { mode: Mode::Muted, ..own(OWNER) }),
+        (5, own(OWNER)),
+    ] {
+        relay.attach(slot, attachment, &[]);
+    }
+    relay.set_watched(3, vec![BOB]);
+    relay.set_watched(5, vec![BOB]);
+    relay.set_watched(5, Vec::new());
+    let viewers: RoaringBitmap = (0..=5).collect();
+    let seeing: Vec<u32> = relay.sees(BOB, &viewers).into_iter().collect();
+    assert_eq!(seeing, [0, 5], "not by intents, oneself, named, muted");
+    assert!(relay.sees(BOB, &RoaringBitmap::new()).is_empty());
+    relay.detach(3);
+    relay.attach(3, own(OWNER), &[]);
+    assert!(relay.sees(BOB, &viewers).contains(3), "a new session of the slot named nobody");
 }
 
 #[test]

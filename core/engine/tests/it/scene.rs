@@ -6,6 +6,7 @@ use serde_json::Value;
 use throng_engine::event::{Change, Event};
 use throng_engine::mode::Mode;
 use throng_engine::relay::{Attachment, DigestKind, Interest};
+use throng_engine::roster::Roster;
 use throng_engine::shape::Shape;
 use throng_proto::event::{EventKind, Mentions, Scope};
 use throng_proto::id::{ChannelId, GuildId, RoleId, UserId};
@@ -120,6 +121,10 @@ pub(crate) fn message(channel: ChannelId, author: UserId, mentions: Mentions) ->
 pub(crate) fn member(number: u64) -> Arc<Member> {
     let user = User::new(UserId::new(number), format!("member{number}"), false);
     Arc::new(Member { user, profile: Profile::new(JOINED, Vec::new()) })
+}
+
+pub(crate) fn roster(members: &[Arc<Member>]) -> Roster {
+    members.iter().map(|member| Member::clone(member)).collect()
 }
 
 /// Reads a body as the payload that a session gets.

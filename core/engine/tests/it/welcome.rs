@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Value, json};
-use throng_engine::attendance::{Attendance, Seeker};
+use throng_engine::attendance::{Attendance, Seeker, SessionRef};
 use throng_engine::policy::Placement;
 use throng_engine::relay::Interest;
 use throng_engine::shape::Shape;
@@ -17,7 +17,8 @@ use throng_proto::wire::Body;
 
 use crate::scene::{self, ALICE, GUILD, OPEN, OWNER, SECRET};
 
-const SEEKER: Seeker<'static> = Seeker { worker: 0, shard: "" };
+const SEEKER: Seeker<'static> = Seeker { session: SESSION, shard: "" };
+const SESSION: SessionRef = SessionRef { worker: 0, slot: 0, generation: 0 };
 
 /// Keys that some client library indexes without a default; dots lead into objects and every array
 /// item.
@@ -112,7 +113,8 @@ const KEYS: [&str; 85] = [
 
 fn guild(shape: &Shape, count: usize) -> Welcome {
     let last = [(OPEN, MessageId::new(9_000))].into_iter().collect();
-    Welcome { guild: welcome::guild_segment(shape, &last, count), crowd: None, member_count: count }
+    let guild = welcome::guild_segment(shape, &last, count);
+    Welcome { guild, crowd: None, own: None, member_count: count }
 }
 
 fn with_crowd(shape: &Shape) -> Welcome {
@@ -120,9 +122,11 @@ fn with_crowd(shape: &Shape) -> Welcome {
     let interest = Interest { intents: Intents::GUILD_PRESENCES, named: true };
     attendance.attach(SEEKER, Placement::New, OWNER, interest);
     let update = PresenceUpdate { status: Status::Dnd, ..PresenceUpdate::default() };
-    attendance.show(OWNER, update, true);
+    attendance.show(SESSION, OWNER, update);
+    attendance.end_window();
+    attendance.tell(1);
     let members: Vec<_> = (1..=3).map(scene::member).collect();
-    let crowd = attendance.crowd(members.iter(), true);
+    let crowd = attendance.crowd(&scene::roster(&members), true);
     Welcome { crowd: Some(crowd), ..guild(shape, 3) }
 }
 
@@ -238,6 +242,23 @@ fn the_crowd_has_members_and_presences() {
     );
 }
 
+/// Others may not have been told of the session yet; it comes last, and so it counts.
+#[test]
+fn a_session_sees_its_own_presence_in_the_crowd() {
+    let shape = scene::shape();
+    let own = Some(json!({"user": {"id": "2"}, "status": "idle"}).to_string());
+    let empty = Attendance::new(GUILD).crowd(&scene::roster(&[scene::member(2)]), true);
+    let statuses = |welcome: &Welcome| {
+        let data = read(&welcome::compose(welcome, &scene::member(2), 50, true));
+        let presences = data["presences"].as_array().unwrap().iter();
+        presences.map(|presence| presence["status"].as_str().unwrap().to_owned()).collect()
+    };
+    let with = |welcome: Welcome| -> Vec<String> { statuses(&welcome) };
+    assert_eq!(with(Welcome { own: own.clone(), ..with_crowd(&shape) }), ["dnd", "idle"]);
+    assert_eq!(with(Welcome { own, crowd: Some(empty.clone()), ..guild(&shape, 1) }), ["idle"]);
+    assert!(with(Welcome { crowd: Some(empty), ..guild(&shape, 1) }).is_empty());
+}
+
 #[test]
 fn a_guild_is_large_above_the_threshold_of_the_session() {
     let welcome = guild(&scene::shape(), 51);
@@ -281,17 +302,6 @@ fn sessions_share_the_bytes_of_guild_and_crowd() {
     let bodies = [2, 3].map(|id| welcome::compose(&welcome, &scene::member(id), 50, true));
     let same =
         |at: usize| std::sync::Arc::ptr_eq(&bodies[0].segments()[at], &bodies[1].segments()[at]);
-    assert_eq!(bodies[0].segments().len(), 3);
-    assert!(same(0) && !same(1) && same(2));
-}
-
-#[test]
-fn members_with_a_role_or_a_nickname_are_notable() {
-    let mut member = scene::member(2).as_ref().clone();
-    assert!(!welcome::is_notable(&member));
-    member.profile.nick = Some("nick".to_owned());
-    assert!(welcome::is_notable(&member));
-    member.profile.nick = None;
-    member.profile.roles = vec![scene::RED];
-    assert!(welcome::is_notable(&member));
+    assert_eq!(bodies[0].segments().len(), 4);
+    assert!(same(0) && !same(1) && same(2) && !same(3));
 }

@@ -40,6 +40,7 @@ pub(crate) struct World {
     table: [[Delivery; 8]; 4],
     roles: BTreeMap<UserId, Vec<RoleId>>,
     sessions: BTreeMap<Slot, Attachment>,
+    hidden: BTreeSet<Slot>,
     /// What each passive session has not been told yet.
     pending: BTreeMap<Slot, BTreeMap<ChannelId, MessageId>>,
     next_message: u64,
@@ -62,6 +63,7 @@ impl World {
             ],
             roles: USERS.iter().map(|user| (UserId::new(*user), Vec::new())).collect(),
             sessions: BTreeMap::new(),
+            hidden: BTreeSet::new(),
             pending: BTreeMap::new(),
             next_message: 1000,
         }
@@ -69,7 +71,7 @@ impl World {
 
     /// Does one random thing to relay and model alike.
     pub(crate) fn step(&mut self) {
-        match self.random.below(12) {
+        match self.random.below(13) {
             0..=2 => self.attach(),
             3 => self.detach(),
             4..=5 => {
@@ -79,7 +81,19 @@ impl World {
             6 => self.watch(),
             7..=8 => self.change_member(),
             9..=10 => self.change_shape(),
+            11 => self.hide(),
             _ => self.change_table(),
+        }
+    }
+
+    fn hide(&mut self) {
+        let slot = Slot::try_from(self.random.below(SLOTS)).unwrap();
+        let hidden = self.random.one_in(2);
+        self.relay.set_hidden(slot, hidden);
+        if hidden && self.sessions.contains_key(&slot) {
+            self.hidden.insert(slot);
+        } else {
+            self.hidden.remove(&slot);
         }
     }
 
@@ -108,6 +122,7 @@ impl World {
             watched: self.users().into(),
         };
         self.relay.attach(slot, attachment.clone(), &self.roles[&user]);
+        self.hidden.remove(&slot);
         self.pending.remove(&slot);
         if attachment.mode == Mode::Passive {
             self.pending.insert(slot, BTreeMap::new());
@@ -123,6 +138,7 @@ impl World {
     fn detach(&mut self) {
         let slot = Slot::try_from(self.random.below(SLOTS)).unwrap();
         assert_eq!(self.relay.detach(slot), self.sessions.remove(&slot));
+        self.hidden.remove(&slot);
         self.pending.remove(&slot);
     }
 
@@ -260,18 +276,19 @@ impl World {
             users: users.into_iter().map(UserId::new).collect(),
             roles: roles.into_iter().map(RoleId::new).collect(),
             everyone: self.random.one_in(6),
+            here: self.random.one_in(6),
         }
     }
 
     /// Decides for every session alone who gets an event.
     pub(crate) fn expected(&self, event: &Event) -> BTreeMap<Slot, Given> {
         let given = |(slot, session): (&Slot, &Attachment)| {
-            self.given(session, event).map(|given| (*slot, given))
+            self.given(*slot, session, event).map(|given| (*slot, given))
         };
         self.sessions.iter().filter_map(given).collect()
     }
 
-    fn given(&self, session: &Attachment, event: &Event) -> Option<Given> {
+    fn given(&self, slot: Slot, session: &Attachment, event: &Event) -> Option<Given> {
         let (user, kind) = (session.user, event.kind);
         let own = event.author == Some(user);
         if own && kind == EventKind::GuildMemberUpdate {
@@ -290,9 +307,10 @@ impl World {
         let mentions = &event.mentions;
         let named = mentions.users.contains(&user);
         let by_role = mentions.roles.iter().any(|role| self.roles[&user].contains(role));
+        let here = mentions.here && !self.hidden.contains(&slot);
         let delivered = match self.table[session.mode as usize][kind.class() as usize] {
             Delivery::Full => true,
-            Delivery::Digest => named || by_role || mentions.everyone,
+            Delivery::Digest => named || by_role || mentions.everyone || here,
             Delivery::Drop => false,
         };
         let quiet = matches!(kind.class(), EventClass::Member | EventClass::Presence);
@@ -433,6 +451,7 @@ fn intent_bit(kind: EventKind) -> Option<u32> {
         "READY"
         | "RESUMED"
         | "GUILD_MEMBERS_CHUNK"
+        | "GUILD_MEMBER_LIST_UPDATE"
         | "RATE_LIMITED"
         | "CHANNEL_UNREAD_UPDATE"
         | "PASSIVE_UPDATE_V1"

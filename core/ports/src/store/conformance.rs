@@ -9,6 +9,9 @@ mod sample;
 
 use std::sync::Arc;
 
+use futures_util::StreamExt as _;
+use throng_proto::id::GuildId;
+use throng_proto::model::Member;
 use throng_proto::record::Write;
 
 use super::{Store, StoreError, Stored};
@@ -28,6 +31,7 @@ pub async fn suite(store: Arc<dyn Store>) {
     catalog::a_renamed_user_frees_the_name(store).await;
     catalog::a_guild_is_read_with_its_parts_in_order(store).await;
     catalog::members_show_the_newest_account(store).await;
+    catalog::many_members_come_in_order_each_once(store).await;
     catalog::the_last_message_of_a_channel_never_goes_back(store).await;
     catalog::a_deleted_guild_takes_everything_along(store).await;
     catalog::commits_take_effect_in_the_order_of_the_calls(store).await;
@@ -50,6 +54,14 @@ fn ok<T>(answer: Stored<T>) -> T {
         Ok(value) => value,
         Err(error) => panic!("the store refused: {error}"),
     }
+}
+
+/// Reads all members of a guild, and expects their pages to be in order.
+async fn members(store: &dyn Store, guild: GuildId) -> Vec<Member> {
+    let pages = store.members(guild).collect::<Vec<_>>().await;
+    let members: Vec<Member> = pages.into_iter().flat_map(ok).collect();
+    assert!(members.is_sorted_by_key(|member| member.user.id), "members are in order");
+    members
 }
 
 /// Commits and expects success.

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use throng_engine::policy::{Act, Publish, PublishFacts};
-use throng_ports::hub::{Facts, GuildDraft, Health, Hub, RETRY_AFTER};
+use throng_ports::hub::{Facts, GuildDraft, Health, Hub, JobStatus, MemberLines, RETRY_AFTER};
 use throng_ports::link::BoxFuture;
 use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
 use throng_ports::store::{StoreError, Stored};
@@ -17,7 +17,7 @@ use throng_proto::refusal::Refusal;
 use throng_proto::token::Token;
 use tokio::sync::oneshot;
 
-use super::{Node, Shared, start};
+use super::{Node, Shared, export, load};
 use crate::clock;
 use crate::guild::Request;
 use crate::metrics::Refused;
@@ -115,6 +115,13 @@ impl Hub for Node {
         })
     }
 
+    fn create_users(&self, names: Vec<String>) -> BoxFuture<'static, Result<Vec<User>, Refusal>> {
+        let named = |name| User::new(self.shared.next_id(), name, false);
+        let users: Vec<User> = names.into_iter().map(named).collect();
+        let commit = self.shared.store.commit(users.iter().cloned().map(Write::User).collect());
+        Box::pin(async move { refuse(commit.await).map(|()| users) })
+    }
+
     fn create_guild(&self, draft: GuildDraft) -> BoxFuture<'static, Result<(), Refusal>> {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
@@ -125,7 +132,7 @@ impl Hub for Node {
             writes.extend(channels.into_iter().map(Write::Channel));
             writes.extend(members.into_iter().map(|member| Write::Member(id, member)));
             refuse(shared.store.commit(writes).await)?;
-            start::load_guild(&shared, id).await.map_err(|error| unavailable(&error))?;
+            load::guild(&shared, id).await.map_err(|error| unavailable(&error))?;
             for user in users {
                 for worker in 0..shared.worker_count() {
                     shared.send(worker, WorkerMessage::Joined { user, guild: id }).await;
@@ -149,6 +156,19 @@ impl Hub for Node {
             let imported = answer["imported"].as_u64().unwrap_or(0);
             Ok(usize::try_from(imported).unwrap_or(usize::MAX))
         })
+    }
+
+    fn export_members(&self, guild: GuildId) -> BoxFuture<'static, Result<MemberLines, Refusal>> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move { export::begin(&shared, guild).await })
+    }
+
+    fn jobs(&self) -> Vec<JobStatus> {
+        self.shared.jobs.list()
+    }
+
+    fn cancel_job(&self, job: u64) -> bool {
+        self.shared.jobs.cancel(job)
     }
 
     fn next_id(&self) -> u64 {
@@ -180,7 +200,8 @@ impl Hub for Node {
     }
 
     fn metrics(&self) -> String {
-        self.shared.metrics.render() + &self.shared.policies.metrics()
+        let jobs = self.shared.jobs.metrics().render();
+        self.shared.metrics.render() + &jobs + &self.shared.policies.metrics()
     }
 
     fn policy(&self) -> (PolicyStatus, ReviewStatus) {

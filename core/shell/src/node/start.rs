@@ -5,17 +5,16 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use throng_engine::guild::{self, Guild};
-use throng_proto::id::{GuildId, Ids};
+use throng_proto::id::Ids;
 use throng_proto::time::Timestamp;
 use tokio::sync::{Notify, mpsc};
 
-use super::{Node, Parts, SessionCounts, Shared, StartError};
+use super::{Node, Parts, SessionCounts, Shared, StartError, load};
 use crate::account::Accounts;
 use crate::clock;
 use crate::connections::Connections;
 use crate::directory::Directory;
-use crate::guild::GuildTask;
+use crate::jobs::Jobs;
 use crate::journal::Story;
 use crate::metrics::Metrics;
 use crate::open::Survivors;
@@ -38,13 +37,13 @@ impl Node {
     /// The store or the journals cannot be used; nothing was changed.
     pub async fn start(parts: Parts) -> Result<Self, StartError> {
         let connections_max = parts.connections_max;
-        let (shared, inboxes) = assemble(parts);
+        let (shared, inboxes) = assemble(parts)?;
         let journals = shared.store.journals();
         let stories: Vec<Story> =
             journals.recover()?.iter().map(|records| Story::read(records)).collect();
         let survivors = Survivors::divide(&stories, shared.worker_count());
         drop(stories);
-        load_guilds(&shared).await?;
+        load::guilds(&shared).await?;
         let expected = expect(&shared, &survivors);
         let recorders = journals.begin(shared.worker_count())?;
         let seeds = inboxes.into_iter().zip(recorders).zip(survivors).enumerate();
@@ -65,7 +64,7 @@ impl Node {
     }
 }
 
-fn assemble(parts: Parts) -> (Arc<Shared>, Inboxes) {
+fn assemble(parts: Parts) -> Result<(Arc<Shared>, Inboxes), StartError> {
     let Parts { config, store, policy, policies, tokens, facts, .. } = parts;
     let count = config.worker_count();
     let (workers, inboxes) = (0..count).map(|_| mpsc::channel(config.limits.worker_queue)).unzip();
@@ -83,6 +82,7 @@ fn assemble(parts: Parts) -> (Arc<Shared>, Inboxes) {
         connections: Connections::new(),
         directory: Directory::default(),
         metrics: Metrics::new(count),
+        jobs: Jobs::start(&config.jobs).map_err(StartError::Jobs)?,
         identifies: Mutex::new(Pace::new(per_5s, Duration::from_secs(5))),
         member_lists: Mutex::new(Pace::new(lists, Duration::from_secs(30))),
         sessions: Mutex::new(SessionCounts::default()),
@@ -97,26 +97,7 @@ fn assemble(parts: Parts) -> (Arc<Shared>, Inboxes) {
         drained: Notify::new(),
         config,
     };
-    (Arc::new(shared), inboxes)
-}
-
-async fn load_guilds(shared: &Arc<Shared>) -> Result<(), StartError> {
-    let guilds = shared.store.guilds().await?;
-    let mut members = 0;
-    for id in &guilds {
-        members += load_guild(shared, *id).await?;
-    }
-    tracing::info!(guilds = guilds.len(), members, "guilds are loaded");
-    Ok(())
-}
-
-/// Loads a guild and starts its task. Returns its members.
-pub(super) async fn load_guild(shared: &Arc<Shared>, id: GuildId) -> Result<usize, StartError> {
-    let Some(record) = shared.store.guild(id).await? else { return Ok(0) };
-    let members = record.members.len();
-    let config = guild::Config { ids: shared.ids.clone(), ..guild::Config::default() };
-    GuildTask::start(shared, Guild::load(record, config));
-    Ok(members)
+    Ok((Arc::new(shared), inboxes))
 }
 
 /// Counts surviving sessions in, and the answers that their guilds will give.

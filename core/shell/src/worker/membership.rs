@@ -15,6 +15,7 @@ use throng_proto::event::EventKind;
 use throng_proto::gateway::{PresenceUpdate, RequestMembers, Subscriptions};
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::intents::Intents;
+use throng_proto::model::Status;
 use throng_proto::wire::Body;
 
 use super::session::{Identity, Membership};
@@ -97,8 +98,8 @@ impl Worker {
     }
 
     fn give_back(&self, guild: GuildId, seat: &Seat) {
-        let Seat { user, interest, relay, .. } = *seat;
-        self.ask_guild(guild, Request::Detach { relay, user, interest });
+        let Seat { session, user, interest, relay, .. } = *seat;
+        self.ask_guild(guild, Request::Detach { relay, session, user, interest });
     }
 
     /// Puts a session on a relay, in the mode that the policy says.
@@ -134,13 +135,22 @@ impl Worker {
         }
         if let Some(relay) = relays.get_mut(seat.relay) {
             relay.attach(slot, attachment, roles);
+            relay.set_hidden(slot, session.identity.status == Status::Invisible);
         }
         self.recheck_after(slot, guild, verdict.recheck);
+        self.ask_lists(slot, guild);
     }
 
     /// Takes a session off its relay and tells the guild.
-    pub(super) fn leave_relay(&mut self, membership: &Membership, slot: Slot, identity: &Identity) {
+    pub(super) fn leave_relay(
+        &mut self,
+        membership: &Membership,
+        session: SessionRef,
+        identity: &Identity,
+    ) {
         let Membership { guild, relay: Some(number), .. } = *membership else { return };
+        let slot = session.slot;
+        self.unwatch(guild, slot);
         if let Some(relays) = self.relays.get_mut(&guild) {
             if let Some(relay) = relays.get_mut(number) {
                 relay.detach(slot);
@@ -151,7 +161,7 @@ impl Worker {
             }
         }
         let (user, interest) = (identity.user, identity.interest());
-        self.ask_guild(guild, Request::Detach { relay: number, user, interest });
+        self.ask_guild(guild, Request::Detach { relay: number, session, user, interest });
     }
 
     /// Finds the recipients of an event and appends it for them.
@@ -176,6 +186,8 @@ impl Worker {
         }
         if self.shed.contains(event.kind.class()) {
             self.shared.metrics.refuse(Refused::Overload);
+            let presence = u64::from(event.kind == EventKind::PresenceUpdate);
+            self.shared.metrics.presences_shed.add(presence);
             return;
         }
         let spent = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
@@ -238,7 +250,7 @@ impl Worker {
         let membership = session.guilds.remove(at);
         let identity = session.identity.clone();
         self.recorder.state(slot, &self.sessions);
-        self.leave_relay(&membership, slot, &identity);
+        self.leave_relay(&membership, reference, &identity);
         if identity.intents.intersects(Intents::GUILDS) {
             let payload = json!({"id": guild}).to_string();
             let body = Body::dispatch(EventKind::GuildDelete.name(), &payload);
@@ -248,6 +260,7 @@ impl Worker {
 
     fn dissolve(&mut self, guild: GuildId) {
         self.relays.remove(&guild);
+        self.lists.remove(&guild);
         for (_, session) in self.sessions.iter_mut() {
             session.guilds.retain(|membership| membership.guild != guild);
         }
@@ -306,6 +319,9 @@ impl Worker {
                     self.relays.get_mut(&guild).and_then(|relays| relays.get_mut(number))
             {
                 relay.set_watched(slot, users);
+            }
+            if let Some(channels) = wanted.channels {
+                self.wish(slot, guild, channels);
             }
             self.decide_mode(slot, guild);
         }

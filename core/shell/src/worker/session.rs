@@ -17,6 +17,7 @@ use throng_proto::intents::Intents;
 use throng_proto::model::Status;
 
 use super::link::LinkCell;
+use super::lists::Wishes;
 use super::{SessionRef, Worker, timer};
 use crate::clock;
 use crate::guild::Request;
@@ -117,13 +118,16 @@ impl Identity {
 }
 
 /// A session's presence in one guild.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Membership {
     pub(crate) guild: GuildId,
     /// Relay, once the guild has granted one.
     #[serde(skip)]
     pub(crate) relay: Option<u32>,
     pub(crate) subscribed: bool,
+    /// What it wants to see of member lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lists: Option<Box<Wishes>>,
     /// When the policy asked to be asked again, at last.
     #[serde(skip, default = "never")]
     pub(crate) recheck: Instant,
@@ -135,7 +139,8 @@ const fn never() -> Instant {
 
 impl Membership {
     pub(crate) const fn new(guild: GuildId) -> Self {
-        Self { guild, relay: None, subscribed: false, recheck: Instant::NEVER }
+        let (relay, recheck) = (None, Instant::NEVER);
+        Self { guild, relay, subscribed: false, lists: None, recheck }
     }
 }
 
@@ -184,13 +189,14 @@ impl Worker {
 
     /// Ends a session: its attachments, and its place in the log.
     pub(crate) fn end_session(&mut self, slot: Slot) {
+        let Some(reference) = self.reference(slot) else { return };
         let Some(session) = self.sessions.remove(slot) else { return };
         let user = session.identity.user;
         if session.lag.is_some() {
             self.metrics().lagging.sub(1);
         }
         for membership in &session.guilds {
-            self.leave_relay(membership, slot, &session.identity);
+            self.leave_relay(membership, reference, &session.identity);
         }
         for (_, position) in session.own.into_iter().flat_map(|own| own.0) {
             self.replay.acknowledge(position);
@@ -234,13 +240,18 @@ impl Worker {
         let changed = before != (update.afk, update.status);
         session.identity.afk = update.afk;
         session.identity.status = update.status;
-        let (user, guilds) = (session.identity.user, session.guilds.clone());
+        let user = session.identity.user;
+        let guilds: SmallVec<[GuildId; 4]> = session.guilds.iter().map(|m| m.guild).collect();
         self.recorder.state(slot, &self.sessions);
-        for membership in guilds {
-            let request = Request::Presence { user, update: update.clone() };
-            self.ask_guild(membership.guild, request);
+        let Some(session) = self.reference(slot) else { return };
+        for guild in guilds {
+            if let Some(relay) = self.relays.get_mut(&guild).and_then(|r| r.with_mut(slot)) {
+                relay.set_hidden(slot, update.status == Status::Invisible);
+            }
+            let request = Request::Presence { session, user, update: update.clone() };
+            self.ask_guild(guild, request);
             if changed {
-                self.decide_mode(slot, membership.guild);
+                self.decide_mode(slot, guild);
             }
         }
     }

@@ -54,6 +54,26 @@ async fn a_passive_session_gets_mentions_and_structure_but_no_other_message() {
 }
 
 #[tokio::test]
+async fn who_is_invisible_is_not_here() {
+    let world = world(3_600_000).await;
+    let [owner, reader] = world.users().await;
+    let hall = world.guild(&[&owner, &reader]).await;
+    let mut said = identify(&reader);
+    said["capabilities"] = json!(V2);
+    said["presence"] =
+        json!({"status": "invisible", "since": null, "activities": [], "afk": false});
+    let mut player = world.join_as(&reader, said).await;
+    world.post(hall, &owner, "@here").await;
+    world.post(hall, &owner, "@everyone").await;
+    player.expect_message("@everyone").await;
+    let shown = json!({"status": "online", "since": null, "activities": [], "afk": false});
+    player.send(3, &shown);
+    player.beat().await;
+    world.post(hall, &owner, "@here").await;
+    player.expect_message("@here").await;
+}
+
+#[tokio::test]
 async fn a_passive_session_gets_one_digest_for_many_messages_and_none_for_none() {
     let world = world(50).await;
     let [owner, reader] = world.users().await;

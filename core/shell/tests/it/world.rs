@@ -2,6 +2,7 @@
 
 mod player;
 mod record;
+mod screen;
 mod switch;
 mod witness;
 
@@ -30,11 +31,15 @@ use tokio::task::JoinHandle;
 
 pub(crate) use player::{Player, identify};
 pub(crate) use record::RecordedStore;
+pub(crate) use screen::Screen;
 pub(crate) use switch::{Switch, Verdicts};
 pub(crate) use witness::{Witness, WitnessListener};
 
 /// Longer than any step takes on a machine that is busy with something else.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often something is looked at that does not tell when it changes.
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// Tokens that name their user and nothing else.
 struct NamedTokens;
@@ -330,8 +335,9 @@ impl World {
     /// Waits until a metric is as expected.
     pub(crate) async fn metric_becomes(&self, name: &str, wanted: impl Fn(u64) -> bool) {
         let reached = async {
+            let mut look = tokio::time::interval(LOOK_EVERY);
             while !wanted(self.metric(name)) {
-                tokio::task::yield_now().await;
+                look.tick().await;
             }
         };
         let done = tokio::time::timeout(PATIENCE, reached).await;

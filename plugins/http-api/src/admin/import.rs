@@ -1,54 +1,82 @@
 //! Imports members from NDJSON, line by line, in batches that are committed one after the other.
 
+mod progress;
+mod report;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::{Value, json};
 use throng_proto::command::Command;
 use throng_proto::id::{GuildId, RoleId, UserId};
 use throng_proto::model::{Member, Profile};
 
+use self::report::Report;
 use super::directory::{Directory, Reference};
 use super::lines::{Lines, LinesError};
 use super::people::{People, Who};
 use super::users::username;
-use crate::answer::{self, Answer};
+use crate::answer::Answer;
 use crate::api::Api;
 use crate::clock;
 use crate::fault::Fault;
 use crate::request::{At, Json, Search};
 
-/// Imports members; `?on_error=skip` goes on after a broken line, `abort` (the default) does not.
+/// Content type of lines of JSON.
+pub(super) const NDJSON: &str = "application/x-ndjson";
+
+/// Imports members.
 ///
-/// With `abort` nothing of the batch with the broken line is imported, nor anything after it;
-/// batches
-/// before it stay.
+/// `?on_error` says what a broken line does: `abort` (the default) ends the import before its
+/// batch, `skip` goes on after it, `refuse` looks at all lines first and then imports all or
+/// nobody. `?from=N` leaves out the lines before one, to go on after a break. `?progress=true`
+/// answers with lines of JSON while the import runs; the last one is the report.
 pub(super) async fn import(
     State(api): State<Arc<Api>>,
     At((guild,)): At<(GuildId,)>,
     search: Search,
     request: Request,
 ) -> Answer {
-    let skip = skips(&search)?;
+    let broken = Broken::of(&search)?;
+    let from = search.number("from", "int")?.unwrap_or(1);
+    let progress = search.flag("progress");
     let directory = directory(&api, guild).await?;
     let line_bytes_max = api.config.import.line_bytes_max;
     let lines = Lines::new(request.into_body(), line_bytes_max, api.config.request_timeout());
+    let report = Report::default();
     let mut import =
-        Import { api: &api, guild, directory, skip, batch: Vec::new(), report: Report::default() };
-    let end = import.run(lines).await;
+        Import { api, guild, directory, broken, from, lines, batch: Vec::new(), report };
+    if progress {
+        return Ok(progress::stream(import));
+    }
+    let end = import.run().await;
     Ok(import.report.answer(end))
 }
 
-fn skips(search: &Search) -> Result<bool, Fault> {
-    match search.word("on_error") {
-        None | Some("abort") => Ok(false),
-        Some("skip") => Ok(true),
-        Some(other) => {
-            let message = format!("Value \"{other}\" must be one of ('abort', 'skip').");
-            Err(Fault::field("on_error", "BASE_TYPE_CHOICES", message))
+/// What a broken line does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Broken {
+    /// Ends the import; batches before its own stay.
+    Abort,
+    /// Nothing to the others.
+    Skip,
+    /// Has nobody imported.
+    Refuse,
+}
+
+impl Broken {
+    fn of(search: &Search) -> Result<Self, Fault> {
+        match search.word("on_error") {
+            None | Some("abort") => Ok(Self::Abort),
+            Some("skip") => Ok(Self::Skip),
+            Some("refuse") => Ok(Self::Refuse),
+            Some(other) => {
+                let message =
+                    format!("Value \"{other}\" must be one of ('abort', 'skip', 'refuse').");
+                Err(Fault::field("on_error", "BASE_TYPE_CHOICES", message))
+            }
         }
     }
 }
@@ -87,11 +115,14 @@ struct Entry {
     nick: Option<String>,
 }
 
-struct Import<'a> {
-    api: &'a Api,
+struct Import {
+    api: Arc<Api>,
     guild: GuildId,
     directory: Directory,
-    skip: bool,
+    broken: Broken,
+    /// First line that counts.
+    from: usize,
+    lines: Lines,
     batch: Vec<Entry>,
     report: Report,
 }
@@ -110,18 +141,74 @@ impl From<Fault> for Stop {
     }
 }
 
-impl Import<'_> {
-    async fn run(&mut self, mut lines: Lines) -> Result<(), Stop> {
+impl Import {
+    async fn run(&mut self) -> Result<(), Stop> {
+        if self.broken == Broken::Refuse {
+            return self.run_whole().await;
+        }
+        while self.step().await? {}
+        Ok(())
+    }
+
+    /// Imports one batch. `false` when it was the last one.
+    async fn step(&mut self) -> Result<bool, Stop> {
+        while self.batch.len() < self.batch_max() {
+            let Some(line) = self.line().await? else {
+                self.flush(self.lines.number()).await?;
+                return Ok(false);
+            };
+            self.take(self.lines.number(), &line)?;
+        }
+        self.flush(self.lines.number()).await?;
+        Ok(true)
+    }
+
+    /// Looks at all lines and all users before anybody is imported.
+    async fn run_whole(&mut self) -> Result<(), Stop> {
+        let (mut entries, mut bytes) = (Vec::new(), 0);
+        while let Some(line) = self.line().await? {
+            bytes += line.len();
+            if bytes > self.api.config.import.whole_bytes_max {
+                return Err(Stop::Fault(too_large()));
+            }
+            self.take(self.lines.number(), &line)?;
+            entries.append(&mut self.batch);
+        }
+        for batch in entries.chunks(self.batch_max()) {
+            self.people(batch).await?;
+        }
+        if self.report.failed > 0 {
+            return Err(Stop::Line);
+        }
+        let mut entries = entries.into_iter();
         loop {
-            match lines.next().await {
-                Ok(None) => return self.flush().await,
-                Ok(Some(line)) => self.take(lines.number(), &line).await?,
-                Err(error) => return Err(Stop::Fault(stopped(error, lines.number()))),
+            self.batch = entries.by_ref().take(self.batch_max()).collect();
+            let through =
+                self.batch.last().map_or_else(|| self.lines.number(), |entry| entry.number);
+            let last = self.batch.is_empty();
+            self.flush(through).await?;
+            if last {
+                return Ok(());
             }
         }
     }
 
-    async fn take(&mut self, number: usize, line: &[u8]) -> Result<(), Stop> {
+    fn batch_max(&self) -> usize {
+        self.api.config.import.batch_members_max.max(1)
+    }
+
+    /// Reads the next line that counts.
+    async fn line(&mut self) -> Result<Option<Vec<u8>>, Stop> {
+        loop {
+            match self.lines.next().await {
+                Ok(Some(_)) if self.lines.number() < self.from => {}
+                Ok(line) => return Ok(line),
+                Err(error) => return Err(Stop::Fault(stopped(error, self.lines.number()))),
+            }
+        }
+    }
+
+    fn take(&mut self, number: usize, line: &[u8]) -> Result<(), Stop> {
         if line.trim_ascii().is_empty() {
             return Ok(());
         }
@@ -129,9 +216,6 @@ impl Import<'_> {
         match self.entry(number, line) {
             Ok(entry) => self.batch.push(entry),
             Err(problem) => self.wrong(number, &problem)?,
-        }
-        if self.batch.len() >= self.api.config.import.batch_members_max.max(1) {
-            self.flush().await?;
         }
         Ok(())
     }
@@ -152,37 +236,47 @@ impl Import<'_> {
         Ok(Entry { number, who, roles, nick: line.nick.filter(|nick| !nick.is_empty()) })
     }
 
-    /// Notes a broken line, and stops unless broken lines are skipped.
+    /// Notes a broken line, and stops when that is what broken lines do.
     fn wrong(&mut self, number: usize, problem: &str) -> Result<(), Stop> {
-        self.report.failed += 1;
-        if self.report.errors.len() < self.api.config.import.errors_max {
-            self.report.errors.push(json!({ "line": number, "message": problem }));
-        }
-        if self.skip { Ok(()) } else { Err(Stop::Line) }
+        self.report.note(number, problem, self.api.config.import.errors_max);
+        if self.broken == Broken::Abort { Err(Stop::Line) } else { Ok(()) }
     }
 
-    /// Commits what was gathered.
-    async fn flush(&mut self) -> Result<(), Stop> {
-        let batch = std::mem::take(&mut self.batch);
+    /// Finds the users of a batch; lines whose user is unknown are broken.
+    async fn people(&mut self, batch: &[Entry]) -> Result<People, Stop> {
         let hub = self.api.hub.as_ref();
-        let mut people = People::find(hub, batch.iter().map(|entry| &entry.who)).await?;
-        for entry in &batch {
+        let people = People::find(hub, batch.iter().map(|entry| &entry.who)).await?;
+        for entry in batch {
             if let Who::Id(id) = &entry.who
                 && people.get(&entry.who).is_none()
             {
                 self.wrong(entry.number, &format!("Unknown user `{id}`."))?;
             }
         }
+        Ok(people)
+    }
+
+    /// Commits what was gathered, which is everything up to a line.
+    async fn flush(&mut self, through: usize) -> Result<(), Stop> {
+        let batch = std::mem::take(&mut self.batch);
+        let mut people = self.people(&batch).await?;
+        let hub = self.api.hub.as_ref();
         people.create(hub).await?;
         let (given, members) = members(batch, &people);
-        if members.is_empty() {
-            return Ok(());
+        if !members.is_empty() {
+            let imported = hub.import_members(self.guild, members).await.map_err(Fault::from)?;
+            self.report.imported += imported;
+            self.report.existing += given.saturating_sub(imported);
         }
-        let imported = hub.import_members(self.guild, members).await.map_err(Fault::from)?;
-        self.report.imported += imported;
-        self.report.existing += given.saturating_sub(imported);
+        self.report.through = through;
         Ok(())
     }
+}
+
+fn too_large() -> Fault {
+    let message = "The lines are longer together than `import.whole_bytes_max`; use `abort` or \
+                   `skip`.";
+    Fault::new(StatusCode::PAYLOAD_TOO_LARGE, 40_005, message.to_owned())
 }
 
 /// Makes members of lines, each user once: the first line counts. Returns how many lines there
@@ -220,38 +314,4 @@ fn stopped(error: LinesError, number: usize) -> Fault {
 /// Says in one sentence what is wrong with a line.
 fn words(fault: &Fault) -> String {
     fault.first_field().unwrap_or_else(|| fault.message().to_owned())
-}
-
-/// What an import did.
-#[derive(Default)]
-struct Report {
-    imported: usize,
-    existing: usize,
-    lines: usize,
-    failed: usize,
-    errors: Vec<Value>,
-}
-
-impl Report {
-    fn answer(self, end: Result<(), Stop>) -> axum::response::Response {
-        let mut body = json!({
-            "imported": self.imported,
-            "existing": self.existing,
-            "lines": self.lines,
-            "failed": self.failed,
-            "errors": self.errors,
-        });
-        let fault = match end {
-            Ok(()) => return answer::ok(&body),
-            Err(Stop::Line) => Fault::bad_request(
-                "A line is broken; its batch and everything after it was not imported.",
-            ),
-            Err(Stop::Fault(fault)) => fault,
-        };
-        if let (Value::Object(body), Value::Object(fault)) = (&mut body, fault.body()) {
-            // `errors` of the report are lines; a fault's own would be fields of a body.
-            body.extend(fault.into_iter().filter(|(key, _)| key != "errors"));
-        }
-        answer::json(fault.status(), &body)
-    }
 }

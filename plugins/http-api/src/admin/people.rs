@@ -46,22 +46,20 @@ impl People {
         Ok(Self { found })
     }
 
-    /// Makes accounts for names that nobody has; their tokens are not shown to anybody.
+    /// Makes accounts for names that nobody has, in one commit.
     pub(super) async fn create(&mut self, hub: &dyn Hub) -> Result<(), Fault> {
         let missing = self.found.iter().filter(|(_, user)| user.is_none());
         let names = missing.filter_map(|(who, _)| match who {
             Who::Name(name) => Some(name.clone()),
             Who::Id(_) => None,
         });
-        let made: Vec<(String, User)> = stream::iter(names.collect::<Vec<_>>())
-            .map(|name| async move {
-                let (user, _) = hub.create_user(name.clone(), false).await?;
-                Ok::<_, Fault>((name, user))
-            })
-            .buffer_unordered(USERS_AT_ONCE)
-            .try_collect()
-            .await?;
-        self.found.extend(made.into_iter().map(|(name, user)| (Who::Name(name), Some(user))));
+        let names: Vec<String> = names.collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let made = hub.create_users(names).await?;
+        let made = made.into_iter().map(|user| (Who::Name(user.username.clone()), Some(user)));
+        self.found.extend(made);
         Ok(())
     }
 

@@ -20,7 +20,8 @@ impl Search {
         (!value.is_empty()).then_some(value)
     }
 
-    fn number<T: FromStr>(&self, key: &str, what: &str) -> Result<Option<T>, Fault> {
+    /// Reads a number; `what` is what it should be.
+    pub(crate) fn number<T: FromStr>(&self, key: &str, what: &str) -> Result<Option<T>, Fault> {
         let wrong = |text| {
             Fault::field(key, "NUMBER_TYPE_COERCE", format!("Value \"{text}\" is not {what}."))
         };

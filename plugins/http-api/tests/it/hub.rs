@@ -4,7 +4,11 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use throng_ports::hub::{Facts, GuildDraft, Health, Hub, RETRY_AFTER};
+use axum::body::Bytes;
+use futures_util::{StreamExt as _, stream};
+use throng_ports::hub::{
+    Facts, GuildDraft, Health, Hub, JobKind, JobState, JobStatus, MemberLines, RETRY_AFTER,
+};
 use throng_ports::link::BoxFuture;
 use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
 use throng_proto::command::{Actor, Command, Outcome, Reply};
@@ -48,6 +52,8 @@ pub(crate) struct State {
     /// Somebody else takes every name right before a user is made with it.
     pub(crate) rival: bool,
     pub(crate) policy: PolicyStatus,
+    /// Pieces of an export; `None` breaks it off.
+    pub(crate) export: Vec<Option<&'static str>>,
 }
 
 impl FakeHub {
@@ -236,6 +242,14 @@ impl Hub for FakeHub {
         Box::pin(async move { refused.map_or_else(|| Ok((user, "secret".to_owned())), Err) })
     }
 
+    fn create_users(&self, names: Vec<String>) -> BoxFuture<'static, Result<Vec<User>, Refusal>> {
+        let named = |name| User::new(UserId::new(self.next_id()), name, false);
+        let users: Vec<User> = names.into_iter().map(named).collect();
+        let made = users.iter().map(|user| (user.username.clone(), user.clone()));
+        self.state.lock().unwrap().named.extend(made);
+        Box::pin(async move { Ok(users) })
+    }
+
     fn create_guild(&self, draft: GuildDraft) -> BoxFuture<'static, Result<(), Refusal>> {
         self.state.lock().unwrap().drafts.push(draft);
         Box::pin(async { Ok(()) })
@@ -250,6 +264,33 @@ impl Hub for FakeHub {
         let new = members.iter().filter(|member| member.user.id != ALICE).count();
         self.state.lock().unwrap().batches.push(members);
         Box::pin(async move { Ok(new) })
+    }
+
+    fn export_members(&self, guild: GuildId) -> BoxFuture<'static, Result<MemberLines, Refusal>> {
+        let pieces = self.state.lock().unwrap().export.clone();
+        let pieces = pieces.into_iter().map(|piece| match piece {
+            Some(piece) => Ok(Bytes::from(piece)),
+            None => Err(std::io::Error::other("cancelled")),
+        });
+        let lines = MemberLines { job: 7, lines: stream::iter(pieces).boxed() };
+        let begun = if guild == GUILD { Ok(lines) } else { Err(Refusal::UnknownGuild) };
+        Box::pin(async move { begun })
+    }
+
+    fn jobs(&self) -> Vec<JobStatus> {
+        vec![JobStatus {
+            id: 7,
+            kind: JobKind::Export,
+            guild: GUILD,
+            state: JobState::Running,
+            done: 512,
+            total: 1_000,
+            millis: 3,
+        }]
+    }
+
+    fn cancel_job(&self, job: u64) -> bool {
+        job == 7
     }
 
     fn next_id(&self) -> u64 {

@@ -40,7 +40,9 @@ async fn users_come_by_id_or_name_and_new_names_become_users() {
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(
         answer.json(),
-        json!({ "imported": 2, "existing": 2, "lines": 4, "failed": 0, "errors": [] })
+        json!({
+            "imported": 2, "existing": 2, "lines": 4, "failed": 0, "through": 5, "errors": [],
+        })
     );
     assert_eq!(batches(&site), [["alice", "bob", "carol"]]);
     let state = site.hub.state.lock().unwrap();
@@ -60,6 +62,7 @@ async fn a_broken_line_stops_its_batch_and_all_after_it() {
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     let report = answer.json();
     assert_eq!((&report["imported"], &report["lines"]), (&json!(2), &json!(4)));
+    assert_eq!(report["through"], 2, "what took effect");
     assert_eq!(
         report["errors"],
         json!([{ "line": 4, "message": "The request body contains invalid JSON." }])
@@ -142,4 +145,74 @@ async fn lines_have_a_limit_and_unknown_guilds_and_modes_are_refused() {
     assert_eq!(answer.json()["code"], 10004);
     let answer = site.ask(&format!("{IMPORT}?on_error=maybe"), "").await;
     assert_eq!(answer.json()["code"], 50035);
+}
+
+#[tokio::test]
+async fn an_import_goes_on_from_a_line() {
+    let site = batches_of(2);
+    let body = "{\"username\":\"a\"}\nbroken\n\n{\"username\":\"b\"}\n{\"username\":\"c\"}\n";
+    let answer = site.ask(&format!("{IMPORT}?from=4"), body).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let report = answer.json();
+    assert_eq!((&report["imported"], &report["lines"]), (&json!(2), &json!(2)));
+    assert_eq!(report["through"], 5, "lines are counted from the first one");
+    assert_eq!(batches(&site), [["b", "c"]]);
+    let broken = site.ask(&format!("{IMPORT}?from=2"), body).await;
+    assert_eq!(broken.json()["errors"][0]["line"], 2);
+    let answer = site.ask(&format!("{IMPORT}?from=x"), "").await;
+    assert_eq!(answer.json()["code"], 50035);
+}
+
+#[tokio::test]
+async fn a_broken_line_has_nobody_imported_when_told_so() {
+    let refuse = format!("{IMPORT}?on_error=refuse");
+    let lines = "{\"username\":\"a\"}\n{\"username\":\"b\"}\n{\"username\":\"c\"}\n";
+    let site = batches_of(1);
+    for (broken, count) in [("oops\n{\"user_id\":\"77\"}\n", 2), ("{\"user_id\":\"77\"}", 1)] {
+        let answer = site.ask(&refuse, format!("{lines}{broken}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+        let report = answer.json();
+        assert_eq!((&report["imported"], &report["through"]), (&json!(0), &json!(0)));
+        assert_eq!((&report["failed"], &report["errors"][0]["line"]), (&json!(count), &json!(4)));
+        assert_eq!(report["message"], "A line is broken; nobody was imported.");
+    }
+    assert!(batches(&site).is_empty() && site.hub.state.lock().unwrap().named.is_empty());
+    let answer = site.ask(&refuse, lines).await;
+    assert_eq!((answer.status, &answer.json()["through"]), (StatusCode::OK, &json!(3)));
+    assert_eq!(batches(&site), [["a"], ["b"], ["c"]]);
+}
+
+#[tokio::test]
+async fn lines_that_wait_for_each_other_have_a_limit_together() {
+    let import = Import { whole_bytes_max: 40, ..Import::default() };
+    let site = Site::admin_with(Config { import, ..Config::default() });
+    let lines = "{\"username\":\"aaaa\"}\n{\"username\":\"bbbb\"}\n{\"username\":\"cccc\"}\n";
+    let answer = site.ask(&format!("{IMPORT}?on_error=refuse"), lines).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(answer.text.contains("import.whole_bytes_max"), "{}", answer.text);
+    assert!(batches(&site).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn progress_is_told_while_lines_come_and_ends_with_the_report() {
+    let site = batches_of(1);
+    let lines = ["{\"username\":\"a\"}\n", "{\"username\":\"b\"}\n", "broken\n"];
+    let slowly = stream::iter(lines).then(async |line| {
+        tokio::time::advance(std::time::Duration::from_secs(2)).await;
+        Ok::<_, Infallible>(Bytes::from(line))
+    });
+    let answer = site.ask(&format!("{IMPORT}?progress=true"), Body::from_stream(slowly)).await;
+    assert_eq!(
+        (answer.status, answer.header("content-type")),
+        (StatusCode::OK, "application/x-ndjson")
+    );
+    let told: Vec<serde_json::Value> =
+        answer.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let through: Vec<_> = told.iter().map(|line| line["through"].as_u64().unwrap()).collect();
+    assert_eq!(through, [1, 2, 2]);
+    assert_eq!(told[0].get("over"), None);
+    let report = told.last().unwrap();
+    assert_eq!((&report["over"], &report["imported"]), (&json!(true), &json!(2)));
+    assert_eq!((&report["errors"][0]["line"], &report["failed"]), (&json!(3), &json!(1)));
+    assert!(report["message"].as_str().unwrap().starts_with("A line is broken"), "{report}");
 }

@@ -6,6 +6,7 @@ mod admin;
 mod document;
 mod hub;
 mod import;
+mod jobs;
 mod limits;
 mod messages;
 mod public;

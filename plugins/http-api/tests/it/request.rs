@@ -84,6 +84,15 @@ impl Site {
         self.send(request).await
     }
 
+    /// Sends as somebody known, and reads the body if it comes whole.
+    pub(crate) async fn begin(&self, line: &str) -> Result<Vec<u8>, axum::Error> {
+        let (method, path) = line.split_once(' ').unwrap();
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header("authorization", self.token).body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        Ok(response.into_body().collect().await?.to_bytes().to_vec())
+    }
+
     /// Sends without a token.
     pub(crate) async fn bare(&self, line: &str) -> Answer {
         let (method, path) = line.split_once(' ').unwrap();

@@ -30,15 +30,16 @@ impl Tables {
                 .iter()
                 .filter_map(|channel| self.channels.get(channel).cloned())
                 .collect(),
-            members: self.members_of(guild),
             sequence: sequence.map_or(0, |((_, sequence), _)| *sequence),
             nonces: self.nonces(guild),
         })
     }
 
-    fn members_of(&self, guild: GuildId) -> Vec<Member> {
+    /// Reads the first members of a guild after an id.
+    pub(crate) fn members(&self, guild: GuildId, after: UserId, limit: usize) -> Vec<Member> {
         self.members
-            .range((guild, UserId::new(0))..=(guild, UserId::new(u64::MAX)))
+            .range((Excluded((guild, after)), Included((guild, UserId::new(u64::MAX)))))
+            .take(limit)
             .filter_map(|((_, user), profile)| {
                 Some(Member { user: self.users.get(user)?.clone(), profile: profile.clone() })
             })

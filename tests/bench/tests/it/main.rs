@@ -30,3 +30,10 @@ fn the_policy_program_runs() {
     let report = throng_bench::policy::run(&options).expect("it runs");
     assert!(report.table().contains("two threads / one"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_big_guild_program_runs() {
+    let options = Options { smoke: true, ..Options::default() };
+    let report = throng_bench::big_guild::run(&options).await.expect("it runs");
+    assert!(report.table().contains("deliveries: beside a list / alone"));
+}

@@ -30,6 +30,7 @@ mod examples;
 mod hops;
 mod lanes;
 mod libraries;
+mod lists;
 mod loss;
 mod moves;
 mod passive;

@@ -24,6 +24,7 @@ const LEFT_BEHIND: &[(&str, &str)] = &[
 const SLEEPS: &[&str] = &[concat!("thread::", "sleep"), concat!("time::", "sleep")];
 /// Test files that may sleep, each with the reason.
 const SLEEPERS: &[(&str, &str)] = &[
+    ("tests/bench/src/million.rs", "an idle session is weighed after it has been idle"),
     ("tests/bench/src/quic.rs", "an idle server is weighed after it has been idle"),
     ("tests/bench/src/review.rs", "what is measured takes its time"),
     ("tests/load/src/process.rs", "servers of others do not say when they listen"),

@@ -326,6 +326,32 @@ pub struct PassiveUpdateV2 {
     pub updated_channels: Vec<LastMessage>,
 }
 
+/// A change of a guild's member list, for sessions that watch a part of it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct GuildMemberListUpdate {
+    /// The guild.
+    pub guild_id: GuildId,
+    /// The list: `everyone`, or a hash of who may view its channels.
+    pub id: String,
+    /// Members of the guild.
+    pub member_count: u64,
+    /// Members that are online.
+    pub online_count: u64,
+    /// Groups that are not empty, in order.
+    pub groups: Vec<MemberGroup>,
+    /// What changed, in order, as the protocol has it.
+    pub ops: Vec<Value>,
+}
+
+/// A group of a member list.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct MemberGroup {
+    /// A role's id, `online` or `offline`.
+    pub id: String,
+    /// Members in it.
+    pub count: u64,
+}
+
 /// A channel's newest message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct LastMessage {

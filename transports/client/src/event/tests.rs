@@ -100,6 +100,14 @@ fn sample(kind: EventKind) -> Value {
         EventKind::ChannelUnreadUpdate => with(in_guild, json!({"channel_unread_updates": last})),
         EventKind::PassiveUpdateV1 => with(in_guild, json!({"channels": last})),
         EventKind::PassiveUpdateV2 => with(in_guild, json!({"updated_channels": last})),
+        EventKind::GuildMemberListUpdate => {
+            let groups = json!([{"id": "online", "count": 1}]);
+            with(
+                in_guild,
+                json!({"id": "everyone", "member_count": 1, "online_count": 1, "groups": groups,
+                    "ops": [{"op": "DELETE", "index": 5}]}),
+            )
+        }
     }
 }
 

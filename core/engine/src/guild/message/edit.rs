@@ -2,12 +2,13 @@
 
 use throng_proto::command::{MessagePatch, Reply};
 use throng_proto::event::{EventKind, Mentions};
-use throng_proto::model::{Channel, Message};
+use throng_proto::model::{Channel, Member, Message};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
 
 use super::draft::{Parts, SUPPRESS_EMBEDS};
+use super::message_event;
 use crate::guild::authority::Authority;
 use crate::guild::plan::{Decided, Plan};
 use crate::guild::{Guild, mentions};
@@ -30,8 +31,9 @@ impl Guild {
         message.reactions = Vec::new();
         // An edit notifies nobody, but who is mentioned may read it.
         let readers = message.mentions.iter().map(|user| user.id).collect();
-        let event = self
-            .message_event(EventKind::MessageUpdate, &channel, &message)
+        let known = self.known(&message);
+        let profile = |id| known.iter().find(|m| m.user.id == id).map(|m| &m.profile);
+        let event = message_event(EventKind::MessageUpdate, &channel, &message, profile)
             .notifying(Mentions { users: readers, ..Mentions::default() });
         Plan {
             writes: vec![Write::MessageUpdate(Box::new(message))],
@@ -40,6 +42,12 @@ impl Guild {
             ..Plan::default()
         }
         .decided()
+    }
+
+    /// Decodes the author of a message and whom it mentions.
+    fn known(&self, message: &Message) -> Vec<Member> {
+        let users = std::iter::once(&message.author).chain(&message.mentions);
+        users.filter_map(|user| self.roster.get(user.id)).collect()
     }
 
     fn patch_message(
@@ -57,8 +65,8 @@ impl Guild {
             let answered = message.referenced_message.as_ref().map(|answered| answered.author.id);
             let named = answered.filter(|id| message.mentions.iter().any(|user| user.id == *id));
             let mentioned = self.mentioned(&message.content, allowed, named, may);
-            message.mention_everyone = mentioned.notified.everyone;
-            message.mentions = mentioned.users;
+            message.mention_everyone = mentioned.notified.everyone || mentioned.notified.here;
+            message.mentions = mentioned.users();
             message.mention_roles = mentioned.roles;
         }
         let written =

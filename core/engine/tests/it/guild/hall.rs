@@ -75,6 +75,8 @@ pub(super) struct Hall {
     /// What the store has committed.
     pub(super) log: Vec<EventRecord>,
     pub(super) writes: Vec<Write>,
+    /// Who had a role that was deleted just now.
+    holders: Vec<UserId>,
     tickets: u64,
 }
 
@@ -89,7 +91,7 @@ impl Hall {
 
     pub(super) fn of(record: GuildRecord, config: Config) -> Self {
         Self {
-            guild: Guild::load(record, config),
+            guild: Guild::load(record, members().into_iter().collect(), config),
             now: START,
             held: false,
             commits: VecDeque::new(),
@@ -98,6 +100,7 @@ impl Hall {
             trace: Vec::new(),
             log: Vec::new(),
             writes: Vec::new(),
+            holders: Vec::new(),
             tickets: 0,
         }
     }
@@ -181,9 +184,21 @@ impl Hall {
         for output in outputs {
             self.take(output);
         }
+        let holders = std::mem::take(&mut self.holders);
+        if !holders.is_empty() {
+            self.held_by(holders);
+        }
         if !self.held {
             self.commit_all();
         }
+    }
+
+    /// Answers as the job does that looks for holders of a deleted role.
+    fn held_by(&mut self, holders: Vec<UserId>) {
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        self.input(Input::Held(ticket, holders));
+        self.answers.remove(&ticket);
     }
 
     fn take(&mut self, output: Output) {
@@ -203,6 +218,10 @@ impl Hall {
             Output::Joined(user) => self.trace.push(format!("joined {user}")),
             Output::Channels { added, removed } => {
                 self.trace.push(format!("channels +{added:?} -{removed:?}"));
+            }
+            Output::Holders { role, members } => {
+                let holders = members.iter().filter(|entry| entry.roles().any(|held| held == role));
+                self.holders.extend(holders.map(|entry| entry.user()));
             }
             Output::Deleted => self.trace.push("deleted".into()),
         }
@@ -289,14 +308,6 @@ pub(super) fn record() -> GuildRecord {
         guild: Settings::new(GUILD, "hall", UserId::new(OWNER)),
         roles: roles(),
         channels: channels(),
-        members: vec![
-            member(OWNER, &[]),
-            member(ALICE, &[]),
-            member(BOB, &[]),
-            member(MODERATOR, &[MOD]),
-            member(ADMINISTRATOR, &[ADMIN]),
-            member(COLLEAGUE, &[MOD]),
-        ],
         sequence: 0,
         nonces: vec![NonceRecord {
             author: UserId::new(ALICE),
@@ -305,6 +316,18 @@ pub(super) fn record() -> GuildRecord {
             message: MessageId::new((START.millis() - 1_420_070_400_000 - 1000) << 22),
         }],
     }
+}
+
+/// Makes the members of every hall.
+fn members() -> Vec<Member> {
+    vec![
+        member(OWNER, &[]),
+        member(ALICE, &[]),
+        member(BOB, &[]),
+        member(MODERATOR, &[MOD]),
+        member(ADMINISTRATOR, &[ADMIN]),
+        member(COLLEAGUE, &[MOD]),
+    ]
 }
 
 fn roles() -> Vec<Role> {

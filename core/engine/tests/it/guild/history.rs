@@ -26,7 +26,7 @@ impl Model {
         let shape = hall.guild.shape();
         Self {
             channels: shape.channels.keys().copied().collect(),
-            members: hall.guild.members().map(|member| member.user.id).collect(),
+            members: hall.guild.roster().iter().map(|entry| entry.user()).collect(),
             roles: shape.roles.len(),
         }
     }

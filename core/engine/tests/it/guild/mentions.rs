@@ -30,7 +30,7 @@ fn resolve(channel: ChannelId, text: &str, allowed: Option<Value>) -> Named {
         everyone: message.mention_everyone,
         notified_users: notified.users.iter().map(|id| id.value()).collect(),
         notified_roles: notified.roles.clone(),
-        notified_everyone: notified.everyone,
+        notified_everyone: notified.everyone || notified.here,
     }
 }
 

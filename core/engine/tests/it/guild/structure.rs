@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use throng_engine::guild::Config;
+use throng_engine::guild::{Config, Guild};
 use throng_proto::command::{Command, MemberPatch, RolePatch};
 use throng_proto::event::EventKind;
 use throng_proto::id::{ChannelId, RoleId, UserId};
@@ -390,7 +390,7 @@ fn an_import_adds_those_that_are_not_there_in_one_commit() {
     let add = EventKind::GuildMemberAdd;
     assert_eq!(hall.kinds(), [add, add]);
     assert!(hall.trace.contains(&"joined 30".to_owned()));
-    let roles = |id| &hall.guild.member(UserId::new(id)).expect("a member").profile.roles;
+    let roles = |id| hall.guild.member(UserId::new(id)).expect("a member").profile.roles.clone();
     assert!(roles(ALICE).is_empty() && roles(30).is_empty());
     assert_eq!(*roles(31), [RED]);
     let many = (100..300).map(|id| member(id, &[])).collect();
@@ -415,4 +415,22 @@ fn a_guild_goes_on_after_the_ids_and_the_sequence_that_it_loads() {
     assert_eq!(event.sequence, 42);
     let Write::Message(message) = &hall.commits[0][1] else { panic!("a message") };
     assert!(message.id.value() > far.value());
+}
+
+#[test]
+fn a_role_that_is_gone_from_the_store_is_gone_from_members() {
+    let holder = member(ALICE, &[RED, RoleId::new(999)]);
+    let guild = Guild::load(record(), [holder].into_iter().collect(), Config::default());
+    let found = guild.member(UserId::new(ALICE)).expect("a member");
+    assert_eq!(found.profile.roles, [RED]);
+}
+
+#[test]
+fn many_holders_of_a_deleted_role_are_not_announced() {
+    let mut hall = Hall::new();
+    hall.import((1_000..1_200).map(|id| member(id, &[RED])).collect()).expect("granted");
+    hall.kinds();
+    hall.run(ADMINISTRATOR, Command::RoleDelete(RED)).expect("granted");
+    assert_eq!(hall.kinds(), [EventKind::GuildRoleDelete]);
+    assert!(hall.guild.roster().iter().all(|entry| entry.roles().all(|role| role != RED)));
 }

@@ -5,7 +5,7 @@ use throng_proto::model::{Channel, Emoji, Guild, User};
 use throng_proto::record::{Page, Write};
 
 use super::sample::{PAST, add, channel, event, founding, guild, member, message, role, user};
-use super::{commit, ok, refused};
+use super::{commit, members, ok, refused};
 use crate::store::Store;
 
 pub(super) async fn an_empty_store_answers_with_nothing(store: &dyn Store) {
@@ -15,6 +15,7 @@ pub(super) async fn an_empty_store_answers_with_nothing(store: &dyn Store) {
     assert_eq!(ok(store.user_named("nobody".to_owned()).await), None);
     assert_eq!(ok(store.token([0; 32]).await), None);
     assert_eq!(ok(store.guilds_of(UserId::new(1)).await), []);
+    assert_eq!(members(store, GuildId::new(1)).await, []);
     let (channel, id) = (ChannelId::new(1), MessageId::new(1));
     assert_eq!(ok(store.message(channel, id, None).await), None);
     assert_eq!(ok(store.messages(channel, Page::Latest, 100, None).await), []);
@@ -64,9 +65,9 @@ pub(super) async fn a_guild_is_read_with_its_parts_in_order(store: &dyn Store) {
     let id = GuildId::new(130);
     let channels = [132, 131, 133].map(|id| Write::Channel(channel(130, id)));
     let roles = [134, 130, 135].map(|role_id| Write::Role(id, role(role_id)));
-    let members = [138, 136, 137].map(|user| Write::Member(id, member(user)));
+    let joining = [138, 136, 137].map(|user| Write::Member(id, member(user)));
     let writes = [Write::Guild(guild(130))].into_iter().chain(channels).chain(roles);
-    commit(store, writes.chain(members).collect()).await;
+    commit(store, writes.chain(joining).collect()).await;
 
     let renamed = Guild { name: "Renamed".to_owned(), ..guild(130) };
     let mut stranger = member(137);
@@ -88,7 +89,7 @@ pub(super) async fn a_guild_is_read_with_its_parts_in_order(store: &dyn Store) {
     assert_eq!(record.roles, [role(130), role(135)]);
     assert_eq!(record.channels.iter().map(|c| c.id.value()).collect::<Vec<_>>(), [131, 132]);
     assert_eq!(record.channels[1].topic.as_deref(), Some("crabs"));
-    assert_eq!(record.members, [member(136), stranger]);
+    assert_eq!(members(store, id).await, [member(136), stranger]);
     assert_eq!(record.sequence, 0);
     assert_eq!(record.nonces, []);
     assert!(ok(store.guilds().await).contains(&id));
@@ -108,13 +109,26 @@ pub(super) async fn members_show_the_newest_account(store: &dyn Store) {
         ],
     )
     .await;
-    let record = ok(store.guild(first).await);
-    let accounts = record.map(|record| record.members).unwrap_or_default();
+    let accounts = members(store, first).await;
     assert_eq!(accounts.iter().map(|member| &member.user).collect::<Vec<_>>(), [&named]);
     assert_eq!(ok(store.guilds_of(named.id).await), [first, second]);
     commit(store, vec![Write::MemberDelete(first, named.id)]).await;
     assert_eq!(ok(store.guilds_of(named.id).await), [second]);
     assert_eq!(ok(store.user(named.id).await), Some(named), "who leaves keeps the account");
+}
+
+/// More than any store reads at once, and exactly as many as one that reads by powers of two does.
+pub(super) async fn many_members_come_in_order_each_once(store: &dyn Store) {
+    let guilds = [GuildId::new(190), GuildId::new(191), GuildId::new(192)];
+    let ids = 1_000_000..1_000_000 + (1 << 15);
+    commit(store, guilds.map(|id| Write::Guild(guild(id.value()))).into()).await;
+    let joined = ids.clone().rev().map(|id| Write::Member(guilds[1], member(id)));
+    commit(store, joined.collect()).await;
+    commit(store, vec![Write::Member(guilds[2], member(1_000_005))]).await;
+    assert_eq!(members(store, guilds[0]).await, []);
+    let found = members(store, guilds[1]).await;
+    assert!(found.into_iter().eq(ids.map(member)), "everybody, each once");
+    assert_eq!(members(store, guilds[2]).await, [member(1_000_005)]);
 }
 
 pub(super) async fn the_last_message_of_a_channel_never_goes_back(store: &dyn Store) {
@@ -155,6 +169,7 @@ pub(super) async fn a_deleted_guild_takes_everything_along(store: &dyn Store) {
     assert!(ok(store.guild(id).await).is_none());
     assert!(!ok(store.guilds().await).contains(&id));
     assert_eq!(ok(store.guilds_of(UserId::new(162)).await), []);
+    assert_eq!(members(store, id).await, []);
     assert_eq!(ok(store.messages(ChannelId::new(161), Page::Latest, 9, None).await), []);
     assert_eq!(ok(store.events(id, 0).await), []);
     let reactors = |message| store.reactors(message, Emoji::from_key("x"), UserId::new(0), 9);

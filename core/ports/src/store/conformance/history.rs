@@ -5,8 +5,8 @@ use throng_proto::model::{Channel, Emoji, Guild, Message, User};
 use throng_proto::record::{Page, Write};
 
 use super::model::Model;
-use super::ok;
 use super::sample::{PAST, add, channel, event, guild, member, message, role, user};
+use super::{members, ok};
 use crate::store::Store;
 
 // Few ids of each kind, so that writes meet each other.
@@ -66,8 +66,9 @@ impl History {
         let seed = self.seed;
         for id in (1..=GUILDS).map(GuildId::new) {
             let record = ok(store.guild(id).await);
+            let joined = members(store, id).await;
             let found =
-                record.map(|all| (all.guild, all.roles, all.channels, all.members, all.sequence));
+                record.map(|all| (all.guild, all.roles, all.channels, joined, all.sequence));
             assert_eq!(found, self.model.guild(id), "seed {seed}: guild {id}");
             let after = self.below(4);
             let events = ok(store.events(id, after).await);

@@ -71,6 +71,7 @@ pub(super) fn event(guild: u64, sequence: u64, at: Timestamp) -> EventRecord {
             users: vec![UserId::new(3)],
             roles: vec![RoleId::new(4)],
             everyone: true,
+            here: true,
         },
     }
 }

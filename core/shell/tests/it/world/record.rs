@@ -6,7 +6,7 @@ use std::sync::Arc;
 use throng_plugin_store_memory::MemoryStore;
 use throng_ports::journal::{Journal, Journals, Record};
 use throng_ports::link::BoxFuture;
-use throng_ports::store::{Store, Stored};
+use throng_ports::store::{MemberPages, Store, Stored};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Emoji, Message, User};
 use throng_proto::record::{EventRecord, GuildRecord, Page, Write};
@@ -31,6 +31,10 @@ impl Store for RecordedStore {
 
     fn guild(&self, guild: GuildId) -> BoxFuture<'static, Stored<Option<GuildRecord>>> {
         self.store.guild(guild)
+    }
+
+    fn members(&self, guild: GuildId) -> MemberPages {
+        self.store.members(guild)
     }
 
     fn user(&self, user: UserId) -> BoxFuture<'static, Stored<Option<User>>> {

@@ -1,0 +1,108 @@
+//! What users show of being there, by session, and what others have been told of it.
+
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+use throng_proto::gateway::PresenceUpdate;
+use throng_proto::id::{GuildId, UserId};
+use throng_proto::model::{ClientStatus, Presence, PresenceUser, Status};
+
+use crate::replay::Slot;
+
+/// Names a session. `generation` tells apart sessions that had the same slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionRef {
+    /// Worker that has it.
+    pub worker: usize,
+    /// Its place there.
+    pub slot: Slot,
+    /// Which user of the place.
+    pub generation: u32,
+}
+
+/// What others see of a user. Cloning costs one reference count.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Never invisible.
+    pub status: Status,
+    /// None when offline.
+    pub activities: Arc<[Box<RawValue>]>,
+}
+
+impl Shown {
+    /// Returns what others see of who is not there.
+    #[must_use]
+    pub fn offline() -> Self {
+        Self { status: Status::Offline, activities: Arc::default() }
+    }
+
+    /// Reads what a session says.
+    #[must_use]
+    pub fn of(update: PresenceUpdate) -> Self {
+        if !update.status.is_online() {
+            return Self::offline();
+        }
+        let activities = update.activities.unwrap_or_default().into();
+        Self { status: update.status, activities }
+    }
+
+    /// Tells whether others see no difference.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.status == other.status && self.texts().eq(other.texts())
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        self.activities.iter().map(|activity| activity.get())
+    }
+
+    /// Returns it as it stands in payloads.
+    #[must_use]
+    pub fn presence(&self, guild: GuildId, user: UserId) -> Presence<'_> {
+        Presence {
+            user: PresenceUser { id: user },
+            guild_id: guild,
+            status: self.status,
+            activities: &self.activities,
+            client_status: ClientStatus::of(self.status),
+        }
+    }
+}
+
+/// A user with at least one attached session, or one that others still see as online.
+#[derive(Debug)]
+pub(super) struct Present {
+    /// What each session shows; the one that said something last is at the end.
+    sessions: Vec<(SessionRef, Shown)>,
+    /// What others were told.
+    pub(super) told: Shown,
+}
+
+impl Present {
+    pub(super) fn new() -> Self {
+        Self { sessions: Vec::new(), told: Shown::offline() }
+    }
+
+    pub(super) const fn is_attached(&self) -> bool {
+        !self.sessions.is_empty()
+    }
+
+    /// Notes what an attached session shows, or that it is gone.
+    pub(super) fn note(&mut self, session: SessionRef, shown: Option<Shown>) {
+        if let Some(at) = self.sessions.iter().position(|(other, _)| *other == session) {
+            self.sessions.remove(at);
+            self.sessions.extend(shown.map(|shown| (session, shown)));
+        }
+    }
+
+    pub(super) fn add(&mut self, session: SessionRef) {
+        self.sessions.push((session, Shown::offline()));
+    }
+
+    /// Combines what the sessions show: the one that is most there counts, and of those the one
+    /// that said something last.
+    pub(super) fn now(&self) -> Shown {
+        let all = self.sessions.iter().rev().map(|(_, shown)| shown);
+        all.min_by_key(|shown| shown.status).cloned().unwrap_or_else(Shown::offline)
+    }
+}

@@ -1,0 +1,99 @@
+//! Walks over all members of a guild, as they are watched and cancelled.
+
+use std::fmt;
+use std::io;
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use serde::Serialize;
+use throng_proto::id::GuildId;
+
+/// What a job is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobKind {
+    /// Sends the whole list of members to a session.
+    Chunks,
+    /// Writes all members to whoever reads them.
+    Export,
+    /// Finds who had a role that was deleted.
+    RoleHolders,
+}
+
+impl JobKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Chunks, Self::Export, Self::RoleHolders];
+
+    /// Returns its name in metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Chunks => "chunks",
+            Self::Export => "export",
+            Self::RoleHolders => "role_holders",
+        }
+    }
+}
+
+/// How far a job has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// Waits for its turn.
+    Queued,
+    /// Runs.
+    Running,
+    /// Did everything.
+    Done,
+    /// Was cancelled.
+    Cancelled,
+    /// Ended early, because whoever it was for is gone.
+    Gone,
+}
+
+impl JobState {
+    /// Returns its name in metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Cancelled => "cancelled",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+/// A job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct JobStatus {
+    /// Its number.
+    pub id: u64,
+    /// What it is for.
+    pub kind: JobKind,
+    /// The guild whose members it walks over.
+    pub guild: GuildId,
+    /// How far it has come.
+    pub state: JobState,
+    /// Members it has walked over.
+    pub done: u64,
+    /// Members there were when it began.
+    pub total: u64,
+    /// Milliseconds since it was asked for, until it was over.
+    pub millis: u64,
+}
+
+/// An export under way.
+pub struct MemberLines {
+    /// Number of the job that writes it.
+    pub job: u64,
+    /// Whole lines of JSON, each a member. An error says that the export is not whole.
+    pub lines: BoxStream<'static, io::Result<Bytes>>,
+}
+
+impl fmt::Debug for MemberLines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemberLines").field("job", &self.job).finish_non_exhaustive()
+    }
+}

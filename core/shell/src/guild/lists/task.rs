@@ -1,0 +1,193 @@
+//! The task of a guild's member lists.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use throng_engine::attendance::SessionRef;
+use throng_engine::roll::{Output, Roll};
+use throng_proto::id::GuildId;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::{Batch, Note, Watch};
+use crate::node::Shared;
+use crate::worker::WorkerMessage;
+
+/// Members that are put into a list between two looks at what is new.
+const FILL_MAX: usize = 512;
+/// Percent of pressure that lengthens the window by itself once.
+const STRETCH: u64 = 25;
+
+/// What metrics know of a task.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counted {
+    lists: usize,
+    viewers: usize,
+    operations: u64,
+}
+
+/// The lists of one guild with everything around them.
+struct ListTask {
+    shared: Arc<Shared>,
+    guild: GuildId,
+    /// Tells the lists from those that the guild had before; later ones have a larger one.
+    epoch: u64,
+    roll: Roll<SessionRef>,
+    inbox: mpsc::Receiver<Batch>,
+    /// Workers with sessions that watch or did.
+    workers: HashSet<usize>,
+    seeded: bool,
+    filling: bool,
+    /// When viewers are told what is new.
+    due: Option<Instant>,
+    told_at: Option<Instant>,
+    counted: Counted,
+}
+
+/// Starts the task; it ends when the guild's end of `inbox` is dropped.
+pub(super) fn start(shared: &Arc<Shared>, roll: Roll<SessionRef>, inbox: mpsc::Receiver<Batch>) {
+    let task = ListTask {
+        shared: Arc::clone(shared),
+        guild: roll.guild(),
+        epoch: shared.next_id::<throng_proto::id::marker::Any>().value(),
+        roll,
+        inbox,
+        workers: HashSet::new(),
+        seeded: false,
+        filling: false,
+        due: None,
+        told_at: None,
+        counted: Counted::default(),
+    };
+    tokio::spawn(task.run());
+}
+
+impl ListTask {
+    async fn run(mut self) {
+        loop {
+            let now = Instant::now();
+            if self.filling {
+                self.fill().await;
+            } else if self.seeded && self.due.is_some_and(|due| due <= now) {
+                self.tell().await;
+            } else {
+                match self.next().await {
+                    Next::Batch(batch) => self.take(batch),
+                    Next::Due => {}
+                    Next::Over => break,
+                }
+            }
+        }
+        self.tell().await;
+        self.count(Counted { operations: self.counted.operations, ..Counted::default() });
+    }
+
+    async fn next(&mut self) -> Next {
+        let received = match self.due.filter(|_| self.seeded) {
+            None => self.inbox.recv().await,
+            Some(due) => match tokio::time::timeout_at(due, self.inbox.recv()).await {
+                Ok(received) => received,
+                Err(_) => return Next::Due,
+            },
+        };
+        received.map_or(Next::Over, Next::Batch)
+    }
+
+    /// Puts some members into new lists, and takes what came meanwhile.
+    async fn fill(&mut self) {
+        let began = std::time::Instant::now();
+        self.filling = self.roll.fill(FILL_MAX);
+        self.spent(began);
+        if let Ok(batch) = self.inbox.try_recv() {
+            self.take(batch);
+        }
+        tokio::task::yield_now().await;
+    }
+
+    fn take(&mut self, batch: Batch) {
+        let began = std::time::Instant::now();
+        self.roll.count(batch.members);
+        for note in batch.notes {
+            self.note(note);
+        }
+        self.filling |= self.seeded;
+        if self.due.is_none() {
+            let ready = self.told_at.map(|at| at + self.window());
+            self.due = Some(ready.unwrap_or_else(Instant::now));
+        }
+        self.spent(began);
+    }
+
+    fn note(&mut self, note: Note) {
+        match note {
+            Note::Put(member, shown, presence) => self.roll.put(member, shown, presence),
+            Note::Remove(user) => self.roll.remove(user),
+            Note::Shape(shape) => self.roll.reshape(shape),
+            Note::Seeded => self.seeded = true,
+            Note::Enlarged => self.roll.enlarge(),
+            Note::Leave(session) => self.roll.leave(session),
+            Note::Watch(watch, member) => {
+                let Watch { session, stamp, wishes, .. } = *watch;
+                self.workers.insert(session.worker);
+                self.roll.watch(session, stamp, member, wishes);
+            }
+        }
+    }
+
+    /// How long changes are gathered; longer when workers are behind.
+    fn window(&self) -> Duration {
+        let workers = self.shared.metrics.workers.iter();
+        let pressure = workers.map(|worker| worker.pressure.read()).max().unwrap_or(0);
+        Duration::from_millis(self.shared.config.presence.window_ms * (1 + pressure / STRETCH))
+    }
+
+    /// Tells workers what is new to their sessions.
+    async fn tell(&mut self) {
+        let began = std::time::Instant::now();
+        (self.due, self.told_at) = (None, Some(Instant::now()));
+        let outputs = self.roll.flush();
+        let mut by_worker: HashMap<usize, Vec<Output<SessionRef>>> = HashMap::new();
+        for output in outputs {
+            if let Output::Own { viewer, .. } = &output {
+                by_worker.entry(viewer.worker).or_default().push(output);
+                continue;
+            }
+            for worker in &self.workers {
+                by_worker.entry(*worker).or_default().push(output.clone());
+            }
+        }
+        self.count(Counted {
+            lists: self.roll.lists(),
+            viewers: self.roll.viewers(),
+            operations: self.roll.operations(),
+        });
+        self.spent(began);
+        for (worker, outputs) in by_worker {
+            let message = WorkerMessage::Lists { guild: self.guild, epoch: self.epoch, outputs };
+            self.shared.send(worker, message).await;
+        }
+    }
+
+    fn count(&mut self, now: Counted) {
+        let (metrics, before) = (&self.shared.metrics, self.counted);
+        metrics.lists.add(now.lists as u64);
+        metrics.lists.sub(before.lists as u64);
+        metrics.list_viewers.add(now.viewers as u64);
+        metrics.list_viewers.sub(before.viewers as u64);
+        metrics.list_operations.add(now.operations - before.operations);
+        self.counted = now;
+    }
+
+    fn spent(&self, began: std::time::Instant) {
+        let nanos = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.shared.metrics.list_nanos.add(nanos);
+    }
+}
+
+/// What a list task goes on with.
+enum Next {
+    Batch(Batch),
+    Due,
+    Over,
+}

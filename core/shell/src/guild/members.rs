@@ -1,0 +1,91 @@
+//! What a guild answers about its members, and the jobs that it has walk over them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use throng_engine::chunk::{self, Rights};
+use throng_engine::roster::Snapshot;
+use throng_ports::hub::JobKind;
+use throng_proto::event::EventKind;
+use throng_proto::gateway::RequestMembers;
+use throng_proto::id::{RoleId, UserId};
+use throng_proto::wire::Body;
+use tokio::sync::oneshot;
+
+use super::{GuildHandle, GuildTask};
+use crate::jobs::{Chunks, Holders, Title};
+use crate::metrics::Refused;
+use crate::worker::{SessionRef, WorkerMessage};
+
+/// When to ask again for a list while too many jobs wait.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+impl GuildTask {
+    /// Answers a request for some members at once, and has the whole list sent by a job.
+    pub(super) async fn members(
+        &mut self,
+        session: SessionRef,
+        request: Box<RequestMembers>,
+        rights: Rights,
+    ) {
+        if !chunk::is_full(&request) || !rights.members {
+            let body = chunk::found(&request, rights, &self.attendance, self.guild.roster());
+            return self.own(session, EventKind::GuildMembersChunk, body).await;
+        }
+        let Some(guild) = self.handle() else { return };
+        let refusal = rate_limited(&request);
+        let members = self.guild.roster().snapshot();
+        let title = self.title(JobKind::Chunks, &members);
+        let shared = Arc::clone(&self.shared);
+        let chunks = Chunks { shared, guild, members, session, request, rights };
+        let submitted = self.shared.jobs.submit(title, |turn| chunks.run(turn));
+        if submitted.is_err() {
+            self.shared.metrics.refuse(Refused::Jobs);
+            self.own(session, EventKind::RateLimited, refusal).await;
+        }
+    }
+
+    /// Finds out who had a role, beside the traffic. When too many jobs wait nobody is announced.
+    pub(super) fn seek_holders(&self, role: RoleId, members: Snapshot) {
+        let Some(guild) = self.handle() else { return };
+        let title = self.title(JobKind::RoleHolders, &members);
+        let few = self.guild.announce_max();
+        let holders = Holders { role, members, few, guild };
+        if self.shared.jobs.submit(title, |turn| holders.run(turn)).is_err() {
+            self.shared.metrics.refuse(Refused::Jobs);
+        }
+    }
+
+    /// Answers who of some users is online.
+    pub(super) fn presences(&self, users: &[UserId], answer: oneshot::Sender<Box<RawValue>>) {
+        // The job may have been cancelled.
+        _ = answer.send(self.attendance.presences_of(users.iter().copied()));
+    }
+
+    fn title(&self, kind: JobKind, members: &Snapshot) -> Title {
+        Title { kind, guild: self.id(), total: members.len() }
+    }
+
+    fn handle(&self) -> Option<GuildHandle> {
+        self.shared.directory.guild(self.id())
+    }
+
+    async fn own(&mut self, session: SessionRef, kind: EventKind, body: Body) {
+        let guild = (kind != EventKind::RateLimited).then(|| self.id());
+        let message = WorkerMessage::Own { session, kind, guild, body };
+        self.shared.send(session.worker, message).await;
+    }
+}
+
+fn rate_limited(request: &RequestMembers) -> Body {
+    let mut meta = json!({ "guild_id": request.guild_id });
+    if let Some(nonce) = &request.nonce {
+        meta["nonce"] = Value::String(nonce.clone());
+    }
+    let payload = json!({
+        "opcode": 8, "retry_after": RETRY_AFTER.as_secs_f64(), "meta": meta,
+    });
+    Body::dispatch(EventKind::RateLimited.name(), &payload.to_string())
+}

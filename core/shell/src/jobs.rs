@@ -1,0 +1,289 @@
+//! Walks over all members of a guild, beside the traffic: on threads of their own that the system
+//! runs last, over snapshots, a slice at a time.
+//!
+//! So many run at the same time, so many wait, and more are refused. Each can be watched and
+//! cancelled.
+
+mod chunks;
+mod export;
+mod holders;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+use parking_lot::Mutex;
+use throng_ports::hub::{JobKind, JobState, JobStatus};
+use throng_proto::id::GuildId;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{Notify, Semaphore};
+
+use crate::config::JobsConfig;
+use crate::metrics::JobMetrics;
+
+pub(crate) use chunks::{ChunkAnswer, Chunks};
+pub(crate) use export::Export;
+pub(crate) use holders::Holders;
+
+/// Jobs that are over and still listed.
+const LISTED_MAX: usize = 64;
+/// How much lower than others the threads stand with the system: beside a busy thread they get
+/// about a thirtieth of a core.
+#[cfg(unix)]
+const NICENESS: i32 = 15;
+
+/// Why a job did not end as it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// Somebody cancelled it.
+    Cancelled,
+    /// Whoever it was for is gone.
+    Gone,
+}
+
+/// How a job ended.
+pub(crate) type Ended = Result<(), Stop>;
+
+/// There are as many jobs as may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Full;
+
+/// The pool.
+pub(crate) struct Jobs {
+    runtime: Option<Runtime>,
+    turns: Arc<Semaphore>,
+    board: Arc<Board>,
+    admitted_max: usize,
+}
+
+impl Jobs {
+    /// Starts the threads.
+    pub(crate) fn start(config: &JobsConfig) -> io::Result<Self> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(config.thread_count())
+            .max_blocking_threads(1)
+            .thread_name("job")
+            .on_thread_start(stand_back)
+            .enable_time()
+            .build()?;
+        Ok(Self {
+            runtime: Some(runtime),
+            turns: Arc::new(Semaphore::new(config.running_max)),
+            board: Arc::default(),
+            admitted_max: config.running_max.saturating_add(config.queue_max),
+        })
+    }
+
+    /// Starts a job, or has it wait for its turn, and returns its number.
+    ///
+    /// # Errors
+    ///
+    /// Too many are waiting.
+    pub(crate) fn submit<F: Future<Output = Ended> + Send + 'static>(
+        &self,
+        title: Title,
+        work: impl FnOnce(Turn) -> F + Send + 'static,
+    ) -> Result<u64, Full> {
+        let Some(runtime) = &self.runtime else { return Err(Full) };
+        let entry = self.board.admit(title, self.admitted_max)?;
+        let (board, turns) = (Arc::clone(&self.board), Arc::clone(&self.turns));
+        let id = entry.id;
+        runtime.spawn(async move {
+            let ended = run(&board, &turns, &entry, work).await;
+            board.end(&entry, ended);
+        });
+        Ok(id)
+    }
+
+    /// Returns the jobs, the oldest first.
+    pub(crate) fn list(&self) -> Vec<JobStatus> {
+        self.board.list()
+    }
+
+    /// Cancels a job; `false` when there is none that is not over.
+    pub(crate) fn cancel(&self, id: u64) -> bool {
+        self.board.cancel(id)
+    }
+
+    pub(crate) fn metrics(&self) -> &JobMetrics {
+        &self.board.metrics
+    }
+}
+
+impl Drop for Jobs {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // What is left reads snapshots, and nobody waits for it any more.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl std::fmt::Debug for Jobs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Jobs").field("jobs", &self.list()).finish_non_exhaustive()
+    }
+}
+
+/// Gives the thread what others leave.
+fn stand_back() {
+    #[cfg(unix)]
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        tracing::debug!(%error, "jobs run as eagerly as everything else");
+    }
+}
+
+async fn run<F: Future<Output = Ended>>(
+    board: &Board,
+    turns: &Semaphore,
+    entry: &Arc<Entry>,
+    work: impl FnOnce(Turn) -> F,
+) -> Ended {
+    let turn = tokio::select! {
+        turn = turns.acquire() => turn,
+        () = entry.cancelled() => return Err(Stop::Cancelled),
+    };
+    entry.running.store(true, Ordering::Release);
+    board.metrics.running.add(1);
+    let ended = tokio::select! {
+        ended = work(Turn(Arc::clone(entry))) => ended,
+        () = entry.cancelled() => Err(Stop::Cancelled),
+    };
+    board.metrics.running.sub(1);
+    drop(turn);
+    ended
+}
+
+/// What a job is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Title {
+    pub(crate) kind: JobKind,
+    pub(crate) guild: GuildId,
+    /// Members to walk over.
+    pub(crate) total: usize,
+}
+
+/// A job's side of its entry on the board.
+#[derive(Clone, Debug)]
+pub(crate) struct Turn(Arc<Entry>);
+
+impl Turn {
+    /// Counts members as done, and lets others have the thread. Where a job can be cancelled.
+    pub(crate) async fn step(&self, members: usize) -> Ended {
+        self.0.done.fetch_add(members as u64, Ordering::Relaxed);
+        tokio::task::yield_now().await;
+        if self.0.cancel.load(Ordering::Acquire) { Err(Stop::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// A job as others see it.
+#[derive(Debug)]
+struct Entry {
+    id: u64,
+    title: Title,
+    began: Instant,
+    done: AtomicU64,
+    running: AtomicBool,
+    cancel: AtomicBool,
+    cancelling: Notify,
+}
+
+impl Entry {
+    async fn cancelled(&self) {
+        loop {
+            let notified = self.cancelling.notified();
+            if self.cancel.load(Ordering::Acquire) {
+                return;
+            }
+            notified.await;
+        }
+    }
+
+    fn status(&self, state: JobState) -> JobStatus {
+        JobStatus {
+            id: self.id,
+            kind: self.title.kind,
+            guild: self.title.guild,
+            state,
+            done: self.done.load(Ordering::Relaxed),
+            total: self.title.total as u64,
+            millis: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// All jobs.
+#[derive(Debug, Default)]
+struct Board {
+    state: Mutex<State>,
+    metrics: JobMetrics,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    last: u64,
+    admitted: BTreeMap<u64, Arc<Entry>>,
+    over: BTreeMap<u64, JobStatus>,
+}
+
+impl Board {
+    fn admit(&self, title: Title, max: usize) -> Result<Arc<Entry>, Full> {
+        let mut state = self.state.lock();
+        if state.admitted.len() >= max {
+            return Err(Full);
+        }
+        state.last += 1;
+        let entry = Arc::new(Entry {
+            id: state.last,
+            title,
+            began: Instant::now(),
+            done: AtomicU64::new(0),
+            running: AtomicBool::new(false),
+            cancel: AtomicBool::new(false),
+            cancelling: Notify::new(),
+        });
+        state.admitted.insert(entry.id, Arc::clone(&entry));
+        self.metrics.admitted.add(1);
+        Ok(entry)
+    }
+
+    fn end(&self, entry: &Entry, ended: Ended) {
+        let state = match ended {
+            Ok(()) => JobState::Done,
+            Err(Stop::Cancelled) => JobState::Cancelled,
+            Err(Stop::Gone) => JobState::Gone,
+        };
+        let status = entry.status(state);
+        self.metrics.admitted.sub(1);
+        self.metrics.ended(status.kind, state, status.done);
+        let mut board = self.state.lock();
+        board.admitted.remove(&entry.id);
+        board.over.insert(entry.id, status);
+        if board.over.len() > LISTED_MAX {
+            board.over.pop_first();
+        }
+    }
+
+    fn list(&self) -> Vec<JobStatus> {
+        let state = self.state.lock();
+        let admitted = state.admitted.values().map(|entry| {
+            let running = entry.running.load(Ordering::Acquire);
+            entry.status(if running { JobState::Running } else { JobState::Queued })
+        });
+        let mut jobs: Vec<JobStatus> = admitted.chain(state.over.values().cloned()).collect();
+        jobs.sort_by_key(|job| job.id);
+        jobs
+    }
+
+    fn cancel(&self, id: u64) -> bool {
+        let entry = self.state.lock().admitted.get(&id).cloned();
+        entry.is_some_and(|entry| {
+            entry.cancel.store(true, Ordering::Release);
+            entry.cancelling.notify_waiters();
+            true
+        })
+    }
+}

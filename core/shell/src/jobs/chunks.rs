@@ -1,0 +1,88 @@
+//! Sends the whole list of members to one session, in chunks, at a pace that others do not feel.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use throng_engine::chunk::{Part, Rights, Whole};
+use throng_engine::roster::Snapshot;
+use throng_proto::gateway::RequestMembers;
+use throng_proto::wire::Body;
+use tokio::sync::oneshot;
+
+use super::{Ended, Stop, Turn};
+use crate::guild::{GuildHandle, Request};
+use crate::node::Shared;
+use crate::worker::{SessionRef, WorkerMessage};
+
+/// How long a session that has not taken the last chunk is left alone.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// What a worker says of a chunk.
+#[derive(Debug)]
+pub(crate) enum ChunkAnswer {
+    /// It goes out.
+    Taken,
+    /// The session has no link, or has not read what it got; try again.
+    Later(Body),
+    /// The session is over.
+    Gone,
+}
+
+/// The whole list for one session.
+pub(crate) struct Chunks {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) guild: GuildHandle,
+    pub(crate) members: Snapshot,
+    pub(crate) session: SessionRef,
+    pub(crate) request: Box<RequestMembers>,
+    pub(crate) rights: Rights,
+}
+
+impl Chunks {
+    /// Sends chunk after chunk.
+    pub(crate) async fn run(self, turn: Turn) -> Ended {
+        let pace = Duration::from_millis(self.shared.config.jobs.chunk_interval_ms);
+        let mut whole = Whole::of(&self.members);
+        while let Some(part) = whole.next(&self.members) {
+            let count = part.members.len();
+            let presences = self.presences(&part).await?;
+            let body = part.encode(&self.request, presences.as_deref());
+            drop(part);
+            self.send(body).await?;
+            turn.step(count).await?;
+            tokio::time::sleep(pace).await;
+        }
+        Ok(())
+    }
+
+    /// Asks the guild who of a chunk is online, where that is wanted.
+    async fn presences(&self, part: &Part) -> Result<Option<Box<RawValue>>, Stop> {
+        if !self.rights.shows_presences(&self.request) {
+            return Ok(None);
+        }
+        let users = part.members.iter().map(|member| member.user.id).collect();
+        let (answer, presences) = oneshot::channel();
+        self.guild.send(Request::Presences(users, answer)).await;
+        presences.await.map(Some).map_err(|_| Stop::Gone)
+    }
+
+    async fn send(&self, mut body: Body) -> Ended {
+        let (session, guild) = (self.session, self.request.guild_id);
+        let stall = Duration::from_secs(self.shared.config.jobs.stall_secs);
+        let until = tokio::time::Instant::now() + stall;
+        loop {
+            let (answer, answered) = oneshot::channel();
+            let message = WorkerMessage::Chunk { session, guild, body, answer };
+            self.shared.send(session.worker, message).await;
+            match answered.await {
+                Ok(ChunkAnswer::Taken) => return Ok(()),
+                Ok(ChunkAnswer::Later(again)) if tokio::time::Instant::now() < until => {
+                    body = again;
+                    tokio::time::sleep(PATIENCE).await;
+                }
+                _ => return Err(Stop::Gone),
+            }
+        }
+    }
+}

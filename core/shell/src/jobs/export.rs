@@ -1,0 +1,60 @@
+//! Writes all members as lines of JSON.
+
+use bytes::Bytes;
+use throng_engine::roster::{Entry, Snapshot};
+use throng_proto::id::UserId;
+use tokio::sync::mpsc;
+
+use super::{Ended, Stop, Turn};
+
+/// Members of one piece: 512 x about 450 bytes = 230 KB.
+const PIECE: usize = 512;
+
+/// An export to somebody who reads.
+#[derive(Debug)]
+pub(crate) struct Export {
+    pub(crate) members: Snapshot,
+    /// Where lines go, and at the end an empty piece, so that an end is told from a break.
+    pub(crate) lines: mpsc::Sender<Bytes>,
+}
+
+impl Export {
+    /// Writes as fast as somebody reads.
+    pub(crate) async fn run(self, turn: Turn) -> Ended {
+        let mut after = None;
+        loop {
+            let (lines, count, last) = self.piece(after);
+            if count > 0 {
+                self.send(lines).await?;
+            }
+            turn.step(count).await?;
+            if count < PIECE {
+                return self.send(Bytes::new()).await;
+            }
+            after = last;
+        }
+    }
+
+    async fn send(&self, lines: Bytes) -> Ended {
+        self.lines.send(lines).await.map_err(|_| Stop::Gone)
+    }
+
+    fn piece(&self, after: Option<UserId>) -> (Bytes, usize, Option<UserId>) {
+        let entries = match after {
+            Some(user) => self.members.after(user),
+            None => self.members.iter(),
+        };
+        let (mut lines, mut count, mut last) = (Vec::with_capacity(PIECE * 512), 0, None);
+        for entry in entries.take(PIECE) {
+            write(&mut lines, &entry);
+            (count, last) = (count + 1, Some(entry.user()));
+        }
+        (lines.into(), count, last)
+    }
+}
+
+fn write(lines: &mut Vec<u8>, entry: &Entry<'_>) {
+    let written = serde_json::to_writer(&mut *lines, &entry.member());
+    debug_assert!(written.is_ok(), "memory takes any write");
+    lines.push(b'\n');
+}

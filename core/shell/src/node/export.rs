@@ -1,0 +1,47 @@
+//! Exports of members, as somebody reads them.
+
+use std::io;
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream};
+use throng_ports::hub::{JobKind, MemberLines};
+use throng_proto::id::GuildId;
+use throng_proto::refusal::Refusal;
+use tokio::sync::{mpsc, oneshot};
+
+use super::Shared;
+use crate::guild::Request;
+use crate::jobs::{Export, Title};
+use crate::metrics::Refused;
+
+/// Pieces of an export that wait for its reader: 2 x about 230 KB.
+const AHEAD: usize = 2;
+
+/// Begins an export of a guild's members as they are now.
+pub(super) async fn begin(shared: &Shared, guild: GuildId) -> Result<MemberLines, Refusal> {
+    let handle = shared.directory.guild(guild).ok_or(Refusal::UnknownGuild)?;
+    let (answer, snapshot) = oneshot::channel();
+    handle.send(Request::Snapshot(answer)).await;
+    let members = snapshot.await.map_err(|_| Refusal::UnknownGuild)?;
+    let (lines, pieces) = mpsc::channel(AHEAD);
+    let title = Title { kind: JobKind::Export, guild, total: members.len() };
+    let export = Export { members, lines };
+    let submitted = shared.jobs.submit(title, |turn| export.run(turn));
+    let job = submitted.map_err(|_| {
+        shared.metrics.refuse(Refused::Jobs);
+        Refusal::Unavailable {
+            reason: "Too many jobs wait (jobs.queue_max).".to_owned(),
+            retry_after: Duration::from_secs(5),
+        }
+    })?;
+    let lines = stream::unfold(Some(pieces), |pieces| async move {
+        let mut pieces = pieces?;
+        match pieces.recv().await {
+            Some(last) if last.is_empty() => None,
+            Some(piece) => Some((Ok(piece), Some(pieces))),
+            // Without its end an export is not whole, and whoever reads must not take it for one.
+            None => Some((Err(io::Error::other("the export was cancelled")), None)),
+        }
+    });
+    Ok(MemberLines { job, lines: lines.boxed() })
+}

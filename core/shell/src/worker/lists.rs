@@ -1,0 +1,229 @@
+//! Member lists on a worker: what sessions want to see, and who gets which change.
+
+use std::collections::HashMap;
+
+use roaring::RoaringBitmap;
+use serde::{Deserialize, Serialize};
+use throng_engine::attendance::SessionRef;
+use throng_engine::replay::{Recipients, Slot};
+use throng_engine::roll::{Blocks, ListId, Output, Wish};
+use throng_proto::event::{EventClass, EventKind};
+use throng_proto::id::{ChannelId, GuildId, UserId};
+use throng_proto::intents::Intents;
+use throng_proto::wire::Body;
+
+use super::session::Identity;
+use super::{Outgoing, Worker};
+use crate::guild::{Request, Watch};
+use crate::metrics::Refused;
+
+/// What a session wants to see of a guild's lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Wishes {
+    wishes: Vec<Wish>,
+    /// Answers that come with another number are to an older question.
+    #[serde(skip)]
+    stamp: u32,
+}
+
+/// Who watches lists of one guild.
+#[derive(Debug, Default)]
+pub(super) struct Watchers {
+    /// Lists that the guild made before are not watched any more.
+    epoch: u64,
+    /// Sessions by exactly what they watch.
+    by_blocks: HashMap<(ListId, Blocks), RoaringBitmap>,
+}
+
+impl Watchers {
+    /// Sets what a session watches of a list.
+    fn set(&mut self, slot: Slot, list: ListId, blocks: Blocks) {
+        self.retain(|other| *other != list, slot);
+        if !blocks.is_empty() {
+            self.by_blocks.entry((list, blocks)).or_default().insert(slot);
+        }
+    }
+
+    /// Lets a session watch only lists of which `keeps` is true.
+    fn retain(&mut self, keeps: impl Fn(&ListId) -> bool, slot: Slot) {
+        self.by_blocks.retain(|(list, _), slots| {
+            if !keeps(list) {
+                slots.remove(slot);
+            }
+            !slots.is_empty()
+        });
+    }
+}
+
+impl Worker {
+    /// Takes what a client wants to see of a guild's lists instead of what it wanted before.
+    pub(super) fn wish(
+        &mut self,
+        slot: Slot,
+        guild: GuildId,
+        channels: impl IntoIterator<Item = (ChannelId, Vec<[u32; 2]>)>,
+    ) {
+        let Some(session) = self.sessions.get(slot as usize) else { return };
+        let wishes = self.read_wishes(&session.identity, channels);
+        let stamp = self.next_stamp();
+        let Some(session) = self.sessions.get_mut(slot as usize) else { return };
+        let Some(membership) = session.guilds.iter_mut().find(|m| m.guild == guild) else { return };
+        let had = membership.lists.is_some();
+        let wants = wishes.iter().any(|wish| !wish.blocks.is_empty());
+        let asks = wants || had || wishes.iter().any(|wish| !wish.refused.is_empty());
+        membership.lists = wants.then(|| Box::new(Wishes { wishes: wishes.clone(), stamp }));
+        let (attached, user) = (membership.relay.is_some(), session.identity.user);
+        if asks
+            && attached
+            && let Some(session) = self.reference(slot)
+        {
+            self.ask_guild(guild, Request::Watch(Watch { session, user, stamp, wishes }));
+        }
+    }
+
+    fn read_wishes(
+        &self,
+        identity: &Identity,
+        channels: impl IntoIterator<Item = (ChannelId, Vec<[u32; 2]>)>,
+    ) -> Vec<Wish> {
+        let limits = &self.shared.config.lists;
+        let entitled = is_entitled(identity);
+        let mut wishes = Vec::new();
+        for (channel, ranges) in channels {
+            let wish = Wish::read(channel, &ranges, limits.ranges_per_channel);
+            for [first, last] in &wish.refused {
+                let backwards = first > last;
+                let why = if backwards { Refused::ListRange } else { Refused::RangesPerChannel };
+                self.shared.metrics.refuse(why);
+            }
+            let many = wishes.len() >= limits.list_channels;
+            if many || !entitled {
+                let why = if many { Refused::ListChannels } else { Refused::Intents };
+                self.shared.metrics.refuse(why);
+                wishes.push(wish.refuse());
+            } else {
+                wishes.push(wish);
+            }
+        }
+        wishes
+    }
+
+    fn next_stamp(&mut self) -> u32 {
+        self.stamps = self.stamps.wrapping_add(1);
+        self.stamps
+    }
+
+    /// Asks a guild again for what a session wants to see, once it is attached.
+    pub(super) fn ask_lists(&mut self, slot: Slot, guild: GuildId) {
+        let (Some(session), Some(found)) = (self.reference(slot), self.sessions.get(slot as usize))
+        else {
+            return;
+        };
+        let membership = found.guilds.iter().find(|membership| membership.guild == guild);
+        let Some(wishes) = membership.and_then(|membership| membership.lists.as_deref()) else {
+            return;
+        };
+        let (user, stamp, wishes) = (found.identity.user, wishes.stamp, wishes.wishes.clone());
+        self.ask_guild(guild, Request::Watch(Watch { session, user, stamp, wishes }));
+    }
+
+    /// Passes on what a guild's lists have to tell.
+    pub(super) fn lists_told(
+        &mut self,
+        guild: GuildId,
+        epoch: u64,
+        outputs: Vec<Output<SessionRef>>,
+    ) {
+        if !self.relays.contains_key(&guild) {
+            return;
+        }
+        let watchers = self.lists.entry(guild).or_default();
+        if watchers.epoch < epoch {
+            *watchers = Watchers { epoch, ..Watchers::default() };
+        }
+        let current = watchers.epoch == epoch;
+        for output in outputs {
+            match output {
+                Output::Own { viewer, stamp, watches, body } => {
+                    // Losing rows always counts. Rows are given only as the answer to what the
+                    // session asked for last: it may have left and come back since, and the lists
+                    // would not know that it has them.
+                    let gives = watches.as_ref().is_some_and(|(_, blocks)| !blocks.is_empty());
+                    let Some(asked) = self.asked(viewer, guild) else { continue };
+                    if gives && !(current && asked == stamp) {
+                        continue;
+                    }
+                    let watchers = self.lists.get_mut(&guild).filter(|_| current);
+                    if let Some(((list, blocks), watchers)) = watches.zip(watchers) {
+                        watchers.set(viewer.slot, list, blocks);
+                    }
+                    self.own(viewer, EventKind::GuildMemberListUpdate, Some(guild), body);
+                }
+                _ if !current => {}
+                Output::Shared { list, blocks, body } => {
+                    let watchers = self.lists.get(&guild);
+                    let to = watchers.and_then(|w| w.by_blocks.get(&(list, blocks))).cloned();
+                    self.append_list(guild, EventKind::GuildMemberListUpdate, body, to);
+                }
+                Output::Presence { user, seen, body } => {
+                    self.show_watched(guild, user, &seen, body);
+                }
+            }
+        }
+    }
+
+    fn append_list(
+        &mut self,
+        guild: GuildId,
+        kind: EventKind,
+        body: Body,
+        to: Option<RoaringBitmap>,
+    ) {
+        let Some(to) = to else { return };
+        let to = match (to.len(), to.min()) {
+            (1, Some(slot)) => Recipients::One(slot),
+            _ => Recipients::Many(to),
+        };
+        self.append(Outgoing { kind, guild: Some(guild), sequence: 0, body, to });
+    }
+
+    /// Returns the number of what a session asked for last; `None` when it is not in the guild.
+    fn asked(&mut self, viewer: SessionRef, guild: GuildId) -> Option<u32> {
+        let session = self.session_mut(viewer)?;
+        let membership = session.guilds.iter().find(|membership| membership.guild == guild)?;
+        Some(membership.lists.as_ref().map_or(0, |wishes| wishes.stamp))
+    }
+
+    /// Forgets what a session watched in a guild that it leaves.
+    pub(super) fn unwatch(&mut self, guild: GuildId, slot: Slot) {
+        if let Some(watchers) = self.lists.get_mut(&guild) {
+            watchers.retain(|_| false, slot);
+        }
+    }
+
+    /// Shows a presence to who watches a row of it, unless it is sent to them anyway.
+    fn show_watched(&mut self, guild: GuildId, user: UserId, seen: &[(ListId, u32)], body: Body) {
+        if self.shed.contains(EventClass::Presence) {
+            return;
+        }
+        let (Some(watchers), Some(relays)) = (self.lists.get(&guild), self.relays.get(&guild))
+        else {
+            return;
+        };
+        let sees = |list: &ListId, blocks: &Blocks| {
+            seen.iter().any(|(other, block)| other == list && blocks.contains(block))
+        };
+        let all = watchers.by_blocks.iter().filter(|((list, blocks), _)| sees(list, blocks));
+        let viewers = all.fold(RoaringBitmap::new(), |all, (_, slots)| all | slots);
+        let seeing = relays.iter().map(|relay| relay.sees(user, &viewers));
+        let to = seeing.fold(RoaringBitmap::new(), |to, seeing| to | seeing);
+        let to = (!to.is_empty()).then_some(to);
+        self.append_list(guild, EventKind::PresenceUpdate, body, to);
+    }
+}
+
+/// Lists show members and presences, so who names its intents must name both.
+const fn is_entitled(identity: &Identity) -> bool {
+    let both = Intents::from_bits(Intents::GUILD_MEMBERS.bits() | Intents::GUILD_PRESENCES.bits());
+    !identity.named || identity.intents.contains(both)
+}

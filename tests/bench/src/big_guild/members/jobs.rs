@@ -1,0 +1,224 @@
+//! Walks over all members beside publishing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, anyhow, ensure};
+use futures_util::StreamExt as _;
+use serde_json::json;
+use throng_ports::hub::{Hub as _, JobKind, JobState, JobStatus};
+use throng_proto::command::{Actor, Command};
+use throng_shell::Node;
+use throng_transport_memory::{Client, listen};
+
+use super::Sizes;
+use super::people::{ROLES, role};
+use crate::crowd::{Crowd, Hall, wait_until};
+use crate::percentile;
+use crate::report::{Report, Target};
+
+/// Time between two messages whose acknowledgement is measured.
+const PACE: Duration = Duration::from_millis(2);
+/// GUILDS and GUILD_MEMBERS.
+const INTENTS: u64 = 1 | 1 << 1;
+/// Payloads that wait for the reader of a list.
+const CAPACITY: u32 = 64;
+
+/// Fills the guild with sessions and runs one job after the other.
+pub(super) async fn run(
+    sizes: Sizes,
+    node: Node,
+    hall: Hall,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let crowd = Arc::new(Crowd::around(node, hall, sizes.sessions).await?);
+    report.figure("sessions", crowd.sessions() as f64, "");
+    everyone(&crowd, sizes, report).await?;
+    let mut idle = Vec::with_capacity(sizes.samples);
+    let mut pace = tokio::time::interval(PACE);
+    for _ in 0..sizes.samples {
+        pace.tick().await;
+        idle.push(crowd.post(crowd.study, "quiet").await?);
+    }
+    let idle = percentile::of(&mut idle, 0.99);
+    report.figure("acknowledgement p99, idle", micros(idle), "us");
+
+    let busy = during(&crowd, export(&crowd)).await?;
+    note(report, "an export", busy, idle);
+    let busy = during(&crowd, drop_role(&crowd)).await?;
+    note(report, "the deletion of a role", busy, idle);
+    let reader = Reader::enter(&crowd).await?;
+    let busy = during(&crowd, list(&crowd, &reader, sizes)).await?;
+    note(report, "a whole list (op 8)", busy, idle);
+    slowed(&crowd, &reader, sizes, report).await
+}
+
+fn note(report: &mut Report, what: &str, busy: Duration, idle: Duration) {
+    report.figure(format!("acknowledgement p99, during {what}"), micros(busy), "us");
+    let ratio = micros(busy) / micros(idle).max(1.0);
+    let what = format!("acknowledgement p99, during {what} / idle");
+    report.target(what, ratio, "x", Target::AtMost(2.0));
+}
+
+/// Posts at a steady pace until a job is done, and returns how long acknowledgements took.
+async fn during(
+    crowd: &Arc<Crowd>,
+    job: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<Duration> {
+    let over = Arc::new(AtomicBool::new(false));
+    let posting = tokio::spawn({
+        let (crowd, over) = (Arc::clone(crowd), Arc::clone(&over));
+        async move {
+            let (mut samples, mut pace) = (Vec::new(), tokio::time::interval(PACE));
+            while !over.load(Ordering::Acquire) {
+                pace.tick().await;
+                samples.push(crowd.post(crowd.study, "quiet").await?);
+            }
+            anyhow::Ok(samples)
+        }
+    });
+    let done = job.await;
+    over.store(true, Ordering::Release);
+    let mut samples = posting.await.context("posting")??;
+    done?;
+    Ok(percentile::of(&mut samples, 0.99))
+}
+
+/// Reads all members as lines.
+async fn export(crowd: &Crowd) -> anyhow::Result<()> {
+    let export = crowd.node.export_members(crowd.guild).await;
+    let mut lines = export.map_err(|refusal| anyhow!("no export: {refusal}"))?.lines;
+    while let Some(piece) = lines.next().await {
+        piece.context("an export")?;
+    }
+    ensure!(job(crowd, JobKind::Export).is_some_and(|job| job.done == job.total), "not everybody");
+    Ok(())
+}
+
+/// Deletes a role that nobody has, so that everybody is looked at.
+async fn drop_role(crowd: &Crowd) -> anyhow::Result<()> {
+    let command = Command::RoleDelete(role(ROLES));
+    let deleted = crowd.node.command(crowd.guild, Actor::Operator, command).await;
+    deleted.map_err(|refusal| anyhow!("not deleted: {refusal}"))?;
+    let over = || job(crowd, JobKind::RoleHolders).is_some_and(|job| job.state == JobState::Done);
+    wait_until(over).await;
+    Ok(())
+}
+
+/// Returns the newest job of a kind.
+fn job(crowd: &Crowd, kind: JobKind) -> Option<JobStatus> {
+    crowd.node.jobs().into_iter().rev().find(|job| job.kind == kind)
+}
+
+/// A session that asks for lists and reads them.
+struct Reader {
+    client: Arc<Client>,
+    chunks: Arc<AtomicUsize>,
+}
+
+impl Reader {
+    async fn enter(crowd: &Crowd) -> anyhow::Result<Self> {
+        let (listener, dialer) = listen(16);
+        let node = crowd.node.clone();
+        tokio::spawn(async move { node.serve(Box::new(listener)).await });
+        let client = dialer.dial(CAPACITY, "v=10&encoding=json").map_err(|_| anyhow!("no link"))?;
+        let client = Arc::new(client);
+        let token = crowd.tokens().first().context("a token")?;
+        let identify = json!({"op": 2, "d": {"token": token, "intents": INTENTS,
+            "properties": {"os": "linux", "browser": "bench", "device": ""}}});
+        client.send(identify.to_string());
+        let chunks = Arc::new(AtomicUsize::new(0));
+        let (entered, counter) = (Arc::new(AtomicBool::new(false)), Arc::clone(&chunks));
+        tokio::spawn({
+            let (client, entered) = (Arc::clone(&client), Arc::clone(&entered));
+            async move {
+                while let Some(payload) = client.recv().await {
+                    let head = &payload[..payload.len().min(64)];
+                    let is = |name: &str| head.windows(name.len()).any(|at| at == name.as_bytes());
+                    counter.fetch_add(usize::from(is("GUILD_MEMBERS_CHUNK")), Ordering::Relaxed);
+                    entered.fetch_or(is("GUILD_CREATE"), Ordering::Release);
+                }
+            }
+        });
+        wait_until(|| entered.load(Ordering::Acquire)).await;
+        Ok(Self { client, chunks })
+    }
+
+    fn ask(&self, crowd: &Crowd) {
+        let list = json!({"guild_id": crowd.guild, "query": "", "limit": 0});
+        self.client.send(json!({"op": 8, "d": list}).to_string());
+    }
+}
+
+/// Has the whole list sent.
+async fn list(crowd: &Crowd, reader: &Reader, sizes: Sizes) -> anyhow::Result<()> {
+    let before = reader.chunks.load(Ordering::Relaxed);
+    reader.ask(crowd);
+    let all = sizes.members.div_ceil(1_000);
+    let came = wait_until(|| reader.chunks.load(Ordering::Relaxed) - before >= all);
+    tokio::time::timeout(Duration::from_secs(900), came).await.context("chunks are missing")?;
+    Ok(())
+}
+
+/// Measures the guild's own turn for a mention of everybody.
+async fn everyone(crowd: &Crowd, sizes: Sizes, report: &mut Report) -> anyhow::Result<()> {
+    let mut turns = Vec::new();
+    for _ in 0..sizes.messages {
+        let before = turn(crowd);
+        crowd.post(crowd.channel, "@everyone look").await?;
+        wait_until(|| crowd.is_idle()).await;
+        turns.push(Duration::from_secs_f64((turn(crowd) - before).max(0.0)));
+    }
+    let slowest = micros(percentile::of(&mut turns, 1.0)) / 1_000.0;
+    report.target("the guild's turn for an @everyone, slowest", slowest, "ms", Target::AtMost(1.0));
+    Ok(())
+}
+
+/// Returns the seconds that guilds spent in their turns.
+fn turn(crowd: &Crowd) -> f64 {
+    let page = crowd.node.metrics();
+    let sample = page.lines().find_map(|l| l.strip_prefix("throng_command_seconds_total "));
+    sample.and_then(|seconds| seconds.parse().ok()).unwrap_or(0.0)
+}
+
+/// Measures deliveries to everybody with and without a list under way, in turn.
+async fn slowed(
+    crowd: &Crowd,
+    reader: &Reader,
+    sizes: Sizes,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let (mut alone, mut beside) = (Duration::ZERO, Duration::ZERO);
+    for _ in 0..sizes.messages {
+        alone += deliver(crowd).await?;
+        reader.ask(crowd);
+        let runs = || job(crowd, JobKind::Chunks).filter(|job| job.state == JobState::Running);
+        let started = tokio::time::timeout(Duration::from_secs(5), wait_until(|| runs().is_some()));
+        // A tiny list may be over before it is seen.
+        _ = started.await;
+        beside += deliver(crowd).await?;
+        if let Some(job) = runs() {
+            crowd.node.cancel_job(job.id);
+        }
+    }
+    let rate =
+        |time: Duration| (crowd.sessions() * sizes.messages) as f64 / time.as_secs_f64().max(1e-9);
+    report.figure("deliveries, no list", rate(alone), "/s");
+    report.figure("deliveries, beside a list", rate(beside), "/s");
+    let ratio = rate(beside) / rate(alone);
+    report.target("deliveries: beside a list / alone", ratio, "x", Target::AtLeast(0.9));
+    Ok(())
+}
+
+/// Posts to everybody and returns how long it took until all links had it.
+async fn deliver(crowd: &Crowd) -> anyhow::Result<Duration> {
+    let began = Instant::now();
+    crowd.post(crowd.channel, "to everybody").await?;
+    wait_until(|| crowd.is_idle()).await;
+    Ok(began.elapsed())
+}
+
+fn micros(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
+}
