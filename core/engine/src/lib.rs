@@ -3,11 +3,12 @@
 //! A machine takes inputs together with the time, and pushes outputs into an [`Outbox`]. The shell
 //! turns outputs into effects. Equal histories give equal outputs, so that any run can be replayed.
 //!
-//! Where to look: [`guild`] decides what happens and in which order, [`attendance`] who is there
-//! and on which relay, [`relay`] who gets what, [`replay`] what was sent, [`conversation`] what one
-//! link may say.
+//! Where to look: [`guild`] decides what happens and in which order, [`attendance`] who is there,
+//! [`branch`] on which relay, [`relay`] who gets what, [`replay`] what was sent, [`conversation`]
+//! what one link may say.
 
 pub mod attendance;
+pub mod branch;
 pub mod chunk;
 pub mod class;
 pub mod conversation;

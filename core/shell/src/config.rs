@@ -74,11 +74,17 @@ impl Default for GatewayConfig {
 pub struct RelayConfig {
     /// Attachments of one relay.
     pub capacity: usize,
+    /// Relays of one guild on one worker, each of which costs a look per event; with more
+    /// attachments than they take, they are fuller.
+    pub count_max: usize,
+    /// Attachments that move to other relays before a worker does something else: 256 take well
+    /// below a millisecond.
+    pub move_slice: usize,
 }
 
 impl Default for RelayConfig {
     fn default() -> Self {
-        Self { capacity: 15_000 }
+        Self { capacity: 15_000, count_max: 1_024, move_slice: 256 }
     }
 }
 
@@ -136,6 +142,10 @@ pub struct LimitsConfig {
     pub lag_bytes_max: usize,
     /// Requests that wait for one guild.
     pub guild_queue: usize,
+    /// Changes of members that wait for the next owner of a guild; more, and the guild stays.
+    pub handoff_queue: usize,
+    /// Members that a guild hands to its next owner in one turn.
+    pub handoff_page: usize,
     /// Events that wait for one worker.
     pub worker_queue: usize,
     /// Seconds until a drain ends by force.
@@ -156,6 +166,8 @@ impl Default for LimitsConfig {
             lag_events_max: 5_000,
             lag_bytes_max: 8 << 20,
             guild_queue: 8_192,
+            handoff_queue: 65_536,
+            handoff_page: 1_024,
             worker_queue: 8_192,
             drain_secs: 10,
             drain_links_per_sec: 5_000,
@@ -208,12 +220,16 @@ impl Config {
             ),
             (self.gateway.max_concurrency == 0, "gateway.max_concurrency", "at least 1"),
             (self.relay.capacity == 0, "relay.capacity", "at least 1"),
+            (self.relay.count_max == 0, "relay.count_max", "at least 1"),
+            (self.relay.move_slice == 0, "relay.move_slice", "at least 1"),
             (self.passive.digest_interval_ms == 0, "passive.digest_interval_ms", "above 0"),
             (self.replay.events_max == 0, "replay.events_max", "at least 1"),
             (self.limits.payloads_max == 0, "limits.payloads_max", "at least 1"),
             (self.limits.payloads_window_secs == 0, "limits.payloads_window_secs", "at least 1"),
             (self.limits.lag_events_max == 0, "limits.lag_events_max", "at least 1"),
             (self.limits.guild_queue == 0, "limits.guild_queue", "at least 1"),
+            (self.limits.handoff_queue == 0, "limits.handoff_queue", "at least 1"),
+            (self.limits.handoff_page == 0, "limits.handoff_page", "at least 1"),
             (self.limits.worker_queue == 0, "limits.worker_queue", "at least 1"),
             (self.limits.drain_links_per_sec == 0, "limits.drain_links_per_sec", "at least 1"),
         ];

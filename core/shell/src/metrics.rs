@@ -56,10 +56,12 @@ pub(crate) enum Refused {
     Journal,
     Overload,
     RequestsPerLink,
+    RelayCount,
+    HandOff,
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str); 21] = [
+    const ALL: [(Self, &'static str); 23] = [
         (Self::Connections, "connections_max"),
         (Self::BadToken, "bad_token"),
         (Self::IdentifyRate, "identifies_per_5s"),
@@ -81,6 +83,8 @@ impl Refused {
         (Self::Journal, "journal"),
         (Self::Overload, "overload"),
         (Self::RequestsPerLink, "requests_per_link"),
+        (Self::RelayCount, "relay_count_max"),
+        (Self::HandOff, "handoff_queue"),
     ];
 }
 
@@ -92,6 +96,10 @@ pub(crate) struct WorkerMetrics {
     pub(crate) attachments: [Cell; 4],
     pub(crate) relays: Cell,
     pub(crate) relay_members: Cell,
+    pub(crate) relay_leaving: Cell,
+    pub(crate) relays_started: Cell,
+    pub(crate) relays_ended: Cell,
+    pub(crate) relay_moves: Cell,
     pub(crate) lagging: Cell,
     pub(crate) replay_events: Cell,
     pub(crate) replay_bytes: Cell,
@@ -122,6 +130,9 @@ pub(crate) struct Metrics {
     pub(crate) commits: Cell,
     pub(crate) commit_nanos: Cell,
     pub(crate) connections: Cell,
+    pub(crate) guilds_paused: Cell,
+    handoffs: Cell,
+    handoff_pause_nanos: Cell,
 }
 
 impl Metrics {
@@ -130,8 +141,18 @@ impl Metrics {
         Self { workers, ..Self::default() }
     }
 
+    /// Counts a hand-off, during which a guild took no requests for so long.
+    pub(crate) fn handed_off(&self, pause: Duration) {
+        self.handoffs.add(1);
+        self.handoff_pause_nanos.add(u64::try_from(pause.as_nanos()).unwrap_or(u64::MAX));
+    }
+
     pub(crate) fn refuse(&self, why: Refused) {
-        self.refused[why as usize].add(1);
+        self.refuse_many(why, 1);
+    }
+
+    pub(crate) fn refuse_many(&self, why: Refused, count: u64) {
+        self.refused[why as usize].add(count);
     }
 
     /// Writes everything in Prometheus' text format.
@@ -152,9 +173,11 @@ impl Metrics {
         for (name, kind, help, cell) in [
             ("throng_connections", "gauge", "Open connections.", &self.connections),
             ("throng_guilds", "gauge", "Loaded guilds.", &self.guilds),
+            ("throng_guilds_paused", "gauge", "Guilds about to change hands.", &self.guilds_paused),
             ("throng_guild_queue", "gauge", "Requests waiting for guilds.", &self.guild_queue),
             ("throng_commands_total", "counter", "Commands answered.", &self.commands),
             ("throng_commits_total", "counter", "Commits answered.", &self.commits),
+            ("throng_handoffs_total", "counter", "Guilds handed to other owners.", &self.handoffs),
         ] {
             page.family(name, kind, help);
             page.sample("", cell.read());
@@ -162,6 +185,7 @@ impl Metrics {
         for (name, help, cell) in [
             ("throng_command_seconds_total", "Time in guilds' turns.", &self.command_nanos),
             ("throng_commit_seconds_total", "Time waiting for commits.", &self.commit_nanos),
+            ("throng_handoff_pause_seconds_total", "Time that guilds took no requests for hand-offs.", &self.handoff_pause_nanos),
         ] {
             page.family(name, "counter", help);
             page.seconds("", cell.read());
@@ -170,11 +194,14 @@ impl Metrics {
 
     fn render_gauges(&self, page: &mut Page) {
         type Gauge = (&'static str, &'static str, fn(&WorkerMetrics) -> &Cell);
-        let gauges: [Gauge; 9] = [
+        let gauges: [Gauge; 10] = [
             ("throng_links", "Live links.", |w| &w.links),
             ("throng_sessions", "Sessions, with and without a link.", |w| &w.sessions),
             ("throng_relays", "Relays.", |w| &w.relays),
             ("throng_relay_members", "Members that relays hold.", |w| &w.relay_members),
+            ("throng_relay_leaving", "Attachments about to move to other relays.", |w| {
+                &w.relay_leaving
+            }),
             ("throng_lagging", "Links that are behind.", |w| &w.lagging),
             ("throng_replay_events", "Events kept for resuming.", |w| &w.replay_events),
             ("throng_replay_bytes", "Bytes of those events.", |w| &w.replay_bytes),
@@ -196,9 +223,12 @@ impl Metrics {
 
     fn render_traffic(&self, page: &mut Page) {
         type Counter = (&'static str, &'static str, fn(&WorkerMetrics) -> &Cell);
-        let counters: [Counter; 7] = [
+        let counters: [Counter; 10] = [
             ("throng_identifies_total", "Sessions begun.", |w| &w.identifies),
             ("throng_resumes_total", "Sessions resumed.", |w| &w.resumes),
+            ("throng_relays_started_total", "Relays started.", |w| &w.relays_started),
+            ("throng_relays_ended_total", "Relays ended.", |w| &w.relays_ended),
+            ("throng_relay_moves_total", "Attachments moved to other relays.", |w| &w.relay_moves),
             ("throng_passes_total", "Passes over sessions.", |w| &w.passes),
             ("throng_sends_total", "Calls that handed frames to links.", |w| &w.writes),
             ("throng_frames_total", "Frames that links took.", |w| &w.frames),

@@ -10,9 +10,11 @@ mod fanout;
 mod identify;
 mod link;
 mod membership;
+mod moves;
 mod passivity;
 mod pressure;
 pub(crate) mod record;
+mod relays;
 mod request;
 mod resume;
 mod review;
@@ -87,13 +89,12 @@ pub(crate) enum WorkerMessage {
     Drain(mpsc::Sender<()>),
 }
 
-/// A session's place on a relay.
+/// A session's place in a guild.
 #[derive(Debug)]
 pub(crate) struct Seat {
     pub(crate) session: SessionRef,
     pub(crate) user: UserId,
     pub(crate) interest: Interest,
-    pub(crate) relay: u32,
     pub(crate) member: Arc<Member>,
 }
 
@@ -130,7 +131,7 @@ pub(crate) struct Worker {
     pub(crate) index: usize,
     pub(crate) shared: Arc<Shared>,
     pub(crate) sessions: Sessions,
-    pub(crate) relays: HashMap<GuildId, membership::Relays>,
+    pub(crate) relays: HashMap<GuildId, relays::Relays>,
     links: Slab<Rc<link::LinkCell>>,
     /// Links that want to be looked at.
     bells: Arc<link::Bells>,
@@ -141,6 +142,7 @@ pub(crate) struct Worker {
     pass: Option<fanout::Pass>,
     wheel: Wheel<timer::Key>,
     review: review::Review,
+    moves: moves::Moves,
     /// Event classes that nobody gets while there is too much to do.
     shed: Shed,
     /// Pressure that `shed` was decided at.
@@ -189,6 +191,7 @@ impl Seed {
         tokio::task::spawn_local(timer::ticks(Rc::clone(&local)));
         tokio::task::spawn_local(absence::review(Rc::clone(&local)));
         tokio::task::spawn_local(review::reviews(Rc::clone(&local)));
+        tokio::task::spawn_local(moves::moves(Rc::clone(&local)));
         take(local, inbox).await;
     }
 }
@@ -209,6 +212,7 @@ impl Worker {
             pass: None,
             wheel: Wheel::new(clock::now(), timer::TICK),
             review: review::Review::default(),
+            moves: moves::Moves::default(),
             shed: Shed::NOTHING,
             pressure: 0,
             generations: 0,

@@ -9,7 +9,7 @@ use throng_proto::time::Timestamp;
 
 use super::desk::{Job, Order, Pending};
 use super::plan::{Decided, Decision, Effect, Post};
-use super::{Guild, Output, Ticket};
+use super::{Guild, MemberChange, Output, Ticket};
 use crate::event::Change;
 use crate::outbox::Outbox;
 use crate::shape::Shape;
@@ -188,10 +188,16 @@ impl Guild {
             self.shape = shape;
         }
         for member in members {
+            if self.telling {
+                out.push(Output::Changed(MemberChange::Is(Arc::clone(&member))));
+            }
             self.members.insert(member.user.id, member);
         }
         if let Some(user) = left {
             self.members.remove(&user);
+            if self.telling {
+                out.push(Output::Changed(MemberChange::Gone(user)));
+            }
         }
         if let Some(channel) = removed {
             self.last_messages.shift_remove(&channel);

@@ -1,11 +1,10 @@
-//! Who of a guild is there, on which relay, and what others are told of it.
+//! Who of a guild is there, and what others are told of it.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use throng_engine::attendance::{Attendance, Seeker};
+use throng_engine::attendance::Attendance;
 use throng_engine::event::Event;
-use throng_engine::policy::{Placement, RelayFacts, Relays, ShardKey};
 use throng_engine::relay::Interest;
 use throng_proto::event::{EventKind, Scope};
 use throng_proto::gateway::PresenceUpdate;
@@ -22,7 +21,7 @@ const DEAF: Interest = Interest { intents: Intents::GUILDS, named: true };
 /// An attendance with somebody who listens to presences.
 fn heard() -> Attendance {
     let mut attendance = Attendance::new(GUILD);
-    attendance.attach(on(0), Placement::New, OWNER, LISTENER);
+    attendance.attach(0, OWNER, LISTENER);
     attendance.show(OWNER, showing(Status::Online), true);
     attendance
 }
@@ -38,7 +37,7 @@ fn playing(status: Status, game: &str) -> PresenceUpdate {
 
 /// Attaches one more session of a user, which shows a presence.
 fn enter(attendance: &mut Attendance, user: UserId, update: PresenceUpdate) -> Option<Event> {
-    attendance.attach(on(0), Placement::Relay(0), user, DEAF);
+    attendance.attach(0, user, DEAF);
     attendance.show(user, update, true)
 }
 
@@ -59,98 +58,29 @@ fn status(event: Option<Event>) -> Option<String> {
     told(event).map(|(status, _)| status)
 }
 
-const fn on(worker: usize) -> Seeker<'static> {
-    Seeker { worker, shard: "" }
-}
-
-/// A plan that fills one relay after the other.
-const fn filling(capacity: usize) -> Relays {
-    Relays { capacity, count: 1, key: ShardKey::None }
-}
-
-/// A1: relays that are full, or on another worker, are no candidates; a relay goes with its last
-/// session.
+/// Workers that have attachments are those that are told of events, each once.
 #[test]
-fn only_relays_with_room_are_candidates() {
+fn workers_come_and_go_with_their_attachments() {
     let mut attendance = Attendance::new(GUILD);
     let mut random = Random::new(7);
-    let mut seats: Vec<(usize, u32, UserId)> = Vec::new();
-    for step in 0..2_000 {
-        if random.below(100) < 55 {
-            let worker = random.index(3);
-            let candidates = attendance.candidates(on(worker), &filling(4), 3);
-            for RelayFacts { relay, load } in &candidates {
-                let seated = seats.iter().filter(|seat| seat.1 == *relay).collect::<Vec<_>>();
-                assert_eq!(seated.len(), *load, "step {step}");
-                assert!(*load < 4 && seated.iter().all(|seat| seat.0 == worker));
-            }
-            let placement =
-                candidates.first().map_or(Placement::New, |facts| Placement::Relay(facts.relay));
-            let user = UserId::new(random.below(20));
-            let relay = attendance.attach(on(worker), placement, user, DEAF);
-            seats.push((worker, relay, user));
+    let mut seats: Vec<(usize, UserId)> = Vec::new();
+    for _ in 0..2_000 {
+        if random.below(100) < 52 {
+            let seat = (random.index(3), UserId::new(random.below(20)));
+            attendance.attach(seat.0, seat.1, DEAF);
+            attendance.set_relays(seat.0, seat.0 + 1);
+            seats.push(seat);
         } else if !seats.is_empty() {
-            let (_, relay, user) = seats.swap_remove(random.index(seats.len()));
-            attendance.detach(relay, user, DEAF);
+            let (worker, user) = seats.swap_remove(random.index(seats.len()));
+            attendance.detach(worker, user, DEAF);
         }
         assert_eq!(attendance.attachments(), seats.len());
         let mut workers: Vec<_> = seats.iter().map(|seat| seat.0).collect();
         workers.sort_unstable();
         workers.dedup();
+        assert_eq!(attendance.relays(), workers.iter().map(|worker| worker + 1).sum::<usize>());
         assert_eq!(attendance.workers().collect::<Vec<_>>(), workers);
     }
-}
-
-/// A1: a verdict for a relay that is not there, or that another worker has, makes a new one.
-#[test]
-fn a_placement_that_cannot_be_is_a_new_relay() {
-    let mut attendance = Attendance::new(GUILD);
-    let first = attendance.attach(on(0), Placement::Relay(9), ALICE, DEAF);
-    let second = attendance.attach(on(1), Placement::Relay(first), BOB, DEAF);
-    assert_ne!(first, second, "a relay has one worker");
-    assert_eq!(
-        attendance.candidates(on(0), &filling(10), 2),
-        [RelayFacts { relay: first, load: 1 }]
-    );
-    assert_eq!(
-        attendance.candidates(on(1), &filling(10), 2),
-        [RelayFacts { relay: second, load: 1 }]
-    );
-    assert_eq!(attendance.candidates(on(0), &filling(1), 2), []);
-}
-
-/// A1: a plan with several relays starts them all before it fills any, and then evenly.
-#[test]
-fn a_plan_of_several_relays_spreads_over_them() {
-    let mut attendance = Attendance::new(GUILD);
-    let plan = Relays { capacity: 100, count: 6, key: ShardKey::None };
-    let mut loads = [0; 3];
-    for user in 0..30 {
-        let candidates = attendance.candidates(on(1), &plan, 2);
-        let placement =
-            candidates.first().map_or(Placement::New, |facts| Placement::Relay(facts.relay));
-        let relay = attendance.attach(on(1), placement, UserId::new(user), DEAF);
-        loads[relay as usize] += 1;
-    }
-    assert_eq!(loads, [10; 3], "half of the six are this worker's");
-}
-
-/// A1: with a shard key, a relay takes only attachments that have its value in common.
-#[test]
-fn relays_with_a_shard_key_are_never_mixed() {
-    let mut attendance = Attendance::new(GUILD);
-    let plan = Relays { capacity: 3, count: 1, key: ShardKey::Region };
-    let mut regions: Vec<Option<&str>> = Vec::new();
-    for (user, shard) in ["eu", "us", "eu", "", "us", "eu", "eu"].into_iter().enumerate() {
-        let seeker = Seeker { worker: 0, shard };
-        let candidates = attendance.candidates(seeker, &plan, 1);
-        let placement =
-            candidates.first().map_or(Placement::New, |facts| Placement::Relay(facts.relay));
-        let relay = attendance.attach(seeker, placement, UserId::new(user as u64), DEAF) as usize;
-        regions.resize(regions.len().max(relay + 1), None);
-        assert_eq!(*regions[relay].get_or_insert(shard), shard);
-    }
-    assert_eq!(regions.len(), 4, "the fourth one of a region finds its relay full");
 }
 
 /// A2: a user is online from its first visible session to its last.
@@ -210,11 +140,11 @@ fn presences_are_told_only_when_others_see_a_difference() {
 #[test]
 fn nothing_is_told_when_nobody_listens() {
     let mut attendance = Attendance::new(GUILD);
-    attendance.attach(on(0), Placement::New, ALICE, DEAF);
+    attendance.attach(0, ALICE, DEAF);
     assert!(attendance.show(ALICE, showing(Status::Online), true).is_none());
     assert!(attendance.show(ALICE, showing(Status::Idle), false).is_none());
     assert!(attendance.detach(0, ALICE, DEAF).is_none());
-    attendance.attach(on(0), Placement::New, BOB, LISTENER);
+    attendance.attach(1, BOB, LISTENER);
     assert!(attendance.detach(1, BOB, LISTENER).is_none(), "the last listener itself left");
 }
 

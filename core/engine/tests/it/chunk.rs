@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use throng_engine::attendance::{Attendance, Seeker};
+use throng_engine::attendance::Attendance;
 use throng_engine::chunk::{self, Rights};
-use throng_engine::policy::Placement;
 use throng_engine::relay::Interest;
 use throng_proto::gateway::{Inbound, PresenceUpdate, RequestMembers};
 use throng_proto::id::UserId;
@@ -13,8 +12,6 @@ use throng_proto::intents::Intents;
 use throng_proto::model::{Member, Status};
 
 use crate::scene::{self, GUILD};
-
-const SEEKER: Seeker<'static> = Seeker { worker: 0, shard: "" };
 
 const ALL: Rights = Rights { members: true, presences: true };
 
@@ -31,7 +28,7 @@ fn answer(data: &Value, rights: Rights, members: &[Arc<Member>]) -> Vec<Value> {
     let mut attendance = Attendance::new(GUILD);
     let interest = Interest { intents: Intents::GUILDS, named: true };
     for (user, status) in [(1, Status::Online), (2, Status::Invisible)] {
-        attendance.attach(SEEKER, Placement::New, UserId::new(user), interest);
+        attendance.attach(0, UserId::new(user), interest);
         attendance.show(
             UserId::new(user),
             PresenceUpdate { status, ..PresenceUpdate::default() },

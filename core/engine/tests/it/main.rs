@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "builders fail like tests")]
 
 mod attendance;
+mod branch;
 mod chunk;
 mod class;
 mod conversation;

@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Value, json};
-use throng_engine::attendance::{Attendance, Seeker};
-use throng_engine::policy::Placement;
+use throng_engine::attendance::Attendance;
 use throng_engine::relay::Interest;
 use throng_engine::shape::Shape;
 use throng_engine::welcome::{self, Welcome};
@@ -16,8 +15,6 @@ use throng_proto::model::Status;
 use throng_proto::wire::Body;
 
 use crate::scene::{self, ALICE, GUILD, OPEN, OWNER, SECRET};
-
-const SEEKER: Seeker<'static> = Seeker { worker: 0, shard: "" };
 
 /// Keys that some client library indexes without a default; dots lead into objects and every array
 /// item.
@@ -118,7 +115,7 @@ fn guild(shape: &Shape, count: usize) -> Welcome {
 fn with_crowd(shape: &Shape) -> Welcome {
     let mut attendance = Attendance::new(GUILD);
     let interest = Interest { intents: Intents::GUILD_PRESENCES, named: true };
-    attendance.attach(SEEKER, Placement::New, OWNER, interest);
+    attendance.attach(0, OWNER, interest);
     let update = PresenceUpdate { status: Status::Dnd, ..PresenceUpdate::default() };
     attendance.show(OWNER, update, true);
     let members: Vec<_> = (1..=3).map(scene::member).collect();

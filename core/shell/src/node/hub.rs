@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use throng_engine::policy::{Act, Publish, PublishFacts};
-use throng_ports::hub::{Facts, GuildDraft, Health, Hub, RETRY_AFTER};
+use throng_ports::hub::{Facts, GuildDraft, HandedOff, Health, Hub, RETRY_AFTER};
 use throng_ports::link::BoxFuture;
 use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
 use throng_ports::store::{StoreError, Stored};
@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 use super::{Node, Shared, start};
 use crate::clock;
-use crate::guild::Request;
+use crate::guild::{self, Request, Untaken};
 use crate::metrics::Refused;
 use crate::worker::WorkerMessage;
 
@@ -151,6 +151,10 @@ impl Hub for Node {
         })
     }
 
+    fn hand_off(&self, guild: GuildId) -> BoxFuture<'static, Result<HandedOff, Refusal>> {
+        Box::pin(guild::take_over(Arc::clone(&self.shared), guild))
+    }
+
     fn next_id(&self) -> u64 {
         self.shared.next_id::<throng_proto::id::marker::Any>().value()
     }
@@ -234,14 +238,17 @@ async fn ask(
     guild: GuildId,
     request: impl FnOnce(oneshot::Sender<Outcome>) -> Request,
 ) -> Outcome {
-    let handle = shared.directory.guild(guild).ok_or(Refusal::UnknownGuild)?;
     let (sender, answer) = oneshot::channel();
-    if handle.try_send(request(sender)).is_err() {
-        shared.metrics.refuse(Refused::GuildQueue);
-        return Err(Refusal::Unavailable {
-            reason: "Too many requests wait for this guild (limits.guild_queue).".to_owned(),
-            retry_after: Duration::from_secs(1),
-        });
+    match shared.directory.try_send(guild, request(sender)) {
+        Ok(()) => {}
+        Err(Untaken::Gone) => return Err(Refusal::UnknownGuild),
+        Err(Untaken::Full(_)) => {
+            shared.metrics.refuse(Refused::GuildQueue);
+            return Err(Refusal::Unavailable {
+                reason: "Too many requests wait for this guild (limits.guild_queue).".to_owned(),
+                retry_after: Duration::from_secs(1),
+            });
+        }
     }
     answer.await.unwrap_or(Err(Refusal::UnknownGuild))
 }

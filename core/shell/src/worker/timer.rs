@@ -49,6 +49,7 @@ pub(super) async fn ticks(local: Local) {
             worker.send_digests();
         }
         worker.forget();
+        worker.look_at_relays();
         worker.observe();
         worker.feel_pressure();
     }

@@ -7,6 +7,7 @@ mod world;
 mod commits;
 mod delivery;
 mod drain;
+mod handoff;
 mod journal;
 mod members;
 mod passive;

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use throng_ports::hub::{Facts, GuildDraft, Health, Hub, RETRY_AFTER};
+use throng_ports::hub::{Facts, GuildDraft, HandedOff, Health, Hub, RETRY_AFTER};
 use throng_ports::link::BoxFuture;
 use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
 use throng_proto::command::{Actor, Command, Outcome, Reply};
@@ -250,6 +251,18 @@ impl Hub for FakeHub {
         let new = members.iter().filter(|member| member.user.id != ALICE).count();
         self.state.lock().unwrap().batches.push(members);
         Box::pin(async move { Ok(new) })
+    }
+
+    fn hand_off(&self, guild: GuildId) -> BoxFuture<'static, Result<HandedOff, Refusal>> {
+        let done = HandedOff {
+            pause: Duration::from_micros(1_500),
+            took: Duration::from_millis(20),
+            members: 2,
+            changes: 1,
+            queued: 3,
+        };
+        let known = guild == GUILD;
+        Box::pin(async move { if known { Ok(done) } else { Err(Refusal::UnknownGuild) } })
     }
 
     fn next_id(&self) -> u64 {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use throng_engine::Outbox;
 use throng_engine::event::Event;
-use throng_engine::guild::{Config, Guild, Input, Output, Ticket};
+use throng_engine::guild::{Config, Guild, Input, MemberChange, Output, Ticket};
 use throng_proto::command::{Actor, Command, MessageDraft, Outcome, Reply};
 use throng_proto::event::EventKind;
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
@@ -75,6 +75,8 @@ pub(super) struct Hall {
     /// What the store has committed.
     pub(super) log: Vec<EventRecord>,
     pub(super) writes: Vec<Write>,
+    /// What the next owner was told.
+    pub(super) changes: Vec<MemberChange>,
     tickets: u64,
 }
 
@@ -98,6 +100,7 @@ impl Hall {
             trace: Vec::new(),
             log: Vec::new(),
             writes: Vec::new(),
+            changes: Vec::new(),
             tickets: 0,
         }
     }
@@ -204,6 +207,7 @@ impl Hall {
             Output::Channels { added, removed } => {
                 self.trace.push(format!("channels +{added:?} -{removed:?}"));
             }
+            Output::Changed(change) => self.changes.push(change),
             Output::Deleted => self.trace.push("deleted".into()),
         }
     }
