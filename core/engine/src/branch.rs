@@ -239,6 +239,12 @@ impl Branch {
         self.relays.values_mut().flat_map(|stand| stand.relay.set_degraded(degraded)).collect()
     }
 
+    /// Tells whether everybody gets digests.
+    #[must_use]
+    pub const fn is_degraded(&self) -> bool {
+        self.degraded
+    }
+
     /// Applies what an event changes, before the event is delivered.
     pub fn apply(&mut self, change: &Change) {
         if let Change::Shape(shape) = change {

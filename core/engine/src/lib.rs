@@ -17,6 +17,7 @@ pub mod guild;
 pub mod mode;
 pub mod outbox;
 pub mod policy;
+pub mod pressure;
 pub mod relay;
 pub mod replay;
 pub mod shape;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use throng_engine::{conversation, replay};
+use throng_engine::{conversation, pressure, replay};
 
 /// Settings of the shell.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub struct Config {
     pub relay: RelayConfig,
     /// Passive attachments.
     pub passive: PassiveConfig,
+    /// What happens when there is too much to do.
+    pub overload: OverloadConfig,
     /// What is kept for sessions that resume.
     pub replay: ReplayConfig,
     /// Bounds.
@@ -99,6 +101,68 @@ pub struct PassiveConfig {
 impl Default for PassiveConfig {
     fn default() -> Self {
         Self { digest_interval_ms: 30_000 }
+    }
+}
+
+/// What happens when there is too much to do. Every 250 ms the node takes the fullest queue and the
+/// latest loop as its pressure; the policy's `overload` hook is asked when its band changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OverloadConfig {
+    /// Percent of pressure from which on the node is busy.
+    pub busy: u8,
+    /// Percent from which on it is hot: full member lists and imports are refused.
+    pub hot: u8,
+    /// Percent from which on it is critical: new sessions are refused, too.
+    pub critical: u8,
+    /// Percent below its beginning at which a band is left.
+    pub margin: u8,
+    /// Looks in a row that it takes to come into a higher band.
+    pub looks_up: u32,
+    /// Looks in a row that it takes to come into a lower band.
+    pub looks_down: u32,
+    /// Milliseconds that a loop is late which count as a pressure of 100.
+    pub loop_lag_ms: u64,
+    /// How many times longer it is between digests while they are slower.
+    pub digest_slowdown: u32,
+    /// Attachments from which on a guild gets digests instead of streams.
+    pub degrade_attachments_min: usize,
+    /// Seconds after which to come back, as refusals say.
+    pub retry_after_secs: u64,
+}
+
+impl Default for OverloadConfig {
+    fn default() -> Self {
+        Self {
+            busy: 60,
+            hot: 80,
+            critical: 95,
+            margin: 10,
+            looks_up: 4,
+            looks_down: 20,
+            loop_lag_ms: 2_000,
+            digest_slowdown: 4,
+            degrade_attachments_min: 1_000,
+            retry_after_secs: 10,
+        }
+    }
+}
+
+impl OverloadConfig {
+    pub(crate) const fn thresholds(&self) -> pressure::Thresholds {
+        pressure::Thresholds {
+            begins: [self.busy, self.hot, self.critical],
+            margin: self.margin,
+            readings_up: self.looks_up,
+            readings_down: self.looks_down,
+        }
+    }
+
+    const fn is_in_order(&self) -> bool {
+        self.margin < self.busy
+            && self.busy < self.hot
+            && self.hot < self.critical
+            && self.critical <= 100
     }
 }
 
@@ -223,6 +287,11 @@ impl Config {
             (self.relay.count_max == 0, "relay.count_max", "at least 1"),
             (self.relay.move_slice == 0, "relay.move_slice", "at least 1"),
             (self.passive.digest_interval_ms == 0, "passive.digest_interval_ms", "above 0"),
+            (!self.overload.is_in_order(), "overload", "margin < busy < hot < critical <= 100"),
+            (self.overload.looks_up == 0, "overload.looks_up", "at least 1"),
+            (self.overload.looks_down == 0, "overload.looks_down", "at least 1"),
+            (self.overload.loop_lag_ms == 0, "overload.loop_lag_ms", "at least 1"),
+            (self.overload.digest_slowdown == 0, "overload.digest_slowdown", "at least 1"),
             (self.replay.events_max == 0, "replay.events_max", "at least 1"),
             (self.limits.payloads_max == 0, "limits.payloads_max", "at least 1"),
             (self.limits.payloads_window_secs == 0, "limits.payloads_window_secs", "at least 1"),

@@ -44,12 +44,30 @@ pub(crate) enum Request {
     Command(Actor, Box<Command>, oneshot::Sender<Outcome>),
     Import(Vec<Member>, oneshot::Sender<Outcome>),
     Attach(Box<Attach>),
-    Detach { worker: usize, user: UserId, interest: Interest },
+    Detach {
+        worker: usize,
+        user: UserId,
+        interest: Interest,
+    },
     /// A worker has so many relays now.
-    Relays { worker: usize, relays: usize },
-    Presence { user: UserId, update: PresenceUpdate },
-    Members { session: SessionRef, request: Box<RequestMembers>, rights: Rights },
-    Restore { worker: usize, since: u64, sessions: Vec<Attach> },
+    Relays {
+        worker: usize,
+        relays: usize,
+    },
+    Presence {
+        user: UserId,
+        update: PresenceUpdate,
+    },
+    Members {
+        session: SessionRef,
+        request: Box<RequestMembers>,
+        rights: Rights,
+    },
+    Restore {
+        worker: usize,
+        since: u64,
+        sessions: Vec<Attach>,
+    },
     HandOff(HandOff),
 }
 
@@ -142,7 +160,9 @@ impl GuildTask {
                     break;
                 }
                 let waiting = self.backlog.pop_front();
-                let Some(request) = waiting.or_else(|| self.requests.try_recv().ok()) else { break };
+                let Some(request) = waiting.or_else(|| self.requests.try_recv().ok()) else {
+                    break;
+                };
                 self.requested(request).await;
             }
             self.shared.metrics.guild_queue.set(self.requests.len() as u64);

@@ -17,9 +17,12 @@ mod journal;
 mod metrics;
 mod node;
 mod open;
+mod overload;
 mod pace;
 mod review;
 mod worker;
 
-pub use config::{Config, GatewayConfig, LimitsConfig, PassiveConfig, RelayConfig, ReplayConfig};
+pub use config::{
+    Config, GatewayConfig, LimitsConfig, OverloadConfig, PassiveConfig, RelayConfig, ReplayConfig,
+};
 pub use node::{Node, Parts, StartError};

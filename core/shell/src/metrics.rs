@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use throng_engine::mode::Mode;
+use throng_engine::time::Instant;
 use throng_proto::event::EventKind;
 
 const KINDS: usize = EventKind::ALL.len();
@@ -58,10 +59,13 @@ pub(crate) enum Refused {
     RequestsPerLink,
     RelayCount,
     HandOff,
+    OverloadMembers,
+    OverloadBulk,
+    OverloadIdentify,
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str); 23] = [
+    const ALL: [(Self, &'static str); 26] = [
         (Self::Connections, "connections_max"),
         (Self::BadToken, "bad_token"),
         (Self::IdentifyRate, "identifies_per_5s"),
@@ -85,6 +89,9 @@ impl Refused {
         (Self::RequestsPerLink, "requests_per_link"),
         (Self::RelayCount, "relay_count_max"),
         (Self::HandOff, "handoff_queue"),
+        (Self::OverloadMembers, "overload_member_lists"),
+        (Self::OverloadBulk, "overload_bulk"),
+        (Self::OverloadIdentify, "overload_identifies"),
     ];
 }
 
@@ -105,6 +112,11 @@ pub(crate) struct WorkerMetrics {
     pub(crate) replay_bytes: Cell,
     pub(crate) queue: Cell,
     pub(crate) pressure: Cell,
+    pub(crate) degraded: Cell,
+    /// Milliseconds that its last tick came late.
+    pub(crate) lag_ms: Cell,
+    /// When its next tick is due at the latest, in milliseconds since the start.
+    pub(crate) due_at: Cell,
     pub(crate) events: [Cell; KINDS],
     pub(crate) deliveries: [Cell; KINDS],
     pub(crate) audience_nanos: [Cell; KINDS],
@@ -116,6 +128,15 @@ pub(crate) struct WorkerMetrics {
     pub(crate) bytes_received: Cell,
     pub(crate) resumes: Cell,
     pub(crate) identifies: Cell,
+}
+
+impl WorkerMetrics {
+    /// Returns how late its loop is: the last tick was, or the next one already is.
+    pub(crate) fn lag(&self, now: Instant) -> Duration {
+        let overdue = now.since(Instant::from_millis(self.due_at.read()));
+        let begun = self.due_at.read() > 0;
+        Duration::from_millis(self.lag_ms.read()).max(if begun { overdue } else { Duration::ZERO })
+    }
 }
 
 /// Counters of the whole node.
@@ -130,6 +151,9 @@ pub(crate) struct Metrics {
     pub(crate) commits: Cell,
     pub(crate) commit_nanos: Cell,
     pub(crate) connections: Cell,
+    pub(crate) node_pressure: Cell,
+    pub(crate) node_band: Cell,
+    pub(crate) control_lag_ms: Cell,
     pub(crate) guilds_paused: Cell,
     handoffs: Cell,
     handoff_pause_nanos: Cell,
@@ -173,6 +197,9 @@ impl Metrics {
         for (name, kind, help, cell) in [
             ("throng_connections", "gauge", "Open connections.", &self.connections),
             ("throng_guilds", "gauge", "Loaded guilds.", &self.guilds),
+            ("throng_node_pressure", "gauge", "Pressure, 0 to 100.", &self.node_pressure),
+            ("throng_node_band", "gauge", "0 calm, 1 busy, 2 hot, 3 critical.", &self.node_band),
+            ("throng_control_lag_ms", "gauge", "How late a look came.", &self.control_lag_ms),
             ("throng_guilds_paused", "gauge", "Guilds about to change hands.", &self.guilds_paused),
             ("throng_guild_queue", "gauge", "Requests waiting for guilds.", &self.guild_queue),
             ("throng_commands_total", "counter", "Commands answered.", &self.commands),
@@ -185,7 +212,11 @@ impl Metrics {
         for (name, help, cell) in [
             ("throng_command_seconds_total", "Time in guilds' turns.", &self.command_nanos),
             ("throng_commit_seconds_total", "Time waiting for commits.", &self.commit_nanos),
-            ("throng_handoff_pause_seconds_total", "Time that guilds took no requests for hand-offs.", &self.handoff_pause_nanos),
+            (
+                "throng_handoff_pause_seconds_total",
+                "Time that guilds took no requests for hand-offs.",
+                &self.handoff_pause_nanos,
+            ),
         ] {
             page.family(name, "counter", help);
             page.seconds("", cell.read());
@@ -194,7 +225,7 @@ impl Metrics {
 
     fn render_gauges(&self, page: &mut Page) {
         type Gauge = (&'static str, &'static str, fn(&WorkerMetrics) -> &Cell);
-        let gauges: [Gauge; 10] = [
+        let gauges: [Gauge; 12] = [
             ("throng_links", "Live links.", |w| &w.links),
             ("throng_sessions", "Sessions, with and without a link.", |w| &w.sessions),
             ("throng_relays", "Relays.", |w| &w.relays),
@@ -207,6 +238,8 @@ impl Metrics {
             ("throng_replay_bytes", "Bytes of those events.", |w| &w.replay_bytes),
             ("throng_worker_queue", "Events waiting for workers.", |w| &w.queue),
             ("throng_pressure", "How full the fullest queue is, 0 to 100.", |w| &w.pressure),
+            ("throng_worker_lag_ms", "How late the last tick came.", |w| &w.lag_ms),
+            ("throng_guilds_degraded", "Guilds whose streams are digests.", |w| &w.degraded),
         ];
         for (name, help, cell) in gauges {
             page.family(name, "gauge", help);

@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use slab::Slab;
 use throng_engine::event::Event;
-use throng_engine::policy::{GuildFacts, Shed};
+use throng_engine::policy::GuildFacts;
 use throng_engine::relay::Interest;
 use throng_engine::replay::{Position, Replay, Slot};
 use throng_engine::shape::Shape;
@@ -143,10 +143,6 @@ pub(crate) struct Worker {
     wheel: Wheel<timer::Key>,
     review: review::Review,
     moves: moves::Moves,
-    /// Event classes that nobody gets while there is too much to do.
-    shed: Shed,
-    /// Pressure that `shed` was decided at.
-    pressure: u8,
     generations: u32,
     /// Wakes the task that passes over sessions.
     work: Rc<Notify>,
@@ -213,8 +209,6 @@ impl Worker {
             wheel: Wheel::new(clock::now(), timer::TICK),
             review: review::Review::default(),
             moves: moves::Moves::default(),
-            shed: Shed::NOTHING,
-            pressure: 0,
             generations: 0,
             work: Rc::new(Notify::new()),
             passed: Rc::new(Notify::new()),

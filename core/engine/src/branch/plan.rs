@@ -97,7 +97,8 @@ impl Kin {
     }
 
     fn above(self, most: usize) -> Vec<(u32, usize)> {
-        let above = self.relays.into_iter().map(|(number, load)| (number, load.saturating_sub(most)));
+        let above =
+            self.relays.into_iter().map(|(number, load)| (number, load.saturating_sub(most)));
         above.filter(|(_, count)| *count > 0).collect()
     }
 }

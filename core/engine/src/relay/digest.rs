@@ -112,8 +112,7 @@ impl Relay {
     ///
     /// Costs O(passive groups × changed channels), plus O(attachments that became passive since).
     pub fn digest(&mut self) -> Vec<Digest> {
-        let digests =
-            if self.news.changed.is_empty() { Vec::new() } else { self.digests(None) };
+        let digests = if self.news.changed.is_empty() { Vec::new() } else { self.digests(None) };
         self.news.all_told();
         digests
     }

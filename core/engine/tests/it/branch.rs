@@ -105,7 +105,11 @@ fn only_relays_with_room_are_candidates() {
             assert_eq!(crowd.branch.get(relay).unwrap().len(), load);
             assert!(load < 4);
         }
-        if crowd.random.below(100) < 55 { crowd.attach() } else { crowd.detach() }
+        if crowd.random.below(100) < 55 {
+            crowd.attach()
+        } else {
+            crowd.detach()
+        }
         assert!(crowd.branch.iter().all(|(_, relay)| !relay.is_empty() && relay.len() <= 4));
     }
 }

@@ -10,6 +10,7 @@ mod conversation;
 mod digest;
 mod guild;
 mod policy;
+mod pressure;
 mod random;
 mod relay;
 mod replay;

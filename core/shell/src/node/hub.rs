@@ -21,6 +21,7 @@ use super::{Node, Shared, start};
 use crate::clock;
 use crate::guild::{self, Request, Untaken};
 use crate::metrics::Refused;
+use crate::overload::Expense;
 use crate::worker::WorkerMessage;
 
 impl Hub for Node {
@@ -142,6 +143,10 @@ impl Hub for Node {
     ) -> BoxFuture<'static, Result<usize, Refusal>> {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
+            shared.afford(Expense::Bulk).map_err(|retry_after| {
+                let reason = "There is too much to do for an import now.".to_owned();
+                Refusal::Unavailable { reason, retry_after }
+            })?;
             let Reply { json, .. } =
                 ask(&shared, guild, |answer| Request::Import(members, answer)).await?;
             let answer: serde_json::Value =
@@ -197,6 +202,7 @@ impl Hub for Node {
             let before = shared.policies.status().version;
             let status = shared.policies.reload().await?;
             if status.version != before {
+                shared.decide_overload();
                 shared.review.begin(shared.worker_count());
                 for worker in 0..shared.worker_count() {
                     shared.send(worker, WorkerMessage::Review).await;

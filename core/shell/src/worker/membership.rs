@@ -23,6 +23,7 @@ use super::{Grant, Outgoing, Restored, Seat, SessionRef, View, Worker};
 use crate::clock;
 use crate::guild::{Attach, Request};
 use crate::metrics::Refused;
+use crate::overload::Expense;
 
 impl Worker {
     /// Asks a guild to take a session.
@@ -120,7 +121,7 @@ impl Worker {
             audience.full &= only;
             audience.stripped &= only;
         }
-        if self.shed.contains(event.kind.class()) {
+        if self.shared.overload.shed().contains(event.kind.class()) {
             self.shared.metrics.refuse(Refused::Overload);
             return;
         }
@@ -288,8 +289,9 @@ impl Worker {
         let key = (found.identity.user, guild);
         if chunk::is_full(&request) {
             let taken = self.shared.member_lists.lock().take(key, clock::now());
-            if let Err(retry_after) = taken {
-                return self.refuse_members(session, &request, retry_after);
+            let taken = taken.inspect_err(|_| self.shared.metrics.refuse(Refused::MemberLists));
+            if let Err(after) = taken.and_then(|()| self.shared.afford(Expense::Members)) {
+                return self.refuse_members(session, &request, after);
             }
         }
         let rights = Rights {
@@ -306,7 +308,6 @@ impl Worker {
         request: &RequestMembers,
         retry_after: std::time::Duration,
     ) {
-        self.shared.metrics.refuse(Refused::MemberLists);
         let mut meta = json!({"guild_id": request.guild_id});
         if let Some(nonce) = &request.nonce {
             meta["nonce"] = json!(nonce);

@@ -10,6 +10,7 @@ mod drain;
 mod handoff;
 mod journal;
 mod members;
+mod overload;
 mod passive;
 mod permissions;
 mod policy;

@@ -295,7 +295,8 @@ impl Crowd {
         for (_, relay) in self.branch.iter() {
             assert!(relay.len() <= plan.capacity, "{} of {plan:?}", relay.len());
             let slots: Vec<Slot> = relay.slots().iter().collect();
-            let shards: Vec<&str> = slots.iter().map(|s| plan.key.of(&self.sessions.0[s])).collect();
+            let shards: Vec<&str> =
+                slots.iter().map(|s| plan.key.of(&self.sessions.0[s])).collect();
             assert!(shards.iter().all(|shard| *shard == shards[0]), "{shards:?} are mixed");
             let entry = kin.entry(shards[0]).or_default();
             *entry = (entry.0 + 1, entry.1 + relay.len());
