@@ -2,6 +2,7 @@
 
 mod handle;
 mod handoff;
+mod parcel;
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
@@ -28,8 +29,9 @@ use throng_proto::wire::Segment;
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use self::handle::{GuildHandle, Untaken};
-pub(crate) use self::handoff::take_over;
+pub(crate) use self::handoff::hand_over;
 use self::handoff::{HandOff, Part, Surrender};
+use self::parcel::Parcel;
 use crate::clock;
 use crate::metrics::Refused;
 use crate::node::Shared;
@@ -105,7 +107,7 @@ pub(crate) struct GuildTask {
     /// Where pages and changes go while the guild is handed off.
     departure: Option<mpsc::Sender<Part>>,
     /// The next owner, when it has all pages.
-    leaving: Option<oneshot::Sender<Box<Surrender>>>,
+    leaving: Option<oneshot::Sender<Parcel<Box<Surrender>>>>,
 }
 
 impl GuildTask {

@@ -2,6 +2,10 @@
 //!
 //! Each part is a file of its own that adds its rows to the table.
 
+mod handoff;
+mod relays;
+mod traffic;
+
 use crate::report::{Options, Report};
 
 /// Runs every part.
@@ -10,7 +14,8 @@ use crate::report::{Options, Report};
 ///
 /// The node does not do what it should.
 pub async fn run(options: &Options) -> anyhow::Result<Report> {
-    let report = Report::new("big_guild: jobs over ten million members beside the traffic");
-    let _ = options;
+    let mut report = Report::new("big_guild: jobs over ten million members beside the traffic");
+    relays::run(options, &mut report).await?;
+    handoff::run(options, &mut report).await?;
     Ok(report)
 }

@@ -25,7 +25,9 @@ use throng_proto::id::{GuildId, UserId};
 use throng_proto::model::Member;
 use throng_proto::refusal::Refusal;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 
+use super::parcel::Parcel;
 use super::{GuildHandle, GuildTask, Request};
 use crate::metrics::Refused;
 use crate::node::Shared;
@@ -38,7 +40,7 @@ pub(crate) enum HandOff {
     /// Send the next page.
     Page { after: Option<UserId> },
     /// Give the guild away.
-    Finish(oneshot::Sender<Box<Surrender>>),
+    Finish(oneshot::Sender<Parcel<Box<Surrender>>>),
 }
 
 /// What the next owner is sent while the guild runs on.
@@ -98,7 +100,7 @@ impl GuildTask {
     }
 
     /// The barrier. When the next owner is gone by now, everything stays as it was.
-    pub(super) async fn surrender(mut self, owner: oneshot::Sender<Box<Surrender>>) {
+    pub(super) async fn surrender(mut self, owner: oneshot::Sender<Parcel<Box<Surrender>>>) {
         let paused = Instant::now();
         self.shared.metrics.guilds_paused.add(1);
         while let Some((commit, _)) = self.commits.front_mut() {
@@ -129,10 +131,13 @@ impl GuildTask {
             band: self.band,
             paused,
         };
-        match owner.send(Box::new(surrender)) {
+        let (parcel, returned) = Parcel::pack(Box::new(surrender));
+        // One that cannot be delivered comes back, as does one that nobody opens.
+        drop(owner.send(parcel));
+        match returned.await {
             // Millions of members take a while to forget.
-            Ok(()) => drop(tokio::task::spawn_blocking(move || drop(members))),
-            Err(surrender) => {
+            Err(_) => drop(tokio::task::spawn_blocking(move || drop(members))),
+            Ok(surrender) => {
                 tracing::warn!(guild = %id, "the next owner of a guild is gone; the last one stays");
                 shared.metrics.refuse(Refused::HandOff);
                 Self::arrive(&shared, *surrender, members).start_running();
@@ -154,9 +159,17 @@ pub(super) fn queue(shared: &Shared) -> (GuildHandle, mpsc::Receiver<Request>) {
     (GuildHandle::new(sender), requests)
 }
 
-/// Takes a guild over from its owner until now. Dropped before its end, it leaves everything as it
-/// was.
-pub(crate) async fn take_over(shared: Arc<Shared>, id: GuildId) -> Result<HandedOff, Refusal> {
+/// Hands a guild to another owner. Dropped before its end, it leaves everything as it was.
+pub(crate) async fn hand_over(shared: Arc<Shared>, id: GuildId) -> Result<HandedOff, Refusal> {
+    // A task, because the guild must not wait for whoever asked to look again.
+    let mut owner = JoinSet::new();
+    owner.spawn(take_over(shared, id));
+    let done = owner.join_next().await.and_then(Result::ok);
+    done.unwrap_or_else(|| Err(given_up()))
+}
+
+/// Takes a guild over from its owner until now.
+async fn take_over(shared: Arc<Shared>, id: GuildId) -> Result<HandedOff, Refusal> {
     let began = Instant::now();
     let (parts, inbox) = mpsc::channel(shared.config.limits.handoff_queue);
     let mut next = Next { shared, id, inbox, members: Members::default(), changes: 0 };
@@ -164,7 +177,9 @@ pub(crate) async fn take_over(shared: Arc<Shared>, id: GuildId) -> Result<Handed
     next.fill().await?;
     let (owner, surrender) = oneshot::channel();
     next.ask(HandOff::Finish(owner)).await?;
-    let surrender = surrender.await.map_err(|_| Refusal::UnknownGuild)?;
+    let parcel = surrender.await.map_err(|_| Refusal::UnknownGuild)?;
+    // Nothing is waited for from here on, so it is taken for good.
+    let surrender = parcel.open().ok_or(Refusal::UnknownGuild)?;
     next.catch_up();
     let Next { shared, members, changes, .. } = next;
     let (queued, count, paused) = (surrender.backlog.len(), members.len(), surrender.paused);

@@ -157,7 +157,7 @@ impl Hub for Node {
     }
 
     fn hand_off(&self, guild: GuildId) -> BoxFuture<'static, Result<HandedOff, Refusal>> {
-        Box::pin(guild::take_over(Arc::clone(&self.shared), guild))
+        Box::pin(guild::hand_over(Arc::clone(&self.shared), guild))
     }
 
     fn next_id(&self) -> u64 {

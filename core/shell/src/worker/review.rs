@@ -58,6 +58,7 @@ impl Worker {
         for guild in guilds {
             self.review_guild(guild);
         }
+        self.look_at_relays();
         let count = self.review.todo.values().map(RoaringBitmap::len).sum();
         self.shared.review.add(count);
         self.review.shown = true;

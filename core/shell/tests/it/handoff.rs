@@ -132,6 +132,19 @@ async fn the_next_owner_knows_members_sessions_and_presences() {
     world.metric_becomes("throng_relays", |relays| relays == 0).await;
 }
 
+/// Whoever asked may look again late or never; the guild does not wait for it.
+#[tokio::test]
+async fn a_guild_does_not_wait_for_whoever_asked() {
+    let world = world().await;
+    let accounts = world.users::<5>().await;
+    let hall = world.guild(&accounts.iter().collect::<Vec<_>>()).await;
+    let mut moving = world.node.hand_off(hall.id);
+    assert!(poll(&mut moving).await.is_pending());
+    world.metric_becomes("throng_handoffs_total", |handoffs| handoffs == 1).await;
+    world.post(hall, &accounts[0], "answered").await;
+    assert_eq!(patient(moving).await.unwrap().members, 5);
+}
+
 /// H2: an owner that goes away while it fills leaves the guild as it was.
 #[tokio::test]
 async fn a_hand_off_that_is_given_up_while_it_fills_changes_nothing() {

@@ -16,6 +16,14 @@ async fn the_million_program_runs() {
     assert!(report.table().contains("to a tenth"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_big_guild_program_runs() {
+    let options = Options { smoke: true, ..Options::default() };
+    let report = throng_bench::big_guild::run(&options).await.expect("it runs");
+    assert!(report.table().contains("re-sharding: publish p99"));
+    assert!(report.table().contains("hand-off: pause of publishing"));
+}
+
 #[test]
 fn the_quic_program_runs() {
     let options = Options { smoke: true, ..Options::default() };
