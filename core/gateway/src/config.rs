@@ -12,7 +12,9 @@ use anyhow::{Context as _, bail};
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use figment::{Figment, Metadata, Source};
 use serde::{Deserialize, Serialize};
-use throng_shell::{GatewayConfig, LimitsConfig, PassiveConfig, RelayConfig, ReplayConfig};
+use throng_shell::{
+    GatewayConfig, LimitsConfig, OverloadConfig, PassiveConfig, RelayConfig, ReplayConfig,
+};
 
 use crate::cli::Cli;
 
@@ -54,6 +56,8 @@ pub(crate) struct Settings {
     pub(crate) relay: RelayConfig,
     /// Passive attachments.
     pub(crate) passive: PassiveConfig,
+    /// What happens when there is too much to do; see OPERATIONS.md.
+    pub(crate) overload: OverloadConfig,
     /// What is kept for sessions that resume.
     pub(crate) replay: ReplayConfig,
     /// Bounds.
@@ -79,6 +83,7 @@ impl Default for Settings {
             gateway: GatewayConfig::default(),
             relay: RelayConfig::default(),
             passive: PassiveConfig::default(),
+            overload: OverloadConfig::default(),
             replay: ReplayConfig::default(),
             limits: LimitsConfig::default(),
         }
@@ -317,6 +322,7 @@ impl Settings {
             gateway: self.gateway.clone(),
             relay: self.relay.clone(),
             passive: self.passive.clone(),
+            overload: self.overload.clone(),
             replay: self.replay.clone(),
             limits: self.limits.clone(),
         }

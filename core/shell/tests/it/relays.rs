@@ -9,7 +9,7 @@ use throng_engine::policy::{
 };
 use throng_ports::hub::Hub as _;
 
-use crate::world::{Account, Hall, Player, Setup, Switch, Verdicts, World, identify};
+use crate::world::{Account, Hall, Player, Setup, Switch, Verdicts, World, identify, patient};
 
 /// Messages in flight at the same time.
 const BURST: usize = 5;
@@ -44,7 +44,7 @@ async fn say(world: &World, hall: Hall, author: &Account, said: &mut usize) -> V
     }
     world.store.release_commits();
     for post in posts {
-        post.await.unwrap().unwrap();
+        patient(post).await.unwrap().unwrap();
     }
     *said += BURST;
     contents
@@ -80,10 +80,13 @@ async fn sessions_that_move_between_relays_miss_nothing_and_get_nothing_twice() 
     for (capacity, count, relays) in [(2, 1, 8), (16, 1, 2), (3, 6, 6), (16, 1, 2)] {
         let plan = Relays { capacity, count, key: ShardKey::None };
         follow(&world, &switch, plan, false).await;
-        while settled(&world) != Some(relays) {
-            let contents = say(&world, hall, &accounts[0], &mut said).await;
-            hear(&mut players, &contents).await;
-        }
+        patient(async {
+            while settled(&world) != Some(relays) {
+                let contents = say(&world, hall, &accounts[0], &mut said).await;
+                hear(&mut players, &contents).await;
+            }
+        })
+        .await;
     }
     let contents = say(&world, hall, &accounts[0], &mut said).await;
     hear(&mut players, &contents).await;
@@ -112,9 +115,12 @@ async fn sessions_that_move_are_told_the_same_by_digests() {
         let plan = Relays { capacity, count: 1, key: ShardKey::None };
         follow(&world, &switch, plan, true).await;
         let mut newest = post(&world, hall, &accounts[0]).await;
-        while settled(&world) != Some(relays) {
-            newest = post(&world, hall, &accounts[0]).await;
-        }
+        patient(async {
+            while settled(&world) != Some(relays) {
+                newest = post(&world, hall, &accounts[0]).await;
+            }
+        })
+        .await;
         for player in &mut players {
             let mut before = String::new();
             while before != newest {
@@ -130,7 +136,7 @@ async fn sessions_that_move_are_told_the_same_by_digests() {
 
 /// Posts a message and returns its id.
 async fn post(world: &World, hall: Hall, author: &Account) -> String {
-    let reply = world.posting(hall, author, "unheard").await.unwrap();
+    let reply = patient(world.posting(hall, author, "unheard")).await.unwrap();
     let message: serde_json::Value = serde_json::from_str(&reply.json.unwrap()).unwrap();
     message["id"].as_str().unwrap().to_owned()
 }
