@@ -14,8 +14,8 @@
 //!
 //! # Invariants
 //!
-//! - A1: a relay has room when an attachment is placed on it, unless there are as many relays as may
-//!   be.
+//! - A1: a relay has room when an attachment is placed on it, unless there are as many relays as
+//!   may be.
 //! - L5: whatever moves, attachments get what one relay that had them all would give them.
 
 mod moving;

@@ -1,11 +1,11 @@
 //! Hand-off of a guild to another owner, which here is another task.
 //!
-//! The next owner asks for members, a page at a time, through the guild's own queue; so a page waits
-//! its turn like everything else, and the guild serves on. Changes go the same way as the pages, in
-//! order. When there are no more pages comes the barrier: the owner until now takes no more
-//! requests, lets what is in flight finish, puts the next owner's queue into the directory, and
-//! gives away what is left together with the requests that still waited. The pause of publishing is
-//! the time from there to the next owner's first turn.
+//! The next owner asks for members, a page at a time, through the guild's own queue; so a page
+//! waits its turn like everything else, and the guild serves on. Changes go the same way as the
+//! pages, in order. When there are no more pages comes the barrier: the owner until now takes no
+//! more requests, lets what is in flight finish, puts the next owner's queue into the directory,
+//! and gives away what is left together with the requests that still waited. The pause of
+//! publishing is the time from there to the next owner's first turn.
 //!
 //! Relays take no part in it: they live on workers, and hear the same events in the same order.
 //!
@@ -138,7 +138,7 @@ impl GuildTask {
             // Millions of members take a while to forget.
             Err(_) => drop(tokio::task::spawn_blocking(move || drop(members))),
             Ok(surrender) => {
-                tracing::warn!(guild = %id, "the next owner of a guild is gone; the last one stays");
+                tracing::warn!(guild = %id, "the next owner is gone; the last one stays");
                 shared.metrics.refuse(Refused::HandOff);
                 Self::arrive(&shared, *surrender, members).start_running();
             }

@@ -71,7 +71,8 @@ async fn start(sizes: Sizes, report: &mut Report) -> anyhow::Result<()> {
 }
 
 async fn rest(time: Duration) -> anyhow::Result<()> {
-    tokio::time::sleep(time).await;
+    let mut clock = tokio::time::interval_at(tokio::time::Instant::now() + time, time);
+    clock.tick().await;
     Ok(())
 }
 
