@@ -103,7 +103,6 @@ pub(crate) struct WorkerMetrics {
     pub(crate) attachments: [Cell; 4],
     pub(crate) relays: Cell,
     pub(crate) relay_members: Cell,
-    pub(crate) users: Cell,
     pub(crate) relay_leaving: Cell,
     pub(crate) relays_started: Cell,
     pub(crate) relays_ended: Cell,
@@ -226,12 +225,11 @@ impl Metrics {
 
     fn render_gauges(&self, page: &mut Page) {
         type Gauge = (&'static str, &'static str, fn(&WorkerMetrics) -> &Cell);
-        let gauges: [Gauge; 13] = [
+        let gauges: [Gauge; 12] = [
             ("throng_links", "Live links.", |w| &w.links),
             ("throng_sessions", "Sessions, with and without a link.", |w| &w.sessions),
             ("throng_relays", "Relays.", |w| &w.relays),
             ("throng_relay_members", "Members that relays hold.", |w| &w.relay_members),
-            ("throng_session_users", "Users with sessions.", |w| &w.users),
             ("throng_relay_leaving", "Attachments about to move to other relays.", |w| {
                 &w.relay_leaving
             }),

@@ -119,7 +119,6 @@ impl Worker {
         metrics.replay_bytes.set(bytes);
         metrics.relays.set(relays);
         metrics.relay_members.set(members);
-        metrics.users.set(self.by_user.len() as u64);
         for (cell, count) in metrics.attachments.iter().zip(modes) {
             cell.set(count);
         }

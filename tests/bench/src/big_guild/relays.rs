@@ -109,15 +109,16 @@ async fn reshard(sizes: Sizes, report: &mut Report) -> anyhow::Result<()> {
     let ratio = during / quiet.max(0.001);
     report.target("re-sharding: publish p99: meanwhile / idle", ratio, "x", Target::AtMost(2.0));
     report.target("re-sharding: lost or doubled", wrong as f64, "", Target::AtMost(0.0));
-    members(&crowd, report);
+    members(&crowd, std::thread::available_parallelism()?.get(), report);
     Ok(())
 }
 
-/// Compares the members that all relays hold with those of whom the workers have sessions: a worker
-/// that held each of them once would be at 1.
-fn members(crowd: &Crowd, report: &mut Report) {
+/// Compares the members that all relays hold with those of whom workers have sessions: workers that
+/// held each of them once would be at 1. Links are dealt to workers in turn, so every worker has
+/// sessions of every user.
+fn members(crowd: &Crowd, workers: usize, report: &mut Report) {
     let held = crowd.metric("throng_relay_members") as f64;
-    let needed = crowd.metric("throng_session_users") as f64;
+    let needed = (crowd.tokens().len() * workers) as f64;
     let what = "memory: members held by relays / members with sessions on their worker";
     report.target(what, held / needed.max(1.0), "x", Target::AtMost(1.1));
 }
