@@ -1,4 +1,4 @@
-//! Who of a guild is there: attachments by relay, and presences by user.
+//! Who of a guild is there: attachments by worker, and presences by user.
 //!
 //! What a session shows is noted at once, and told to others with the next [`Attendance::tell`]:
 //! the shell asks for it once in a window, so that only the last of many changes counts, and one
@@ -6,7 +6,6 @@
 //!
 //! # Invariants
 //!
-//! - A1: a relay never has more attachments than its capacity when it is chosen.
 //! - A2: after others were told, a user is online exactly while one of its sessions is attached and
 //!   visible.
 
@@ -15,27 +14,21 @@ mod presence;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use indexmap::IndexMap;
 use serde_json::value::RawValue;
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::intents::Intents;
 
 use self::presence::Present;
 pub use self::presence::{SessionRef, Shown};
-use crate::policy::{Placement, RelayFacts, Relays, ShardKey};
 use crate::relay::Interest;
 use crate::roster::Roster;
 use crate::welcome::Crowd;
-
-/// Relays that a policy chooses among, so that a choice costs the same however many there are.
-pub const CANDIDATES_MAX: usize = 64;
 
 /// Attachments and presences of one guild.
 #[derive(Debug)]
 pub struct Attendance {
     guild: GuildId,
-    relays: IndexMap<u32, RelayLoad>,
-    next_relay: u32,
+    branches: BTreeMap<usize, Branch>,
     users: BTreeMap<UserId, Present>,
     /// Who shows something else than others were told.
     pending: BTreeSet<UserId>,
@@ -48,21 +41,11 @@ pub struct Attendance {
     crowd: Option<Crowd>,
 }
 
-#[derive(Debug)]
-struct RelayLoad {
-    worker: usize,
-    load: usize,
-    /// Value of the shard key that its attachments have in common.
-    shard: Box<str>,
-}
-
-/// A session that looks for a relay.
-#[derive(Clone, Copy, Debug)]
-pub struct Seeker<'a> {
-    /// It; relays of other workers cannot have it.
-    pub session: SessionRef,
-    /// Its value of the plan's shard key.
-    pub shard: &'a str,
+/// What is on one worker.
+#[derive(Debug, Default)]
+struct Branch {
+    attachments: usize,
+    relays: usize,
 }
 
 impl Attendance {
@@ -71,8 +54,7 @@ impl Attendance {
     pub fn new(guild: GuildId) -> Self {
         Self {
             guild,
-            relays: IndexMap::new(),
-            next_relay: 0,
+            branches: BTreeMap::new(),
             users: BTreeMap::new(),
             pending: BTreeSet::new(),
             due: BTreeSet::new(),
@@ -108,87 +90,38 @@ impl Attendance {
         self.coalesced
     }
 
-    /// Returns the workers that have relays, each once.
+    /// Returns the workers that have attachments, in order.
     pub fn workers(&self) -> impl Iterator<Item = usize> {
-        let mut workers: Vec<usize> = self.relays.values().map(|relay| relay.worker).collect();
-        workers.sort_unstable();
-        workers.dedup();
-        workers.into_iter()
+        self.branches.keys().copied()
     }
 
-    /// Returns how many relays there are.
+    /// Returns how many relays there are, as workers reported last.
     #[must_use]
     pub fn relays(&self) -> usize {
-        self.relays.len()
+        self.branches.values().map(|branch| branch.relays).sum()
     }
 
-    /// Returns relays that could take a session, in the order in which they should.
-    ///
-    /// At most [`CANDIDATES_MAX`]; none while fewer than the plan's `count` run, divided among
-    /// `workers`, so that a new one starts.
-    #[must_use]
-    pub fn candidates(&self, seeker: Seeker<'_>, plan: &Relays, workers: usize) -> Vec<RelayFacts> {
-        let alike = |relay: &RelayLoad| {
-            relay.worker == seeker.session.worker
-                && (plan.key == ShardKey::None || *relay.shard == *seeker.shard)
-        };
-        let alike = self.relays.iter().filter(|(_, relay)| alike(relay));
-        let all: Vec<RelayFacts> = alike
-            .map(|(relay, RelayLoad { load, .. })| RelayFacts { relay: *relay, load: *load })
-            .collect();
-        let spread = plan.count.div_ceil(workers.max(1));
-        if all.len() < spread && plan.count > 1 {
-            return Vec::new();
+    /// Notes how many relays a worker has, as it reports.
+    pub fn set_relays(&mut self, worker: usize, relays: usize) {
+        if let Some(branch) = self.branches.get_mut(&worker) {
+            branch.relays = relays;
         }
-        let mut open: Vec<RelayFacts> =
-            all.into_iter().filter(|relay| relay.load < plan.capacity).collect();
-        if plan.count > 1 {
-            open.sort_by_key(|relay| relay.load);
-        }
-        open.truncate(CANDIDATES_MAX);
-        open
     }
 
-    /// Counts an attachment in and returns its relay's number.
-    pub fn attach(
-        &mut self,
-        seeker: Seeker<'_>,
-        placement: Placement,
-        user: UserId,
-        interest: Interest,
-    ) -> u32 {
-        let relay = match placement {
-            Placement::Relay(relay) if self.is_on(relay, seeker.session.worker) => relay,
-            Placement::Relay(_) | Placement::New => self.start_relay(seeker),
-        };
-        if let Some(relay) = self.relays.get_mut(&relay) {
-            relay.load += 1;
-        }
+    /// Counts an attachment in.
+    pub fn attach(&mut self, session: SessionRef, user: UserId, interest: Interest) {
+        self.branches.entry(session.worker).or_default().attachments += 1;
         self.attachments += 1;
         self.listeners += usize::from(listens(interest));
-        self.users.entry(user).or_insert_with(Present::new).add(seeker.session);
-        relay
-    }
-
-    fn is_on(&self, relay: u32, worker: usize) -> bool {
-        self.relays.get(&relay).is_some_and(|relay| relay.worker == worker)
-    }
-
-    fn start_relay(&mut self, seeker: Seeker<'_>) -> u32 {
-        let relay = self.next_relay;
-        self.next_relay += 1;
-        let Seeker { session, shard } = seeker;
-        let load = RelayLoad { worker: session.worker, load: 0, shard: shard.into() };
-        self.relays.insert(relay, load);
-        relay
+        self.users.entry(user).or_insert_with(Present::new).add(session);
     }
 
     /// Counts an attachment out.
-    pub fn detach(&mut self, relay: u32, session: SessionRef, user: UserId, interest: Interest) {
-        let Some(load) = self.relays.get_mut(&relay) else { return };
-        load.load -= 1;
-        if load.load == 0 {
-            self.relays.shift_remove(&relay);
+    pub fn detach(&mut self, session: SessionRef, user: UserId, interest: Interest) {
+        let Some(branch) = self.branches.get_mut(&session.worker) else { return };
+        branch.attachments -= 1;
+        if branch.attachments == 0 {
+            self.branches.remove(&session.worker);
         }
         self.attachments -= 1;
         self.listeners -= usize::from(listens(interest));

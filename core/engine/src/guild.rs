@@ -26,6 +26,7 @@ mod channel;
 mod desk;
 mod dispatch;
 mod form;
+mod handoff;
 mod import;
 mod limits;
 mod member;
@@ -49,6 +50,7 @@ use throng_proto::record::{GuildRecord, Write};
 use throng_proto::time::Timestamp;
 
 use self::desk::Desk;
+pub use self::handoff::{Arrivals, MemberChange, Rest};
 pub use self::limits::Config;
 use self::message::{NonceKey, Posted};
 use self::recent::Recent;
@@ -98,6 +100,8 @@ pub enum Output {
     Repeat(Ticket, ChannelId, MessageId),
     /// Send to every relay.
     Publish(Arc<Event>),
+    /// Tell the next owner, while there is one to come.
+    Changed(MemberChange),
     /// Attach the sessions of a new member.
     Joined(UserId),
     /// Route channels here, or no longer.
@@ -134,6 +138,8 @@ pub struct Guild {
     nonces: Recent<NonceKey, Posted>,
     /// Who posted where less than the channel's slow-mode interval ago.
     paced: Recent<(ChannelId, UserId), MessageId>,
+    /// Changes of members are told.
+    telling: bool,
     deleted: bool,
 }
 
@@ -166,6 +172,7 @@ impl Guild {
             online: 0,
             sequence: record.sequence,
             desk: Desk::default(),
+            telling: false,
             deleted: false,
         };
         guild.recall(record.nonces);

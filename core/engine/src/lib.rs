@@ -3,12 +3,13 @@
 //! A machine takes inputs together with the time, and pushes outputs into an [`Outbox`]. The shell
 //! turns outputs into effects. Equal histories give equal outputs, so that any run can be replayed.
 //!
-//! Where to look: [`guild`] decides what happens and in which order, [`attendance`] who is there
-//! and on which relay, [`roster`] who the
-//! members are, [`relay`] who gets what, [`replay`] what was sent, [`conversation`] what one
-//! link may say.
+//! Where to look: [`guild`] decides what happens and in which order, [`attendance`] who is there,
+//! [`roster`] who the members are, [`branch`] who is on which relay, [`relay`] who gets what,
+//! [`roll`] what lists of members show, [`replay`] what was sent, [`conversation`] what one link
+//! may say.
 
 pub mod attendance;
+pub mod branch;
 pub mod chunk;
 pub mod class;
 pub mod conversation;
@@ -17,6 +18,7 @@ pub mod guild;
 pub mod mode;
 pub mod outbox;
 pub mod policy;
+pub mod pressure;
 pub mod ranking;
 pub mod relay;
 pub mod replay;

@@ -19,7 +19,7 @@ pub use facts::{
 };
 pub use native::Native;
 pub use verdict::{
-    Connect, Lag, Passivity, Placement, Publish, RELAY_COUNT_MAX, Relays, ShardKey, Shed,
+    Connect, Lag, Passivity, Placement, Publish, RELAY_COUNT_MAX, Relays, Relief, ShardKey, Shed,
 };
 
 /// Capability bit of clients that take PASSIVE_UPDATE_V1.
@@ -67,6 +67,6 @@ pub trait Policy: Send + Sync + fmt::Debug {
     /// Decides what happens to a session whose link is over its bound.
     fn lag(&self, now: Timestamp, session: &SessionFacts, lag: &LagFacts) -> Lag;
 
-    /// Decides which event classes a node under pressure sheds.
+    /// Decides what a node under pressure does without. Asked when its band of pressure changes.
     fn overload(&self, now: Timestamp, node: &NodeFacts) -> Shed;
 }

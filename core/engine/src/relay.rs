@@ -14,6 +14,7 @@
 mod attachment;
 mod audience;
 mod digest;
+mod moving;
 mod seen;
 
 use std::sync::Arc;
@@ -145,8 +146,11 @@ impl Relay {
         let class = self.classes.of(user, roles);
         let fresh = || RelayMember { class, slots: SmallVec::new() };
         self.members.entry(user).or_insert_with(fresh).slots.push(slot);
-        if attachment.mode == Mode::Passive {
+        if self.effective(attachment.mode) == Mode::Passive {
             self.news.begin(slot);
+        }
+        if !attachment.watched.is_empty() {
+            self.watchful.insert(slot);
         }
         self.join(slot, class, &attachment);
         self.attachments.insert(slot, attachment);
@@ -207,7 +211,7 @@ impl Relay {
                 continue;
             }
             let before = attachment.group(member.class);
-            if attachment.mode == Mode::Passive {
+            if self.news.hides(attachment.mode) && !self.news.hides(mode) {
                 woken.insert(slot);
             }
             attachment.mode = mode;
@@ -229,11 +233,7 @@ impl Relay {
         }
         *self.groups.entry(after).or_default() |= moved;
         for slot in moved {
-            if after.mode == Mode::Passive {
-                self.news.begin(slot);
-            } else {
-                self.news.end(slot);
-            }
+            self.news.change(slot, before.mode, after.mode);
         }
     }
 

@@ -11,9 +11,9 @@
 //!
 //! # Invariants
 //!
-//! - M1: a snapshot never changes.
-//! - M2: folding changes nothing that is read.
-//! - M3: a search finds exactly those of whom a name begins with what is searched.
+//! - S1: a snapshot never changes.
+//! - S2: folding changes nothing that is read.
+//! - S3: a search finds exactly those of whom a name begins with what is searched.
 
 mod block;
 mod builder;

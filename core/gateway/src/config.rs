@@ -13,8 +13,8 @@ use figment::providers::{Env, Format as _, Serialized, Toml};
 use figment::{Figment, Metadata, Source};
 use serde::{Deserialize, Serialize};
 use throng_shell::{
-    GatewayConfig, JobsConfig, LimitsConfig, ListsConfig, PassiveConfig, PresenceConfig,
-    RelayConfig, ReplayConfig,
+    GatewayConfig, JobsConfig, LimitsConfig, ListsConfig, OverloadConfig, PassiveConfig,
+    PresenceConfig, RelayConfig, ReplayConfig,
 };
 
 use crate::cli::Cli;
@@ -61,6 +61,8 @@ pub(crate) struct Settings {
     pub(crate) presence: PresenceConfig,
     /// Member lists.
     pub(crate) lists: ListsConfig,
+    /// What happens when there is too much to do; see OPERATIONS.md.
+    pub(crate) overload: OverloadConfig,
     /// What is kept for sessions that resume.
     pub(crate) replay: ReplayConfig,
     /// Walks over all members of a guild.
@@ -90,6 +92,7 @@ impl Default for Settings {
             passive: PassiveConfig::default(),
             presence: PresenceConfig::default(),
             lists: ListsConfig::default(),
+            overload: OverloadConfig::default(),
             replay: ReplayConfig::default(),
             jobs: JobsConfig::default(),
             limits: LimitsConfig::default(),
@@ -331,6 +334,7 @@ impl Settings {
             passive: self.passive.clone(),
             presence: self.presence.clone(),
             lists: self.lists.clone(),
+            overload: self.overload.clone(),
             replay: self.replay.clone(),
             jobs: self.jobs.clone(),
             limits: self.limits.clone(),

@@ -95,6 +95,9 @@ pub trait Hub: Send + Sync + 'static {
 
     /// Cancels a job; `false` when there is none that is not over.
     fn cancel_job(&self, job: u64) -> bool;
+    /// Hands a guild to another owner while it runs. A future that is dropped before its end leaves
+    /// everything as it was.
+    fn hand_off(&self, guild: GuildId) -> BoxFuture<'static, Result<HandedOff, Refusal>>;
 
     /// Makes a snowflake.
     fn next_id(&self) -> u64;
@@ -129,6 +132,21 @@ pub struct GuildDraft {
     pub channels: Vec<Channel>,
     /// Members.
     pub members: Vec<Member>,
+}
+
+/// How a guild came to another owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HandedOff {
+    /// How long the guild took no requests.
+    pub pause: Duration,
+    /// How long everything took.
+    pub took: Duration,
+    /// Members that the next owner has.
+    pub members: usize,
+    /// Changes of members meanwhile.
+    pub changes: usize,
+    /// Requests that waited and went along.
+    pub queued: usize,
 }
 
 /// What does not change while the process runs.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use throng_engine::{conversation, replay};
+use throng_engine::{conversation, pressure, replay};
 
 /// Settings of the shell.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub struct Config {
     pub presence: PresenceConfig,
     /// Member lists.
     pub lists: ListsConfig,
+    /// What happens when there is too much to do.
+    pub overload: OverloadConfig,
     /// What is kept for sessions that resume.
     pub replay: ReplayConfig,
     /// Walks over all members of a guild.
@@ -80,11 +82,17 @@ impl Default for GatewayConfig {
 pub struct RelayConfig {
     /// Attachments of one relay.
     pub capacity: usize,
+    /// Relays of one guild on one worker, each of which costs a look per event; with more
+    /// attachments than they take, they are fuller.
+    pub count_max: usize,
+    /// Attachments that move to other relays before a worker does something else: 256 take well
+    /// below a millisecond.
+    pub move_slice: usize,
 }
 
 impl Default for RelayConfig {
     fn default() -> Self {
-        Self { capacity: 15_000 }
+        Self { capacity: 15_000, count_max: 1_024, move_slice: 256 }
     }
 }
 
@@ -133,6 +141,68 @@ pub struct ListsConfig {
 impl Default for ListsConfig {
     fn default() -> Self {
         Self { offline_members_max: 1_000, ranges_per_channel: 3, list_channels: 5 }
+    }
+}
+
+/// What happens when there is too much to do. Every 250 ms the node takes the fullest queue and the
+/// latest loop as its pressure; the policy's `overload` hook is asked when its band changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OverloadConfig {
+    /// Percent of pressure from which on the node is busy.
+    pub busy: u8,
+    /// Percent from which on it is hot: full member lists and imports are refused.
+    pub hot: u8,
+    /// Percent from which on it is critical: new sessions are refused, too.
+    pub critical: u8,
+    /// Percent below its beginning at which a band is left.
+    pub margin: u8,
+    /// Looks in a row that it takes to come into a higher band.
+    pub looks_up: u32,
+    /// Looks in a row that it takes to come into a lower band.
+    pub looks_down: u32,
+    /// Milliseconds that a loop is late which count as a pressure of 100.
+    pub loop_lag_ms: u64,
+    /// How many times longer it is between digests while they are slower.
+    pub digest_slowdown: u32,
+    /// Attachments from which on a guild gets digests instead of streams.
+    pub degrade_attachments_min: usize,
+    /// Seconds after which to come back, as refusals say.
+    pub retry_after_secs: u64,
+}
+
+impl Default for OverloadConfig {
+    fn default() -> Self {
+        Self {
+            busy: 60,
+            hot: 80,
+            critical: 95,
+            margin: 10,
+            looks_up: 4,
+            looks_down: 20,
+            loop_lag_ms: 2_000,
+            digest_slowdown: 4,
+            degrade_attachments_min: 1_000,
+            retry_after_secs: 10,
+        }
+    }
+}
+
+impl OverloadConfig {
+    pub(crate) const fn thresholds(&self) -> pressure::Thresholds {
+        pressure::Thresholds {
+            begins: [self.busy, self.hot, self.critical],
+            margin: self.margin,
+            readings_up: self.looks_up,
+            readings_down: self.looks_down,
+        }
+    }
+
+    const fn is_in_order(&self) -> bool {
+        self.margin < self.busy
+            && self.busy < self.hot
+            && self.hot < self.critical
+            && self.critical <= 100
     }
 }
 
@@ -211,6 +281,10 @@ pub struct LimitsConfig {
     pub lag_bytes_max: usize,
     /// Requests that wait for one guild.
     pub guild_queue: usize,
+    /// Changes of members that wait for the next owner of a guild; more, and the guild stays.
+    pub handoff_queue: usize,
+    /// Members that a guild hands to its next owner in one turn.
+    pub handoff_page: usize,
     /// Events that wait for one worker.
     pub worker_queue: usize,
     /// Seconds until a drain ends by force.
@@ -231,6 +305,8 @@ impl Default for LimitsConfig {
             lag_events_max: 5_000,
             lag_bytes_max: 8 << 20,
             guild_queue: 8_192,
+            handoff_queue: 65_536,
+            handoff_page: 1_024,
             worker_queue: 8_192,
             drain_secs: 10,
             drain_links_per_sec: 5_000,
@@ -283,6 +359,8 @@ impl Config {
             ),
             (self.gateway.max_concurrency == 0, "gateway.max_concurrency", "at least 1"),
             (self.relay.capacity == 0, "relay.capacity", "at least 1"),
+            (self.relay.count_max == 0, "relay.count_max", "at least 1"),
+            (self.relay.move_slice == 0, "relay.move_slice", "at least 1"),
             (self.passive.digest_interval_ms == 0, "passive.digest_interval_ms", "above 0"),
             (self.presence.window_ms > 60_000, "presence.window_ms", "at most 60000"),
             (self.lists.ranges_per_channel == 0, "lists.ranges_per_channel", "at least 1"),
@@ -291,11 +369,18 @@ impl Config {
             (self.jobs.threads > 64, "jobs.threads", "at most 64"),
             (self.jobs.running_max == 0, "jobs.running_max", "at least 1"),
             (self.jobs.running_max > 100_000, "jobs.running_max", "at most 100000"),
+            (!self.overload.is_in_order(), "overload", "margin < busy < hot < critical <= 100"),
+            (self.overload.looks_up == 0, "overload.looks_up", "at least 1"),
+            (self.overload.looks_down == 0, "overload.looks_down", "at least 1"),
+            (self.overload.loop_lag_ms == 0, "overload.loop_lag_ms", "at least 1"),
+            (self.overload.digest_slowdown == 0, "overload.digest_slowdown", "at least 1"),
             (self.replay.events_max == 0, "replay.events_max", "at least 1"),
             (self.limits.payloads_max == 0, "limits.payloads_max", "at least 1"),
             (self.limits.payloads_window_secs == 0, "limits.payloads_window_secs", "at least 1"),
             (self.limits.lag_events_max == 0, "limits.lag_events_max", "at least 1"),
             (self.limits.guild_queue == 0, "limits.guild_queue", "at least 1"),
+            (self.limits.handoff_queue == 0, "limits.handoff_queue", "at least 1"),
+            (self.limits.handoff_page == 0, "limits.handoff_page", "at least 1"),
             (self.limits.worker_queue == 0, "limits.worker_queue", "at least 1"),
             (self.limits.drain_links_per_sec == 0, "limits.drain_links_per_sec", "at least 1"),
         ];

@@ -47,6 +47,11 @@ impl Directory {
         }
     }
 
+    /// Returns how full the fullest queue of a guild is, in percent. Costs a look per guild.
+    pub(crate) fn fullest(&self) -> u8 {
+        self.guilds.read().values().map(GuildHandle::fullness).max().unwrap_or(0)
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.guilds.read().len()
     }

@@ -1,19 +1,20 @@
 //! Drives one guild's machine: requests in, commits out to the store, events out to the workers.
 
+mod handle;
+mod handoff;
 mod lists;
 mod members;
+mod parcel;
 mod presence;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use std::collections::VecDeque;
-
 use serde_json::value::RawValue;
 use throng_engine::Outbox;
-use throng_engine::attendance::{Attendance, Seeker, SessionRef};
+use throng_engine::attendance::{Attendance, SessionRef};
 use throng_engine::chunk::Rights;
 use throng_engine::event::{Change, Event};
 use throng_engine::guild::{Guild, Input, Output, Ticket};
@@ -32,6 +33,10 @@ use throng_proto::refusal::Refusal;
 use throng_proto::wire::Segment;
 use tokio::sync::{mpsc, oneshot};
 
+pub(crate) use self::handle::{GuildHandle, Untaken};
+pub(crate) use self::handoff::hand_over;
+use self::handoff::{HandOff, Part, Surrender};
+use self::parcel::Parcel;
 use crate::clock;
 use crate::metrics::Refused;
 use crate::node::Shared;
@@ -42,24 +47,6 @@ pub(crate) use lists::Watch;
 /// Requests taken in one turn before the store is looked at again.
 const TURN_MAX: usize = 64;
 
-/// A way to talk to a guild.
-#[derive(Clone, Debug)]
-pub(crate) struct GuildHandle {
-    requests: mpsc::Sender<Request>,
-}
-
-impl GuildHandle {
-    /// Hands over a request, waiting for room. `false` when the guild is gone.
-    pub(crate) async fn send(&self, request: Request) -> bool {
-        self.requests.send(request).await.is_ok()
-    }
-
-    /// Hands over a request if there is room.
-    pub(crate) fn try_send(&self, request: Request) -> Result<(), Box<Request>> {
-        self.requests.try_send(request).map_err(|error| Box::new(error.into_inner()))
-    }
-}
-
 /// What a guild is asked.
 #[derive(Debug)]
 pub(crate) enum Request {
@@ -67,10 +54,14 @@ pub(crate) enum Request {
     Import(Vec<Member>, oneshot::Sender<Outcome>),
     Attach(Box<Attach>),
     Detach {
-        relay: u32,
         session: SessionRef,
         user: UserId,
         interest: Interest,
+    },
+    /// A worker has so many relays now.
+    Relays {
+        worker: usize,
+        relays: usize,
     },
     Presence {
         session: SessionRef,
@@ -93,6 +84,7 @@ pub(crate) enum Request {
         since: u64,
         sessions: Vec<Attach>,
     },
+    HandOff(HandOff),
 }
 
 /// A session that wants to be attached.
@@ -114,6 +106,8 @@ pub(crate) struct GuildTask {
     guild: Guild,
     attendance: Attendance,
     requests: mpsc::Receiver<Request>,
+    /// Requests that go first: they waited for the owner before.
+    backlog: VecDeque<Request>,
     commits: VecDeque<(Commit, std::time::Instant)>,
     answers: HashMap<Ticket, oneshot::Sender<Outcome>>,
     next_ticket: u64,
@@ -127,23 +121,32 @@ pub(crate) struct GuildTask {
     /// Size band that workers know.
     band: u32,
     deleted: bool,
+    /// Where pages and changes go while the guild is handed off.
+    departure: Option<mpsc::Sender<Part>>,
+    /// The next owner, when it has all pages.
+    leaving: Option<oneshot::Sender<Parcel<Box<Surrender>>>>,
 }
 
 impl GuildTask {
     /// Starts the task of a guild.
     pub(crate) fn start(shared: &Arc<Shared>, guild: Guild) {
-        let (sender, requests) = mpsc::channel(shared.config.limits.guild_queue);
+        let (handle, requests) = handoff::queue(shared);
         let id = guild.shape().id();
         let channels: Vec<_> = guild.shape().channels.keys().copied().collect();
-        shared.directory.add_guild(id, GuildHandle { requests: sender });
+        shared.directory.add_guild(id, handle);
         shared.directory.add_channels(id, channels);
         shared.metrics.guilds.set(shared.directory.count() as u64);
-        let task = Self {
+        Self::new(shared, guild, requests).start_running();
+    }
+
+    fn new(shared: &Arc<Shared>, guild: Guild, requests: mpsc::Receiver<Request>) -> Self {
+        Self {
             shared: Arc::clone(shared),
-            attendance: Attendance::new(id),
+            attendance: Attendance::new(guild.shape().id()),
             published: guild.sequence(),
             guild,
             requests,
+            backlog: VecDeque::new(),
             commits: VecDeque::new(),
             answers: HashMap::new(),
             next_ticket: 0,
@@ -153,8 +156,13 @@ impl GuildTask {
             lists: None,
             band: 1,
             deleted: false,
-        };
-        tokio::spawn(task.run());
+            departure: None,
+            leaving: None,
+        }
+    }
+
+    fn start_running(self) {
+        tokio::spawn(self.run());
     }
 
     fn id(&self) -> GuildId {
@@ -162,7 +170,7 @@ impl GuildTask {
     }
 
     async fn run(mut self) {
-        while !self.deleted {
+        while self.is_owner() {
             let Some(wake) = self.next().await else { break };
             match wake {
                 Wake::Committed(result) => self.committed(result).await,
@@ -170,7 +178,13 @@ impl GuildTask {
                 Wake::Work => {}
             }
             for _ in 1..TURN_MAX {
-                let Ok(request) = self.requests.try_recv() else { break };
+                if !self.is_owner() {
+                    break;
+                }
+                let waiting = self.backlog.pop_front();
+                let Some(request) = waiting.or_else(|| self.requests.try_recv().ok()) else {
+                    break;
+                };
                 self.requested(request).await;
             }
             self.tell_presences().await;
@@ -178,6 +192,17 @@ impl GuildTask {
             self.guild.fold();
             self.shared.metrics.guild_queue.set(self.requests.len() as u64);
         }
+        match self.leaving.take() {
+            Some(owner) if !self.deleted => self.surrender(owner).await,
+            _ => self.end(),
+        }
+    }
+
+    const fn is_owner(&self) -> bool {
+        !self.deleted && self.leaving.is_none()
+    }
+
+    fn end(self) {
         let id = self.id();
         self.shared.directory.remove_guild(id);
         self.shared.metrics.guilds.set(self.shared.directory.count() as u64);
@@ -187,12 +212,15 @@ impl GuildTask {
     async fn next(&mut self) -> Option<Wake> {
         let busy = self.attendance.has_due() || self.has_seed();
         let ends = self.window.ends();
-        let (commits, requests) = (&mut self.commits, &mut self.requests);
+        let Self { commits, requests, backlog, .. } = self;
         let next = std::future::poll_fn(|cx| {
             if let Some((oldest, _)) = commits.front_mut()
                 && let Poll::Ready(result) = oldest.as_mut().poll(cx)
             {
                 return Poll::Ready(Some(Wake::Committed(result)));
+            }
+            if let Some(request) = backlog.pop_front() {
+                return Poll::Ready(Some(Wake::Request(request)));
             }
             let request = requests.poll_recv(cx).map(|request| request.map(Wake::Request));
             if busy && request.is_pending() { Poll::Ready(Some(Wake::Work)) } else { request }
@@ -237,8 +265,9 @@ impl GuildTask {
                 self.step(Input::Import(ticket, members)).await;
             }
             Request::Attach(attach) => self.attach(*attach).await,
-            Request::Detach { relay, session, user, interest } => {
-                self.attendance.detach(relay, session, user, interest);
+            Request::Relays { worker, relays } => self.attendance.set_relays(worker, relays),
+            Request::Detach { session, user, interest } => {
+                self.attendance.detach(session, user, interest);
                 self.unwatch(session);
                 self.weigh().await;
             }
@@ -259,6 +288,7 @@ impl GuildTask {
             Request::Restore { worker, since, sessions } => {
                 self.restore(worker, since, sessions).await;
             }
+            Request::HandOff(step) => self.hand_off(step),
         }
     }
 
@@ -297,6 +327,7 @@ impl GuildTask {
             }
             Output::Repeat(ticket, channel, message) => self.repeat(ticket, channel, message),
             Output::Publish(event) => self.publish(event).await,
+            Output::Changed(change) => self.tell_next(Part::Change(change)),
             Output::Joined(user) => self.joined(user).await,
             Output::Channels { added, removed } => {
                 self.shared.directory.add_channels(self.id(), added);
@@ -375,24 +406,14 @@ impl GuildTask {
         }
     }
 
-    fn place(&mut self, attach: &Attach) -> u32 {
-        let (now, facts) = (clock::wall(), self.facts());
-        let policy = &self.shared.policy;
-        let plan = policy.relays(now, &facts);
-        let seeker = Seeker { session: attach.session, shard: plan.key.of(&attach.facts) };
-        let relays = self.attendance.candidates(seeker, &plan, self.shared.worker_count());
-        let placement = policy.relay(now, &attach.facts, &facts, &relays);
-        self.attendance.attach(seeker, placement, attach.facts.user, attach.interest)
-    }
-
     async fn attach(&mut self, attach: Attach) {
         let user = attach.facts.user;
         let Some(member) = self.guild.member(user) else { return };
-        let relay = self.place(&attach);
+        self.attendance.attach(attach.session, user, attach.interest);
         self.attendance.show(attach.session, user, attach.presence);
         let guilds = attach.interest.intents.contains(Intents::GUILDS);
         let grant = Grant {
-            seat: Seat { session: attach.session, user, interest: attach.interest, relay, member },
+            seat: Seat { session: attach.session, user, interest: attach.interest, member },
             view: self.view(),
             welcome: guilds.then(|| self.welcome(user, attach.interest)),
             initial: attach.initial,
@@ -437,10 +458,10 @@ impl GuildTask {
         for attach in sessions {
             let user = attach.facts.user;
             let Some(member) = self.guild.member(user) else { continue };
-            let relay = self.place(&attach);
+            self.attendance.attach(attach.session, user, attach.interest);
             self.attendance.recall(attach.session, user, attach.presence);
             let Attach { session, interest, .. } = attach;
-            seats.push(Seat { session, user, interest, relay, member });
+            seats.push(Seat { session, user, interest, member });
         }
         let missed = match self.shared.store.events(self.id(), since).await {
             Ok(missed) => missed,

@@ -18,12 +18,13 @@ mod journal;
 mod metrics;
 mod node;
 mod open;
+mod overload;
 mod pace;
 mod review;
 mod worker;
 
 pub use config::{
-    Config, GatewayConfig, JobsConfig, LimitsConfig, ListsConfig, PassiveConfig, PresenceConfig,
-    RelayConfig, ReplayConfig,
+    Config, GatewayConfig, JobsConfig, LimitsConfig, ListsConfig, OverloadConfig, PassiveConfig,
+    PresenceConfig, RelayConfig, ReplayConfig,
 };
 pub use node::{Node, Parts, StartError};

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use throng_engine::mode::Mode;
+use throng_engine::time::Instant;
 use throng_proto::event::EventKind;
 
 pub(crate) use jobs::JobMetrics;
@@ -63,12 +64,16 @@ pub(crate) enum Refused {
     ListRange,
     RangesPerChannel,
     ListChannels,
-    ListUnseen,
     Jobs,
+    RelayCount,
+    HandOff,
+    OverloadMembers,
+    OverloadBulk,
+    OverloadIdentify,
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str); 26] = [
+    const ALL: [(Self, &'static str); 30] = [
         (Self::Connections, "connections_max"),
         (Self::BadToken, "bad_token"),
         (Self::IdentifyRate, "identifies_per_5s"),
@@ -93,8 +98,12 @@ impl Refused {
         (Self::ListRange, "list_range"),
         (Self::RangesPerChannel, "ranges_per_channel"),
         (Self::ListChannels, "list_channels"),
-        (Self::ListUnseen, "list_unseen"),
         (Self::Jobs, "jobs_queue_max"),
+        (Self::RelayCount, "relay_count_max"),
+        (Self::HandOff, "handoff_queue"),
+        (Self::OverloadMembers, "overload_member_lists"),
+        (Self::OverloadBulk, "overload_bulk"),
+        (Self::OverloadIdentify, "overload_identifies"),
     ];
 }
 
@@ -106,11 +115,20 @@ pub(crate) struct WorkerMetrics {
     pub(crate) attachments: [Cell; 4],
     pub(crate) relays: Cell,
     pub(crate) relay_members: Cell,
+    pub(crate) relay_leaving: Cell,
+    pub(crate) relays_started: Cell,
+    pub(crate) relays_ended: Cell,
+    pub(crate) relay_moves: Cell,
     pub(crate) lagging: Cell,
     pub(crate) replay_events: Cell,
     pub(crate) replay_bytes: Cell,
     pub(crate) queue: Cell,
     pub(crate) pressure: Cell,
+    pub(crate) degraded: Cell,
+    /// Milliseconds that its last tick came late.
+    pub(crate) lag_ms: Cell,
+    /// When its next tick is due at the latest, in milliseconds since the start.
+    pub(crate) due_at: Cell,
     pub(crate) events: [Cell; KINDS],
     pub(crate) deliveries: [Cell; KINDS],
     pub(crate) audience_nanos: [Cell; KINDS],
@@ -122,6 +140,15 @@ pub(crate) struct WorkerMetrics {
     pub(crate) bytes_received: Cell,
     pub(crate) resumes: Cell,
     pub(crate) identifies: Cell,
+}
+
+impl WorkerMetrics {
+    /// Returns how late its loop is: the last tick was, or the next one already is.
+    pub(crate) fn lag(&self, now: Instant) -> Duration {
+        let overdue = now.since(Instant::from_millis(self.due_at.read()));
+        let begun = self.due_at.read() > 0;
+        Duration::from_millis(self.lag_ms.read()).max(if begun { overdue } else { Duration::ZERO })
+    }
 }
 
 /// Counters of the whole node.
@@ -143,6 +170,12 @@ pub(crate) struct Metrics {
     pub(crate) list_viewers: Cell,
     pub(crate) list_operations: Cell,
     pub(crate) list_nanos: Cell,
+    pub(crate) node_pressure: Cell,
+    pub(crate) node_band: Cell,
+    pub(crate) control_lag_ms: Cell,
+    pub(crate) guilds_paused: Cell,
+    handoffs: Cell,
+    handoff_pause_nanos: Cell,
 }
 
 impl Metrics {
@@ -151,8 +184,18 @@ impl Metrics {
         Self { workers, ..Self::default() }
     }
 
+    /// Counts a hand-off, during which a guild took no requests for so long.
+    pub(crate) fn handed_off(&self, pause: Duration) {
+        self.handoffs.add(1);
+        self.handoff_pause_nanos.add(u64::try_from(pause.as_nanos()).unwrap_or(u64::MAX));
+    }
+
     pub(crate) fn refuse(&self, why: Refused) {
-        self.refused[why as usize].add(1);
+        self.refuse_many(why, 1);
+    }
+
+    pub(crate) fn refuse_many(&self, why: Refused, count: u64) {
+        self.refused[why as usize].add(count);
     }
 
     /// Writes everything in Prometheus' text format.
@@ -178,21 +221,31 @@ impl Metrics {
             ("throng_command_seconds_total", "Time in guilds' turns.", &self.command_nanos),
             ("throng_commit_seconds_total", "Time waiting for commits.", &self.commit_nanos),
             ("throng_list_seconds_total", "Time in member lists.", &self.list_nanos),
+            (
+                "throng_handoff_pause_seconds_total",
+                "Time that guilds took no requests for hand-offs.",
+                &self.handoff_pause_nanos,
+            ),
         ] {
             page.family(name, "counter", help);
             page.seconds("", cell.read());
         }
     }
 
-    fn node_cells(&self) -> [(&'static str, &'static str, &'static str, &Cell); 11] {
+    fn node_cells(&self) -> [(&'static str, &'static str, &'static str, &Cell); 16] {
         let (gauge, counter) = ("gauge", "counter");
         let (coalesced, shed) = (&self.presences_coalesced, &self.presences_shed);
         [
             ("throng_connections", gauge, "Open connections.", &self.connections),
             ("throng_guilds", gauge, "Loaded guilds.", &self.guilds),
+            ("throng_node_pressure", gauge, "Pressure, 0 to 100.", &self.node_pressure),
+            ("throng_node_band", gauge, "0 calm, 1 busy, 2 hot, 3 critical.", &self.node_band),
+            ("throng_control_lag_ms", gauge, "How late a look came.", &self.control_lag_ms),
+            ("throng_guilds_paused", gauge, "Guilds about to change hands.", &self.guilds_paused),
             ("throng_guild_queue", gauge, "Requests waiting for guilds.", &self.guild_queue),
             ("throng_commands_total", counter, "Commands answered.", &self.commands),
             ("throng_commits_total", counter, "Commits answered.", &self.commits),
+            ("throng_handoffs_total", counter, "Guilds handed to other owners.", &self.handoffs),
             ("throng_presences_total", counter, "Presences told.", &self.presences),
             ("throng_presences_coalesced_total", counter, "Presences that others hid.", coalesced),
             ("throng_presences_shed_total", counter, "Presences shed, once per worker.", shed),
@@ -204,16 +257,21 @@ impl Metrics {
 
     fn render_gauges(&self, page: &mut Page) {
         type Gauge = (&'static str, &'static str, fn(&WorkerMetrics) -> &Cell);
-        let gauges: [Gauge; 9] = [
+        let gauges: [Gauge; 12] = [
             ("throng_links", "Live links.", |w| &w.links),
             ("throng_sessions", "Sessions, with and without a link.", |w| &w.sessions),
             ("throng_relays", "Relays.", |w| &w.relays),
             ("throng_relay_members", "Members that relays hold.", |w| &w.relay_members),
+            ("throng_relay_leaving", "Attachments about to move to other relays.", |w| {
+                &w.relay_leaving
+            }),
             ("throng_lagging", "Links that are behind.", |w| &w.lagging),
             ("throng_replay_events", "Events kept for resuming.", |w| &w.replay_events),
             ("throng_replay_bytes", "Bytes of those events.", |w| &w.replay_bytes),
             ("throng_worker_queue", "Events waiting for workers.", |w| &w.queue),
             ("throng_pressure", "How full the fullest queue is, 0 to 100.", |w| &w.pressure),
+            ("throng_worker_lag_ms", "How late the last tick came.", |w| &w.lag_ms),
+            ("throng_guilds_degraded", "Guilds whose streams are digests.", |w| &w.degraded),
         ];
         for (name, help, cell) in gauges {
             page.family(name, "gauge", help);
@@ -230,9 +288,12 @@ impl Metrics {
 
     fn render_traffic(&self, page: &mut Page) {
         type Counter = (&'static str, &'static str, fn(&WorkerMetrics) -> &Cell);
-        let counters: [Counter; 7] = [
+        let counters: [Counter; 10] = [
             ("throng_identifies_total", "Sessions begun.", |w| &w.identifies),
             ("throng_resumes_total", "Sessions resumed.", |w| &w.resumes),
+            ("throng_relays_started_total", "Relays started.", |w| &w.relays_started),
+            ("throng_relays_ended_total", "Relays ended.", |w| &w.relays_ended),
+            ("throng_relay_moves_total", "Attachments moved to other relays.", |w| &w.relay_moves),
             ("throng_passes_total", "Passes over sessions.", |w| &w.passes),
             ("throng_sends_total", "Calls that handed frames to links.", |w| &w.writes),
             ("throng_frames_total", "Frames that links took.", |w| &w.frames),

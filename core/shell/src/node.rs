@@ -29,6 +29,7 @@ use crate::connections::Connections;
 use crate::directory::Directory;
 use crate::jobs::Jobs;
 use crate::metrics::{Metrics, Refused};
+use crate::overload::Overload;
 use crate::pace::Pace;
 use crate::review::Reviews;
 use crate::worker::WorkerMessage;
@@ -84,6 +85,7 @@ pub(crate) struct Shared {
     pub(crate) policy: Arc<dyn Policy>,
     pub(crate) policies: Arc<dyn PolicyHost>,
     pub(crate) review: Reviews,
+    pub(crate) overload: Overload,
     pub(crate) api: OnceLock<Arc<dyn Api>>,
     pub(crate) tokens: Arc<dyn Tokens>,
     pub(crate) accounts: Accounts,
@@ -206,6 +208,12 @@ impl Node {
         if self.shared.api.set(api).is_err() {
             tracing::error!("requests over links are answered already; the second API is ignored");
         }
+    }
+
+    /// Lets the node act as under this pressure, 0 to 100, until `None` ends it: for drills, and to
+    /// see what a policy does.
+    pub fn drill(&self, pressure: Option<u8>) {
+        self.shared.drill(pressure);
     }
 
     /// Waits until a drain is over: every link is closed, or the time for it is up.

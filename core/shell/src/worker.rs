@@ -12,9 +12,11 @@ mod identify;
 mod link;
 mod lists;
 mod membership;
+mod moves;
 mod passivity;
 mod pressure;
 pub(crate) mod record;
+mod relays;
 mod request;
 mod resume;
 mod review;
@@ -30,7 +32,7 @@ use std::sync::Arc;
 use slab::Slab;
 pub(crate) use throng_engine::attendance::SessionRef;
 use throng_engine::event::Event;
-use throng_engine::policy::{GuildFacts, Shed};
+use throng_engine::policy::GuildFacts;
 use throng_engine::relay::Interest;
 use throng_engine::replay::{Position, Replay};
 use throng_engine::roll::Output;
@@ -89,13 +91,12 @@ pub(crate) enum WorkerMessage {
     Drain(mpsc::Sender<()>),
 }
 
-/// A session's place on a relay.
+/// A session's place in a guild.
 #[derive(Debug)]
 pub(crate) struct Seat {
     pub(crate) session: SessionRef,
     pub(crate) user: UserId,
     pub(crate) interest: Interest,
-    pub(crate) relay: u32,
     pub(crate) member: Arc<Member>,
 }
 
@@ -132,7 +133,7 @@ pub(crate) struct Worker {
     pub(crate) index: usize,
     pub(crate) shared: Arc<Shared>,
     pub(crate) sessions: Sessions,
-    pub(crate) relays: HashMap<GuildId, membership::Relays>,
+    pub(crate) relays: HashMap<GuildId, relays::Relays>,
     /// Who watches which part of which member list.
     lists: HashMap<GuildId, lists::Watchers>,
     links: Slab<Rc<link::LinkCell>>,
@@ -145,10 +146,7 @@ pub(crate) struct Worker {
     pass: Option<fanout::Pass>,
     wheel: Wheel<timer::Key>,
     review: review::Review,
-    /// Event classes that nobody gets while there is too much to do.
-    shed: Shed,
-    /// Pressure that `shed` was decided at.
-    pressure: u8,
+    moves: moves::Moves,
     generations: u32,
     /// Number of the last question to member lists.
     stamps: u32,
@@ -195,6 +193,7 @@ impl Seed {
         tokio::task::spawn_local(timer::ticks(Rc::clone(&local)));
         tokio::task::spawn_local(absence::review(Rc::clone(&local)));
         tokio::task::spawn_local(review::reviews(Rc::clone(&local)));
+        tokio::task::spawn_local(moves::moves(Rc::clone(&local)));
         take(local, inbox).await;
     }
 }
@@ -216,8 +215,7 @@ impl Worker {
             pass: None,
             wheel: Wheel::new(clock::now(), timer::TICK),
             review: review::Review::default(),
-            shed: Shed::NOTHING,
-            pressure: 0,
+            moves: moves::Moves::default(),
             generations: 0,
             stamps: 0,
             work: Rc::new(Notify::new()),

@@ -4,6 +4,7 @@ mod blueprint;
 mod directory;
 mod export;
 mod guilds;
+mod handoff;
 mod import;
 mod jobs;
 mod lines;
@@ -53,11 +54,13 @@ pub fn admin_router(hub: Arc<dyn Hub>, token: Token, mut config: Config) -> Rout
         .route("/admin/v1/policy", get(policy::read))
         .route("/admin/v1/policy/reload", post(policy::reload))
         .route_layer(hurry);
-    let streamed = Router::new()
+    // These take as long as there are members.
+    let patient = Router::new()
         .route("/admin/v1/guilds/{guild_id}/members/import", post(import::import))
-        .route("/admin/v1/guilds/{guild_id}/members/export", get(export::export));
+        .route("/admin/v1/guilds/{guild_id}/members/export", get(export::export))
+        .route("/admin/v1/guilds/{guild_id}/handoff", post(handoff::hand_off));
     quick
-        .merge(streamed)
+        .merge(patient)
         .route_layer(check)
         .merge(open)
         .method_not_allowed_fallback(async || Fault::method_not_allowed())

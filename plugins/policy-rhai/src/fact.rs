@@ -158,7 +158,7 @@ facts! {
     AuthorBot = Author."bot": Bool, "Whether a program uses the author's account.";
     Channel = Channel."id": Int, "Id of the channel.";
     ChannelGuild = Channel."guild": Int, "Id of the channel's guild.";
-    Pressure = Node."pressure": Int, "How full the fullest queue is, 0 to 100.";
+    Pressure = Node."pressure": Int, "How near the node is to what it can do, 0 to 100.";
     Hour = Clock."hour": Int, "Hour, 0 to 23.";
     Minute = Clock."minute": Int, "Minute, 0 to 59.";
     Weekday = Clock."weekday": Int, "Day of the week, 1 for Monday to 7 for Sunday.";

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 use throng_engine::mode::{Delivery, DeliveryTable, Mode};
-use throng_engine::policy::{Connect, Lag, Native, Passivity, Placement, Publish, Shed};
+use throng_engine::policy::{Connect, Lag, Native, Passivity, Placement, Publish, Relief, Shed};
 use throng_proto::event::EventClass;
 use throng_proto::time::Timestamp;
 
@@ -122,8 +122,7 @@ fn quiet() -> DeliveryTable {
 }
 
 fn shed() -> Shed {
-    let classes = [EventClass::Typing, EventClass::Presence];
-    classes.into_iter().fold(Shed::NOTHING, |shed, class| shed.with(class).unwrap_or(shed))
+    Shed::these(&[Relief::Typing, Relief::Presence])
 }
 
 /// Returns whom or what a verdict is about.

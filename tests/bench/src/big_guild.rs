@@ -2,8 +2,11 @@
 //!
 //! Each part is a file of its own that adds its rows to the table.
 
+mod handoff;
 mod lists;
 mod members;
+mod relays;
+mod traffic;
 
 use crate::report::{Options, Report};
 
@@ -16,5 +19,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
     let mut report = Report::new("big_guild: jobs over ten million members beside the traffic");
     lists::run(options, &mut report).await?;
     members::run(options, &mut report).await?;
+    relays::run(options, &mut report).await?;
+    handoff::run(options, &mut report).await?;
     Ok(report)
 }

@@ -24,7 +24,7 @@ use throng_shell::{Config, Node, Parts};
 use throng_transport_memory::{Client, Dialer, listen};
 
 /// Sessions that one user has.
-const SESSIONS_PER_USER: usize = 10;
+pub(crate) const SESSIONS_PER_USER: usize = 10;
 /// Connections that wait for the listener at the same time.
 const BACKLOG: usize = 4_096;
 /// GUILDS, GUILD_MESSAGES and MESSAGE_CONTENT: what a quiet reader asks for.
@@ -76,6 +76,8 @@ pub async fn start<P: Policy + PolicyHost>(
     config.gateway.heartbeat_timeout_ms = 2 * 86_400_000;
     config.gateway.identifies_per_5s = u32::MAX;
     config.replay.events_max = 20_000;
+    // Everybody enters at once, and nobody is to be refused for it.
+    config.overload.looks_up = u32::MAX;
     let node = Node::start(Parts {
         config,
         store,
@@ -247,15 +249,19 @@ impl Crowd {
         })
     }
 
+    /// Sums a metric over its labels.
+    #[must_use]
+    pub fn metric(&self, name: &str) -> u64 {
+        let page = self.node.metrics();
+        let samples = page.lines().filter_map(|line| line.strip_prefix(name));
+        let samples = samples.filter(|rest| rest.starts_with(['{', ' ']));
+        samples.filter_map(|rest| rest.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+    }
+
     /// Tells whether everything that is due was handed to links.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        let page = self.node.metrics();
-        let sum = |name: &str| -> u64 {
-            let samples = page.lines().filter_map(|line| line.strip_prefix(name));
-            samples.filter_map(|rest| rest.rsplit(' ').next()?.parse::<u64>().ok()).sum()
-        };
-        sum("throng_deliveries_total{") <= sum("throng_frames_total{")
+        self.metric("throng_deliveries_total") <= self.metric("throng_frames_total")
     }
 
     /// Lets every client acknowledge what it was sent, as heartbeats do, and waits until nothing is
@@ -288,6 +294,12 @@ impl Crowd {
     #[must_use]
     pub fn sessions(&self) -> usize {
         self.clients.len()
+    }
+
+    /// Counts dispatches that each client was sent.
+    #[must_use]
+    pub fn received(&self) -> Vec<u64> {
+        self.clients.iter().map(Client::dispatches).collect()
     }
 
     /// Counts dispatches that clients were sent.

@@ -39,6 +39,15 @@ impl Stage {
         Ok(Self { policy: Arc::new(policy), script, _folder: folder })
     }
 
+    /// Saves any script.
+    ///
+    /// # Errors
+    ///
+    /// The script cannot be written.
+    pub fn write(&self, script: &str) -> anyhow::Result<()> {
+        Ok(std::fs::write(&self.script, script)?)
+    }
+
     /// Saves the script that lets nine tenths sleep, or the one that wakes everybody.
     ///
     /// # Errors

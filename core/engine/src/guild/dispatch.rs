@@ -9,7 +9,7 @@ use throng_proto::time::Timestamp;
 
 use super::desk::{Job, Order, Pending};
 use super::plan::{Decided, Decision, Effect, Post};
-use super::{Guild, Output, Ticket};
+use super::{Guild, MemberChange, Output, Ticket};
 use crate::event::Change;
 use crate::outbox::Outbox;
 use crate::shape::Shape;
@@ -190,13 +190,22 @@ impl Guild {
         }
         for member in members {
             self.roster.put(&member);
+            if self.telling {
+                out.push(Output::Changed(MemberChange::Is(member)));
+            }
         }
         if let Some(user) = left {
             self.roster.remove(user);
+            if self.telling {
+                out.push(Output::Changed(MemberChange::Gone(user)));
+            }
         }
         if let Some(role) = dropped {
             out.push(Output::Holders { role, members: self.roster.snapshot() });
             self.roster.drop_role(role);
+            if self.telling {
+                out.push(Output::Changed(MemberChange::Without(role)));
+            }
         }
         if let Some(channel) = removed {
             self.last_messages.shift_remove(&channel);

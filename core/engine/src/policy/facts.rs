@@ -133,9 +133,10 @@ pub struct LagFacts {
     pub bytes: usize,
 }
 
-/// How a node, or one worker of it, is.
+/// How a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NodeFacts {
-    /// How full the fullest queue is, 0 to 100.
+    /// How near it is to what it can do, 0 to 100: how full its fullest queue is, or how late its
+    /// loops are. At least where its band of pressure begins.
     pub pressure: u8,
 }

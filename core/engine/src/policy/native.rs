@@ -1,11 +1,10 @@
 //! The default policy, as `scripts/policies/default.rhai` has it too.
 
-use throng_proto::event::EventClass;
 use throng_proto::time::Timestamp;
 
 use super::{
     AttachmentFacts, Connect, GuildFacts, Lag, LagFacts, NodeFacts, PASSIVE_V1, PASSIVE_V2,
-    Passivity, Placement, Policy, Publish, PublishFacts, RelayFacts, Relays, SessionFacts,
+    Passivity, Placement, Policy, Publish, PublishFacts, RelayFacts, Relays, Relief, SessionFacts,
     ShardKey, Shed,
 };
 use crate::mode::{DeliveryTable, Mode};
@@ -64,11 +63,12 @@ impl Policy for Native {
     }
 
     fn overload(&self, _: Timestamp, node: &NodeFacts) -> Shed {
-        let shed: &[EventClass] = match node.pressure {
-            0..=74 => &[],
-            75..=89 => &[EventClass::Typing],
-            _ => &[EventClass::Typing, EventClass::Presence],
-        };
-        shed.iter().fold(Shed::NOTHING, |shed, class| shed.with(*class).unwrap_or(shed))
+        let all = &Relief::ALL;
+        Shed::these(match node.pressure {
+            0..=59 => &[],
+            60..=79 => &all[..1],
+            80..=94 => &all[..3],
+            _ => all,
+        })
     }
 }

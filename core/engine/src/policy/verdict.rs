@@ -135,28 +135,98 @@ pub enum Lag {
     Close,
 }
 
-/// Answer of `overload`: event classes that nobody gets while the pressure lasts.
+/// Something that a node under pressure can do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relief {
+    /// Nobody gets typing.
+    Typing,
+    /// Nobody gets presences.
+    Presence,
+    /// Nobody gets reactions.
+    Reaction,
+    /// Digests come less often.
+    Digests,
+    /// In large guilds everybody gets digests and mentions instead of messages.
+    Streams,
+}
+
+impl Relief {
+    /// Everything, in the order in which it should go.
+    pub const ALL: [Self; 5] =
+        [Self::Typing, Self::Presence, Self::Reaction, Self::Digests, Self::Streams];
+
+    /// Returns the word in scripts.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Typing => "typing",
+            Self::Presence => "presence",
+            Self::Reaction => "reaction",
+            Self::Digests => "digests",
+            Self::Streams => "streams",
+        }
+    }
+
+    const fn of(class: EventClass) -> Option<Self> {
+        match class {
+            EventClass::Typing => Some(Self::Typing),
+            EventClass::Presence => Some(Self::Presence),
+            EventClass::Reaction => Some(Self::Reaction),
+            _ => None,
+        }
+    }
+}
+
+/// Answer of `overload`: what a node does without while the pressure lasts.
 ///
-/// Only what is soon outdated or can be read again may be shed; messages and structure never are.
+/// Only what is soon outdated or can be read again may be shed; messages and structure never are:
+/// without streams, messages come as digests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shed(u8);
 
 impl Shed {
     /// Sheds nothing.
     pub const NOTHING: Self = Self(0);
-    /// What may be shed, in the order in which it should be.
-    pub const CLASSES: [EventClass; 3] =
-        [EventClass::Typing, EventClass::Presence, EventClass::Reaction];
+
+    /// Sheds some.
+    #[must_use]
+    pub fn these(reliefs: &[Relief]) -> Self {
+        reliefs.iter().fold(Self::NOTHING, |shed, relief| shed.and(*relief))
+    }
+
+    /// Sheds one more.
+    #[must_use]
+    pub const fn and(self, relief: Relief) -> Self {
+        Self(self.0 | 1 << relief as u8)
+    }
+
+    /// Tells whether something is shed.
+    #[must_use]
+    pub const fn has(self, relief: Relief) -> bool {
+        self.0 & 1 << relief as u8 != 0
+    }
 
     /// Adds a class; `None` when it may not be shed.
     #[must_use]
     pub fn with(self, class: EventClass) -> Option<Self> {
-        Self::CLASSES.contains(&class).then_some(Self(self.0 | 1 << class as u8))
+        Relief::of(class).map(|relief| self.and(relief))
     }
 
     /// Tells whether a class is shed.
     #[must_use]
-    pub const fn contains(self, class: EventClass) -> bool {
-        self.0 & 1 << class as u8 != 0
+    pub fn contains(self, class: EventClass) -> bool {
+        Relief::of(class).is_some_and(|relief| self.has(relief))
+    }
+
+    /// Returns it as a bit set.
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Reads what [`Shed::bits`] returned.
+    #[must_use]
+    pub const fn from_bits(bits: u8) -> Self {
+        Self(bits & ((1 << Relief::ALL.len()) - 1))
     }
 }

@@ -73,7 +73,7 @@ impl Relay {
         if !self.entitled(key, event) {
             return;
         }
-        let delivery = self.table.of(key.mode, event.kind.class());
+        let delivery = self.table.of(self.effective(key.mode), event.kind.class());
         let notified = event.mentions.everyone
             || event.mentions.roles.iter().any(|role| self.classes.has_role(key.class, *role));
         let online;
@@ -103,7 +103,7 @@ impl Relay {
             for &slot in &member.slots {
                 let Some(attachment) = self.attachments.get(&slot) else { continue };
                 let key = attachment.group(member.class);
-                let delivery = self.table.of(key.mode, event.kind.class());
+                let delivery = self.table.of(self.effective(key.mode), event.kind.class());
                 if self.entitled(&key, event) && delivery != Delivery::Drop {
                     to.stripped.remove(slot);
                     to.full.insert(slot);

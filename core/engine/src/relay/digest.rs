@@ -27,11 +27,15 @@ pub struct Digest {
 ///
 /// An attachment that was passive at the last digest has been told everything before it. One that
 /// became passive since is *fresh*: it knows everything up to its own beginning.
+///
+/// While the relay is *degraded*, active and conflated attachments get digests, too. They know
+/// everything up to the beginning of that, or up to the last digest.
 #[derive(Debug, Default)]
 pub(super) struct News {
     clock: u64,
     changed: IndexMap<ChannelId, (MessageId, u64)>,
     fresh: IndexMap<Slot, u64>,
+    degraded: Option<u64>,
 }
 
 impl News {
@@ -48,6 +52,55 @@ impl News {
         self.fresh.swap_remove(&slot);
     }
 
+    /// Tells whether a mode gets digests instead of messages now.
+    pub(super) fn hides(&self, mode: Mode) -> bool {
+        mode == Mode::Passive || (self.degraded.is_some() && mode < Mode::Passive)
+    }
+
+    /// Notes that an attachment changes its mode; one that gets digests before and after goes on
+    /// from where it was told.
+    pub(super) fn change(&mut self, slot: Slot, before: Mode, after: Mode) {
+        match (self.hides(before), self.hides(after)) {
+            (_, false) => self.end(slot),
+            (false, true) => self.begin(slot),
+            (true, true) => {
+                let baseline = self.baseline(before);
+                self.fresh.entry(slot).or_insert(baseline);
+            }
+        }
+    }
+
+    /// Returns from where attachments of a mode that are not fresh have not been told.
+    fn baseline(&self, mode: Mode) -> u64 {
+        if mode == Mode::Passive { 0 } else { self.degraded.unwrap_or(0) }
+    }
+
+    /// Returns from where a fresh attachment has not been told.
+    pub(super) fn told(&self, slot: Slot) -> Option<u64> {
+        self.fresh.get(&slot).copied()
+    }
+
+    /// Takes over from where an attachment has not been told.
+    pub(super) fn take_over(&mut self, slot: Slot, told: Option<u64>) {
+        match told {
+            Some(baseline) => self.fresh.insert(slot, baseline),
+            None => self.fresh.swap_remove(&slot),
+        };
+    }
+
+    /// Returns the same news for a relay without attachments.
+    pub(super) fn sibling(&self) -> Self {
+        let Self { clock, changed, degraded, .. } = self;
+        let (clock, degraded) = (*clock, *degraded);
+        Self { clock, changed: changed.clone(), fresh: IndexMap::new(), degraded }
+    }
+
+    fn all_told(&mut self) {
+        self.changed.clear();
+        self.fresh.clear();
+        self.degraded = self.degraded.map(|_| 0);
+    }
+
     fn since(&self, baseline: u64) -> impl Iterator<Item = (ChannelId, MessageId)> {
         let changed = self.changed.iter().filter(move |(_, (_, at))| *at > baseline);
         changed.map(|(channel, (message, _))| (*channel, *message))
@@ -59,14 +112,32 @@ impl Relay {
     ///
     /// Costs O(passive groups × changed channels), plus O(attachments that became passive since).
     pub fn digest(&mut self) -> Vec<Digest> {
-        if self.news.changed.is_empty() {
-            self.news.fresh.clear();
+        let digests = if self.news.changed.is_empty() { Vec::new() } else { self.digests(None) };
+        self.news.all_told();
+        digests
+    }
+
+    /// Gives digests to everybody who would get messages, or messages again. Returns what those who
+    /// get messages again have missed. Costs O(groups × changed channels).
+    pub fn set_degraded(&mut self, degraded: bool) -> Vec<Digest> {
+        if degraded {
+            self.news.degraded.get_or_insert(self.news.clock);
             return Vec::new();
         }
-        let digests = self.digests(None);
-        self.news.changed.clear();
-        self.news.fresh.clear();
+        if self.news.degraded.is_none() {
+            return Vec::new();
+        }
+        let restored = self.groups.iter().filter(|(key, _)| key.mode < Mode::Passive);
+        let restored = restored.fold(RoaringBitmap::new(), |all, (_, slots)| all | slots);
+        let digests = self.digest_of(&restored);
+        self.news.degraded = None;
+        self.news.fresh.retain(|slot, _| !restored.contains(*slot));
         digests
+    }
+
+    /// Returns how much a mode receives now.
+    pub(super) fn effective(&self, mode: Mode) -> Mode {
+        if self.news.hides(mode) { Mode::Passive } else { mode }
     }
 
     /// Makes the digests of some passive attachments ahead of time, as when they become active.
@@ -77,16 +148,17 @@ impl Relay {
         self.digests(Some(slots))
     }
 
-    /// Makes the digests of all passive attachments, or of some.
+    /// Makes the digests of all attachments that get them, or of some.
     fn digests(&self, only: Option<&RoaringBitmap>) -> Vec<Digest> {
         let fresh: RoaringBitmap = match only {
             Some(only) => only.iter().filter(|s| self.news.fresh.contains_key(s)).collect(),
             None => self.news.fresh.keys().copied().collect(),
         };
         let mut sets: IndexMap<(ClassId, DigestKind, u64), RoaringBitmap> = IndexMap::new();
-        for (key, slots) in self.groups.iter().filter(|(key, _)| key.mode == Mode::Passive) {
+        for (key, slots) in self.groups.iter().filter(|(key, _)| self.news.hides(key.mode)) {
             let slots = only.map_or_else(|| slots.clone(), |only| slots & only);
-            *sets.entry((key.class, key.digest, 0)).or_default() |= &slots - &fresh;
+            let usual = self.news.baseline(key.mode);
+            *sets.entry((key.class, key.digest, usual)).or_default() |= &slots - &fresh;
             for slot in slots & &fresh {
                 let baseline = self.news.fresh.get(&slot).copied().unwrap_or(0);
                 sets.entry((key.class, key.digest, baseline)).or_default().insert(slot);

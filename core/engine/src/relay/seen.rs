@@ -16,7 +16,8 @@ impl Relay {
     pub fn sees(&self, user: UserId, viewers: &RoaringBitmap) -> RoaringBitmap {
         let mut seeing = RoaringBitmap::new();
         for (key, slots) in &self.groups {
-            let full = self.table.of(key.mode, EventClass::Presence) == Delivery::Full;
+            let full =
+                self.table.of(self.effective(key.mode), EventClass::Presence) == Delivery::Full;
             if full && !key.interest.named {
                 seeing |= slots & viewers;
             }

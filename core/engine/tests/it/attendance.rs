@@ -1,11 +1,10 @@
-//! Who of a guild is there, on which relay, and what others are told of it.
+//! Who of a guild is there, and what others are told of it.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use throng_engine::attendance::{Attendance, Seeker, SessionRef};
+use throng_engine::attendance::{Attendance, SessionRef};
 use throng_engine::event::Event;
-use throng_engine::policy::{Placement, RelayFacts, Relays, ShardKey};
 use throng_engine::relay::Interest;
 use throng_proto::event::{EventKind, Scope};
 use throng_proto::gateway::PresenceUpdate;
@@ -22,7 +21,7 @@ const DEAF: Interest = Interest { intents: Intents::GUILDS, named: true };
 /// An attendance with somebody who listens to presences.
 fn heard() -> Attendance {
     let mut attendance = Attendance::new(GUILD);
-    attendance.attach(Seeker { session: session(0), shard: "" }, Placement::New, OWNER, LISTENER);
+    attendance.attach(session(0), OWNER, LISTENER);
     attendance.show(session(0), OWNER, showing(Status::Online));
     news(&mut attendance);
     attendance
@@ -44,8 +43,7 @@ fn playing(status: Status, game: &str) -> PresenceUpdate {
 
 /// Attaches a session of a user, which shows a presence.
 fn enter(attendance: &mut Attendance, slot: u32, user: UserId, update: PresenceUpdate) {
-    let seeker = Seeker { session: session(slot), shard: "" };
-    attendance.attach(seeker, Placement::Relay(0), user, DEAF);
+    attendance.attach(session(slot), user, DEAF);
     attendance.show(session(slot), user, update);
 }
 
@@ -82,98 +80,33 @@ fn status(attendance: &mut Attendance, user: UserId) -> Option<String> {
     Some(status)
 }
 
-const fn on(worker: usize) -> Seeker<'static> {
-    Seeker { session: SessionRef { worker, slot: 0, generation: 0 }, shard: "" }
+const fn on(worker: usize) -> SessionRef {
+    SessionRef { worker, slot: 0, generation: 0 }
 }
 
-/// A plan that fills one relay after the other.
-const fn filling(capacity: usize) -> Relays {
-    Relays { capacity, count: 1, key: ShardKey::None }
-}
-
-/// A1: relays that are full, or on another worker, are no candidates; a relay goes with its last
-/// session.
+/// Workers that have attachments are those that are told of events, each once.
 #[test]
-fn only_relays_with_room_are_candidates() {
+fn workers_come_and_go_with_their_attachments() {
     let mut attendance = Attendance::new(GUILD);
     let mut random = Random::new(7);
-    let mut seats: Vec<(usize, u32, UserId)> = Vec::new();
-    for step in 0..2_000 {
-        if random.below(100) < 55 {
-            let worker = random.index(3);
-            let candidates = attendance.candidates(on(worker), &filling(4), 3);
-            for RelayFacts { relay, load } in &candidates {
-                let seated = seats.iter().filter(|seat| seat.1 == *relay).collect::<Vec<_>>();
-                assert_eq!(seated.len(), *load, "step {step}");
-                assert!(*load < 4 && seated.iter().all(|seat| seat.0 == worker));
-            }
-            let placement =
-                candidates.first().map_or(Placement::New, |facts| Placement::Relay(facts.relay));
-            let user = UserId::new(random.below(20));
-            let relay = attendance.attach(on(worker), placement, user, DEAF);
-            seats.push((worker, relay, user));
+    let mut seats: Vec<(usize, UserId)> = Vec::new();
+    for _ in 0..2_000 {
+        if random.below(100) < 52 {
+            let seat = (random.index(3), UserId::new(random.below(20)));
+            attendance.attach(on(seat.0), seat.1, DEAF);
+            attendance.set_relays(seat.0, seat.0 + 1);
+            seats.push(seat);
         } else if !seats.is_empty() {
-            let (_, relay, user) = seats.swap_remove(random.index(seats.len()));
-            attendance.detach(relay, on(0).session, user, DEAF);
+            let (worker, user) = seats.swap_remove(random.index(seats.len()));
+            attendance.detach(on(worker), user, DEAF);
         }
         assert_eq!(attendance.attachments(), seats.len());
         let mut workers: Vec<_> = seats.iter().map(|seat| seat.0).collect();
         workers.sort_unstable();
         workers.dedup();
+        assert_eq!(attendance.relays(), workers.iter().map(|worker| worker + 1).sum::<usize>());
         assert_eq!(attendance.workers().collect::<Vec<_>>(), workers);
     }
-}
-
-/// A1: a verdict for a relay that is not there, or that another worker has, makes a new one.
-#[test]
-fn a_placement_that_cannot_be_is_a_new_relay() {
-    let mut attendance = Attendance::new(GUILD);
-    let first = attendance.attach(on(0), Placement::Relay(9), ALICE, DEAF);
-    let second = attendance.attach(on(1), Placement::Relay(first), BOB, DEAF);
-    assert_ne!(first, second, "a relay has one worker");
-    assert_eq!(
-        attendance.candidates(on(0), &filling(10), 2),
-        [RelayFacts { relay: first, load: 1 }]
-    );
-    assert_eq!(
-        attendance.candidates(on(1), &filling(10), 2),
-        [RelayFacts { relay: second, load: 1 }]
-    );
-    assert_eq!(attendance.candidates(on(0), &filling(1), 2), []);
-}
-
-/// A1: a plan with several relays starts them all before it fills any, and then evenly.
-#[test]
-fn a_plan_of_several_relays_spreads_over_them() {
-    let mut attendance = Attendance::new(GUILD);
-    let plan = Relays { capacity: 100, count: 6, key: ShardKey::None };
-    let mut loads = [0; 3];
-    for user in 0..30 {
-        let candidates = attendance.candidates(on(1), &plan, 2);
-        let placement =
-            candidates.first().map_or(Placement::New, |facts| Placement::Relay(facts.relay));
-        let relay = attendance.attach(on(1), placement, UserId::new(user), DEAF);
-        loads[relay as usize] += 1;
-    }
-    assert_eq!(loads, [10; 3], "half of the six are this worker's");
-}
-
-/// A1: with a shard key, a relay takes only attachments that have its value in common.
-#[test]
-fn relays_with_a_shard_key_are_never_mixed() {
-    let mut attendance = Attendance::new(GUILD);
-    let plan = Relays { capacity: 3, count: 1, key: ShardKey::Region };
-    let mut regions: Vec<Option<&str>> = Vec::new();
-    for (user, shard) in ["eu", "us", "eu", "", "us", "eu", "eu"].into_iter().enumerate() {
-        let seeker = Seeker { shard, ..on(0) };
-        let candidates = attendance.candidates(seeker, &plan, 1);
-        let placement =
-            candidates.first().map_or(Placement::New, |facts| Placement::Relay(facts.relay));
-        let relay = attendance.attach(seeker, placement, UserId::new(user as u64), DEAF) as usize;
-        regions.resize(regions.len().max(relay + 1), None);
-        assert_eq!(*regions[relay].get_or_insert(shard), shard);
-    }
-    assert_eq!(regions.len(), 4, "the fourth one of a region finds its relay full");
 }
 
 /// A2: a user is online from its first visible session to its last.
@@ -187,10 +120,10 @@ fn a_user_is_online_while_a_session_is_there_and_visible() {
     assert_eq!(attendance.online(), 2);
     enter(&mut attendance, 2, ALICE, showing(Status::Idle));
     assert_eq!(status(&mut attendance, ALICE), None, "nothing changed");
-    attendance.detach(0, session(1), ALICE, DEAF);
+    attendance.detach(session(1), ALICE, DEAF);
     assert_eq!(status(&mut attendance, ALICE), None, "one session is still there");
     assert!(attendance.is_online(ALICE));
-    attendance.detach(0, session(2), ALICE, DEAF);
+    attendance.detach(session(2), ALICE, DEAF);
     assert_eq!(status(&mut attendance, ALICE).unwrap(), "offline");
     assert!(!attendance.is_online(ALICE));
     assert_eq!(attendance.online(), 1);
@@ -208,7 +141,7 @@ fn of_several_sessions_the_one_that_is_most_there_counts() {
     assert_eq!(status(&mut attendance, ALICE), None, "online goes before dnd");
     attendance.show(session(1), ALICE, showing(Status::Idle));
     assert_eq!(status(&mut attendance, ALICE).unwrap(), "idle", "and idle, too");
-    attendance.detach(0, session(1), ALICE, DEAF);
+    attendance.detach(session(1), ALICE, DEAF);
     assert_eq!(status(&mut attendance, ALICE).unwrap(), "dnd");
     attendance.show(session(2), ALICE, showing(Status::Invisible));
     assert_eq!(status(&mut attendance, ALICE).unwrap(), "offline");
@@ -236,7 +169,7 @@ fn nobody_notices_the_invisible() {
     assert_eq!(status(&mut attendance, ALICE), None, "offline users play nothing");
     let presence = json!(attendance.presence(ALICE));
     assert_eq!((&presence["status"], &presence["activities"]), (&json!("offline"), &json!([])));
-    attendance.detach(0, session(1), ALICE, DEAF);
+    attendance.detach(session(1), ALICE, DEAF);
     assert_eq!(status(&mut attendance, ALICE), None);
 }
 
@@ -283,7 +216,7 @@ fn changes_within_a_window_are_told_as_one() {
     attendance.show(session(1), ALICE, showing(Status::Dnd));
     attendance.show(session(1), ALICE, playing(Status::Idle, "9"));
     assert!(!attendance.has_news(), "as it was");
-    attendance.detach(0, session(1), ALICE, DEAF);
+    attendance.detach(session(1), ALICE, DEAF);
     enter(&mut attendance, 2, ALICE, playing(Status::Idle, "9"));
     assert_eq!(news(&mut attendance), [], "a client that began anew was never away");
     assert_eq!(attendance.coalesced(), 12);
@@ -306,26 +239,25 @@ fn what_changes_while_others_are_told_waits_for_the_next_window() {
 #[test]
 fn sessions_that_survived_a_restart_are_no_news() {
     let mut attendance = heard();
-    let seeker = Seeker { session: session(1), shard: "" };
-    attendance.attach(seeker, Placement::Relay(0), ALICE, DEAF);
+    attendance.attach(session(1), ALICE, DEAF);
     attendance.recall(session(1), ALICE, showing(Status::Idle));
     assert_eq!((attendance.is_online(ALICE), attendance.online()), (true, 2));
     assert_eq!(news(&mut attendance), []);
-    attendance.detach(0, session(1), ALICE, DEAF);
+    attendance.detach(session(1), ALICE, DEAF);
     assert_eq!(status(&mut attendance, ALICE).unwrap(), "offline");
 }
 
 #[test]
 fn nothing_is_told_when_nobody_listens() {
     let mut attendance = Attendance::new(GUILD);
-    attendance.attach(on(0), Placement::New, ALICE, DEAF);
-    attendance.show(on(0).session, ALICE, showing(Status::Online));
+    attendance.attach(on(0), ALICE, DEAF);
+    attendance.show(on(0), ALICE, showing(Status::Online));
     attendance.end_window();
     let (user, shown) = attendance.tell(1).remove(0);
     assert!(attendance.event(user, &shown).is_none());
-    attendance.attach(on(1), Placement::New, BOB, LISTENER);
+    attendance.attach(on(1), BOB, LISTENER);
     assert!(attendance.event(user, &shown).is_some());
-    attendance.detach(1, on(1).session, BOB, LISTENER);
+    attendance.detach(on(1), BOB, LISTENER);
     assert!(attendance.event(user, &shown).is_none(), "the last listener left");
 }
 
@@ -334,7 +266,7 @@ fn strangers_are_offline_and_change_nothing() {
     let mut attendance = heard();
     attendance.show(session(9), BOB, showing(Status::Online));
     attendance.show(session(9), OWNER, showing(Status::Idle));
-    attendance.detach(99, session(9), BOB, DEAF);
+    attendance.detach(session(9), BOB, DEAF);
     assert_eq!(news(&mut attendance), []);
     assert_eq!(attendance.attachments(), 1);
     assert_eq!(attendance.presence(BOB).status, Status::Offline);
@@ -359,7 +291,7 @@ fn the_crowd_is_shared_until_it_changes() {
     attendance.show(session(1), ALICE, showing(Status::Online));
     news(&mut attendance);
     assert!(Arc::ptr_eq(&second, &crowd(&mut attendance)), "nothing changed");
-    (1..=5).for_each(|slot| attendance.detach(0, session(slot), ALICE, DEAF));
+    (1..=5).for_each(|slot| attendance.detach(session(slot), ALICE, DEAF));
     news(&mut attendance);
     let third = crowd(&mut attendance);
     assert!(!Arc::ptr_eq(&second, &third), "she left");

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use throng_engine::attendance::{Attendance, Seeker, SessionRef};
+use throng_engine::attendance::{Attendance, SessionRef};
 use throng_engine::chunk::{self, Rights, Whole};
-use throng_engine::policy::Placement;
 use throng_engine::relay::Interest;
 use throng_engine::roster::Roster;
 use throng_proto::gateway::{Inbound, PresenceUpdate, RequestMembers};
@@ -16,9 +15,7 @@ use throng_proto::wire::Body;
 
 use crate::scene::{self, GUILD};
 
-const SEEKER: Seeker<'static> =
-    Seeker { session: SessionRef { worker: 0, slot: 0, generation: 0 }, shard: "" };
-
+const SESSION: SessionRef = SessionRef { worker: 0, slot: 0, generation: 0 };
 const ALL: Rights = Rights { members: true, presences: true };
 
 /// Reads a request as a client sends it.
@@ -34,10 +31,9 @@ fn answer(data: &Value, rights: Rights, members: &[Arc<Member>]) -> Vec<Value> {
     let mut attendance = Attendance::new(GUILD);
     let interest = Interest { intents: Intents::GUILDS, named: true };
     for (user, status) in [(1, Status::Online), (2, Status::Invisible)] {
-        let session = SEEKER.session;
-        attendance.attach(SEEKER, Placement::New, UserId::new(user), interest);
+        attendance.attach(SESSION, UserId::new(user), interest);
         let update = PresenceUpdate { status, ..PresenceUpdate::default() };
-        attendance.show(session, UserId::new(user), update);
+        attendance.show(SESSION, UserId::new(user), update);
     }
     attendance.end_window();
     attendance.tell(usize::MAX);

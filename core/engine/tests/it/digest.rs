@@ -31,7 +31,7 @@ fn digests_are_the_difference_to_what_each_session_was_told() {
     for seed in 0..300 {
         let mut world = World::new(seed);
         for _ in 0..120 {
-            match world.random.below(8) {
+            match world.random.below(9) {
                 0..=2 => world.say(),
                 3 => {
                     world.digest();
@@ -42,6 +42,7 @@ fn digests_are_the_difference_to_what_each_session_was_told() {
                 }
                 5 => world.attach(),
                 6 => world.change_shape(),
+                7 => world.degrade(),
                 _ => world.step(),
             }
         }

@@ -1,6 +1,7 @@
 //! The guild's machine: permissions, payloads, and the order of commits.
 
 mod hall;
+mod handoff;
 mod history;
 mod mentions;
 mod messages;

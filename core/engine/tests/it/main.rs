@@ -3,12 +3,14 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "builders fail like tests")]
 
 mod attendance;
+mod branch;
 mod chunk;
 mod class;
 mod conversation;
 mod digest;
 mod guild;
 mod policy;
+mod pressure;
 mod random;
 mod ranking;
 mod relay;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use throng_engine::mode::{Delivery, DeliveryTable, Mode};
 use throng_engine::policy::{
     Act, AttachmentFacts, Connect, GuildFacts, Lag, LagFacts, Native, NodeFacts, PASSIVE_V1,
-    PASSIVE_V2, Placement, Policy, Publish, PublishFacts, RelayFacts, SessionFacts, ShardKey, Shed,
+    PASSIVE_V2, Placement, Policy, Publish, PublishFacts, RelayFacts, Relief, SessionFacts,
+    ShardKey, Shed,
 };
 use throng_proto::event::EventClass;
 use throng_proto::gateway::Connection;
@@ -77,15 +78,18 @@ fn everybody_is_admitted_and_laggards_are_closed() {
 }
 
 #[test]
-fn pressure_sheds_typing_first_and_presences_next() {
-    let shed = |pressure| NATIVE.overload(NOW, &NodeFacts { pressure });
-    let classes = |shed: Shed| {
-        EventClass::ALL.into_iter().filter(|class| shed.contains(*class)).collect::<Vec<_>>()
+fn pressure_sheds_in_the_order_of_what_is_missed_least() {
+    let shed = |pressure| {
+        let shed = NATIVE.overload(NOW, &NodeFacts { pressure });
+        assert_eq!(Shed::from_bits(shed.bits()), shed);
+        Relief::ALL.into_iter().filter(|relief| shed.has(*relief)).collect::<Vec<_>>()
     };
-    assert_eq!(shed(74), Shed::NOTHING);
-    assert_eq!(classes(shed(75)), [EventClass::Typing]);
-    assert_eq!(classes(shed(90)), [EventClass::Typing, EventClass::Presence]);
-    assert_eq!(classes(shed(100)), [EventClass::Typing, EventClass::Presence]);
+    assert_eq!(shed(59), []);
+    assert_eq!(shed(60), Relief::ALL[..1]);
+    assert_eq!(shed(79), [Relief::Typing]);
+    assert_eq!(shed(80), [Relief::Typing, Relief::Presence, Relief::Reaction]);
+    assert_eq!(shed(94), Relief::ALL[..3]);
+    assert_eq!(shed(95), Relief::ALL);
 }
 
 #[test]

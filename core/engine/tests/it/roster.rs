@@ -1,4 +1,4 @@
-//! The roster against a plain map: M1, M2 and M3 hold whatever happens.
+//! The roster against a plain map: S1, S2 and S3 hold whatever happens.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -85,11 +85,11 @@ fn check(roster: &Roster, model: &Model, queries: &[String]) -> Result<(), TestC
     prop_assert_eq!(roster.len(), model.len());
     prop_assert_eq!(members(roster), model.values().cloned().collect::<Vec<_>>());
     for query in queries {
-        // Invariant: M3.
+        // Invariant: S3.
         let found = roster.search(query, usize::MAX);
         let ids: BTreeSet<UserId> = found.iter().map(|member| member.user.id).collect();
-        prop_assert_eq!(ids.len(), found.len(), "M3: nobody is found twice");
-        prop_assert_eq!(&ids, &matching(model, query), "M3: {:?}", query);
+        prop_assert_eq!(ids.len(), found.len(), "S3: nobody is found twice");
+        prop_assert_eq!(&ids, &matching(model, query), "S3: {:?}", query);
         prop_assert_eq!(roster.search(query, 2).len(), ids.len().min(2));
     }
     for id in (0..60).chain([u64::MAX]).map(UserId::new) {
@@ -146,11 +146,11 @@ proptest! {
             }
         }
         check(&roster, &model, &queries)?;
-        // Invariant: M2.
+        // Invariant: S2.
         while roster.fold() {}
         prop_assert_eq!(roster.recent(), 0);
         check(&roster, &model, &queries)?;
-        // Invariant: M1.
+        // Invariant: S1.
         for (snapshot, then) in &snapshots {
             check(snapshot, then, &queries)?;
         }

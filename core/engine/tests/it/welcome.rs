@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Value, json};
-use throng_engine::attendance::{Attendance, Seeker, SessionRef};
-use throng_engine::policy::Placement;
+use throng_engine::attendance::{Attendance, SessionRef};
 use throng_engine::relay::Interest;
 use throng_engine::shape::Shape;
 use throng_engine::welcome::{self, Welcome};
@@ -17,7 +16,6 @@ use throng_proto::wire::Body;
 
 use crate::scene::{self, ALICE, GUILD, OPEN, OWNER, SECRET};
 
-const SEEKER: Seeker<'static> = Seeker { session: SESSION, shard: "" };
 const SESSION: SessionRef = SessionRef { worker: 0, slot: 0, generation: 0 };
 
 /// Keys that some client library indexes without a default; dots lead into objects and every array
@@ -120,7 +118,7 @@ fn guild(shape: &Shape, count: usize) -> Welcome {
 fn with_crowd(shape: &Shape) -> Welcome {
     let mut attendance = Attendance::new(GUILD);
     let interest = Interest { intents: Intents::GUILD_PRESENCES, named: true };
-    attendance.attach(SEEKER, Placement::New, OWNER, interest);
+    attendance.attach(SESSION, OWNER, interest);
     let update = PresenceUpdate { status: Status::Dnd, ..PresenceUpdate::default() };
     attendance.show(SESSION, OWNER, update);
     attendance.end_window();

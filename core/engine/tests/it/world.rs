@@ -44,6 +44,7 @@ pub(crate) struct World {
     /// What each passive session has not been told yet.
     pending: BTreeMap<Slot, BTreeMap<ChannelId, MessageId>>,
     next_message: u64,
+    degraded: bool,
 }
 
 impl World {
@@ -66,12 +67,13 @@ impl World {
             hidden: BTreeSet::new(),
             pending: BTreeMap::new(),
             next_message: 1000,
+            degraded: false,
         }
     }
 
     /// Does one random thing to relay and model alike.
     pub(crate) fn step(&mut self) {
-        match self.random.below(13) {
+        match self.random.below(14) {
             0..=2 => self.attach(),
             3 => self.detach(),
             4..=5 => {
@@ -82,6 +84,7 @@ impl World {
             7..=8 => self.change_member(),
             9..=10 => self.change_shape(),
             11 => self.hide(),
+            12 => self.degrade(),
             _ => self.change_table(),
         }
     }
@@ -124,7 +127,7 @@ impl World {
         self.relay.attach(slot, attachment.clone(), &self.roles[&user]);
         self.hidden.remove(&slot);
         self.pending.remove(&slot);
-        if attachment.mode == Mode::Passive {
+        if self.hides(attachment.mode) {
             self.pending.insert(slot, BTreeMap::new());
         }
         self.sessions.insert(slot, attachment);
@@ -151,15 +154,41 @@ impl World {
             assert!(digest.is_none(), "nothing changed for slot {slot}");
             return None;
         }
-        let expected = self.due(slot);
+        let expected = if self.hides(mode) { None } else { self.due(slot) };
         self.sessions.get_mut(&slot).unwrap().mode = mode;
-        self.pending.remove(&slot);
-        if mode == Mode::Passive {
-            self.pending.insert(slot, BTreeMap::new());
+        if self.hides(mode) {
+            self.pending.entry(slot).or_default();
+        } else {
+            self.pending.remove(&slot);
         }
         let told: BTreeMap<_, _> = self.read(digest.as_slice());
         assert_eq!(told.into_values().next(), expected, "slot {slot} becomes {mode:?}");
         digest
+    }
+
+    /// Tells whether a mode gets digests instead of messages.
+    fn hides(&self, mode: Mode) -> bool {
+        mode == Mode::Passive || self.degraded && mode < Mode::Passive
+    }
+
+    /// Gives digests to everybody, or messages again, and compares what those who get messages
+    /// again are told.
+    pub(crate) fn degrade(&mut self) {
+        self.degraded = !self.degraded;
+        let told = self.relay.set_degraded(self.degraded);
+        let mut expected = BTreeMap::new();
+        for (slot, session) in &self.sessions {
+            if session.mode >= Mode::Passive {
+                continue;
+            }
+            if self.degraded {
+                self.pending.insert(*slot, BTreeMap::new());
+            } else {
+                expected.extend(self.due(*slot).map(|due| (*slot, due)));
+                self.pending.remove(slot);
+            }
+        }
+        assert_eq!(self.read(&told), expected);
     }
 
     fn watch(&mut self) {
@@ -308,7 +337,8 @@ impl World {
         let named = mentions.users.contains(&user);
         let by_role = mentions.roles.iter().any(|role| self.roles[&user].contains(role));
         let here = mentions.here && !self.hidden.contains(&slot);
-        let delivered = match self.table[session.mode as usize][kind.class() as usize] {
+        let mode = if self.hides(session.mode) { Mode::Passive } else { session.mode };
+        let delivered = match self.table[mode as usize][kind.class() as usize] {
             Delivery::Full => true,
             Delivery::Digest => named || by_role || mentions.everyone || here,
             Delivery::Drop => false,

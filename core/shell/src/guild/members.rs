@@ -14,7 +14,7 @@ use throng_proto::id::{RoleId, UserId};
 use throng_proto::wire::Body;
 use tokio::sync::oneshot;
 
-use super::{GuildHandle, GuildTask};
+use super::GuildTask;
 use crate::jobs::{Chunks, Holders, Title};
 use crate::metrics::Refused;
 use crate::worker::{SessionRef, WorkerMessage};
@@ -34,12 +34,11 @@ impl GuildTask {
             let body = chunk::found(&request, rights, &self.attendance, self.guild.roster());
             return self.own(session, EventKind::GuildMembersChunk, body).await;
         }
-        let Some(guild) = self.handle() else { return };
         let refusal = rate_limited(&request);
         let members = self.guild.roster().snapshot();
         let title = self.title(JobKind::Chunks, &members);
         let shared = Arc::clone(&self.shared);
-        let chunks = Chunks { shared, guild, members, session, request, rights };
+        let chunks = Chunks { shared, members, session, request, rights };
         let submitted = self.shared.jobs.submit(title, |turn| chunks.run(turn));
         if submitted.is_err() {
             self.shared.metrics.refuse(Refused::Jobs);
@@ -49,10 +48,9 @@ impl GuildTask {
 
     /// Finds out who had a role, beside the traffic. When too many jobs wait nobody is announced.
     pub(super) fn seek_holders(&self, role: RoleId, members: Snapshot) {
-        let Some(guild) = self.handle() else { return };
         let title = self.title(JobKind::RoleHolders, &members);
-        let few = self.guild.announce_max();
-        let holders = Holders { role, members, few, guild };
+        let (few, guild) = (self.guild.announce_max(), self.id());
+        let holders = Holders { shared: Arc::clone(&self.shared), role, members, few, guild };
         if self.shared.jobs.submit(title, |turn| holders.run(turn)).is_err() {
             self.shared.metrics.refuse(Refused::Jobs);
         }
@@ -66,10 +64,6 @@ impl GuildTask {
 
     fn title(&self, kind: JobKind, members: &Snapshot) -> Title {
         Title { kind, guild: self.id(), total: members.len() }
-    }
-
-    fn handle(&self) -> Option<GuildHandle> {
-        self.shared.directory.guild(self.id())
     }
 
     async fn own(&mut self, session: SessionRef, kind: EventKind, body: Body) {

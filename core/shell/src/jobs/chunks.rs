@@ -11,7 +11,7 @@ use throng_proto::wire::Body;
 use tokio::sync::oneshot;
 
 use super::{Ended, Stop, Turn};
-use crate::guild::{GuildHandle, Request};
+use crate::guild::Request;
 use crate::node::Shared;
 use crate::worker::{SessionRef, WorkerMessage};
 
@@ -32,7 +32,6 @@ pub(crate) enum ChunkAnswer {
 /// The whole list for one session.
 pub(crate) struct Chunks {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) guild: GuildHandle,
     pub(crate) members: Snapshot,
     pub(crate) session: SessionRef,
     pub(crate) request: Box<RequestMembers>,
@@ -63,7 +62,7 @@ impl Chunks {
         }
         let users = part.members.iter().map(|member| member.user.id).collect();
         let (answer, presences) = oneshot::channel();
-        self.guild.send(Request::Presences(users, answer)).await;
+        self.shared.directory.send(self.request.guild_id, Request::Presences(users, answer)).await;
         presences.await.map(Some).map_err(|_| Stop::Gone)
     }
 

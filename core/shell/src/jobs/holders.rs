@@ -1,24 +1,27 @@
 //! Finds the members that had a role, to announce them if they are few.
 
+use std::sync::Arc;
+
 use throng_engine::roster::Snapshot;
-use throng_proto::id::{RoleId, UserId};
+use throng_proto::id::{GuildId, RoleId, UserId};
 use tokio::sync::oneshot;
 
 use super::{Ended, Turn};
-use crate::guild::{GuildHandle, Request};
+use crate::guild::Request;
+use crate::node::Shared;
 
 /// Members looked at in one slice: 4096 x about 0.2 us = 1 ms.
 const SLICE: usize = 4_096;
 
 /// A search for holders of a role that was deleted.
-#[derive(Debug)]
 pub(crate) struct Holders {
+    pub(crate) shared: Arc<Shared>,
     pub(crate) role: RoleId,
     pub(crate) members: Snapshot,
     /// Holders that are few; one more than these is enough to know that they are not.
     pub(crate) few: usize,
     /// Who wants to know.
-    pub(crate) guild: GuildHandle,
+    pub(crate) guild: GuildId,
 }
 
 impl Holders {
@@ -37,7 +40,7 @@ impl Holders {
         if !found.is_empty() {
             // Nobody asked, so nobody waits for the answer.
             let (answer, _) = oneshot::channel();
-            self.guild.send(Request::Held(found, answer)).await;
+            self.shared.directory.send(self.guild, Request::Held(found, answer)).await;
         }
         Ok(())
     }

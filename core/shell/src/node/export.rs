@@ -19,9 +19,10 @@ const AHEAD: usize = 2;
 
 /// Begins an export of a guild's members as they are now.
 pub(super) async fn begin(shared: &Shared, guild: GuildId) -> Result<MemberLines, Refusal> {
-    let handle = shared.directory.guild(guild).ok_or(Refusal::UnknownGuild)?;
     let (answer, snapshot) = oneshot::channel();
-    handle.send(Request::Snapshot(answer)).await;
+    if !shared.directory.send(guild, Request::Snapshot(answer)).await {
+        return Err(Refusal::UnknownGuild);
+    }
     let members = snapshot.await.map_err(|_| Refusal::UnknownGuild)?;
     let (lines, pieces) = mpsc::channel(AHEAD);
     let title = Title { kind: JobKind::Export, guild, total: members.len() };

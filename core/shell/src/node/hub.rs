@@ -5,7 +5,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use throng_engine::policy::{Act, Publish, PublishFacts};
-use throng_ports::hub::{Facts, GuildDraft, Health, Hub, JobStatus, MemberLines, RETRY_AFTER};
+use throng_ports::hub::{
+    Facts, GuildDraft, HandedOff, Health, Hub, JobStatus, MemberLines, RETRY_AFTER,
+};
 use throng_ports::link::BoxFuture;
 use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
 use throng_ports::store::{StoreError, Stored};
@@ -19,8 +21,9 @@ use tokio::sync::oneshot;
 
 use super::{Node, Shared, export, load};
 use crate::clock;
-use crate::guild::Request;
+use crate::guild::{self, Request, Untaken};
 use crate::metrics::Refused;
+use crate::overload::Expense;
 use crate::worker::WorkerMessage;
 
 impl Hub for Node {
@@ -149,6 +152,10 @@ impl Hub for Node {
     ) -> BoxFuture<'static, Result<usize, Refusal>> {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
+            shared.afford(Expense::Bulk).map_err(|retry_after| {
+                let reason = "There is too much to do for an import now.".to_owned();
+                Refusal::Unavailable { reason, retry_after }
+            })?;
             let Reply { json, .. } =
                 ask(&shared, guild, |answer| Request::Import(members, answer)).await?;
             let answer: serde_json::Value =
@@ -169,6 +176,10 @@ impl Hub for Node {
 
     fn cancel_job(&self, job: u64) -> bool {
         self.shared.jobs.cancel(job)
+    }
+
+    fn hand_off(&self, guild: GuildId) -> BoxFuture<'static, Result<HandedOff, Refusal>> {
+        Box::pin(guild::hand_over(Arc::clone(&self.shared), guild))
     }
 
     fn next_id(&self) -> u64 {
@@ -214,6 +225,7 @@ impl Hub for Node {
             let before = shared.policies.status().version;
             let status = shared.policies.reload().await?;
             if status.version != before {
+                shared.decide_overload();
                 shared.review.begin(shared.worker_count());
                 for worker in 0..shared.worker_count() {
                     shared.send(worker, WorkerMessage::Review).await;
@@ -255,14 +267,17 @@ async fn ask(
     guild: GuildId,
     request: impl FnOnce(oneshot::Sender<Outcome>) -> Request,
 ) -> Outcome {
-    let handle = shared.directory.guild(guild).ok_or(Refusal::UnknownGuild)?;
     let (sender, answer) = oneshot::channel();
-    if handle.try_send(request(sender)).is_err() {
-        shared.metrics.refuse(Refused::GuildQueue);
-        return Err(Refusal::Unavailable {
-            reason: "Too many requests wait for this guild (limits.guild_queue).".to_owned(),
-            retry_after: Duration::from_secs(1),
-        });
+    match shared.directory.try_send(guild, request(sender)) {
+        Ok(()) => {}
+        Err(Untaken::Gone) => return Err(Refusal::UnknownGuild),
+        Err(Untaken::Full(_)) => {
+            shared.metrics.refuse(Refused::GuildQueue);
+            return Err(Refusal::Unavailable {
+                reason: "Too many requests wait for this guild (limits.guild_queue).".to_owned(),
+                retry_after: Duration::from_secs(1),
+            });
+        }
     }
     answer.await.unwrap_or(Err(Refusal::UnknownGuild))
 }

@@ -18,6 +18,7 @@ use crate::jobs::Jobs;
 use crate::journal::Story;
 use crate::metrics::Metrics;
 use crate::open::Survivors;
+use crate::overload::{self, Overload};
 use crate::pace::Pace;
 use crate::review::Reviews;
 use crate::worker::{Recorder, Seed, WorkerMessage};
@@ -60,6 +61,7 @@ impl Node {
         shared.ready.store(true, Ordering::Release);
         tokio::spawn(trim(Arc::clone(&shared)));
         tokio::spawn(sweep(Arc::clone(&shared)));
+        tokio::spawn(overload::looks(Arc::clone(&shared)));
         Ok(Self { shared, open: Arc::new(AtomicUsize::new(0)), connections_max })
     }
 }
@@ -77,6 +79,7 @@ fn assemble(parts: Parts) -> Result<(Arc<Shared>, Inboxes), StartError> {
         policy,
         policies,
         review: Reviews::new(count),
+        overload: Overload::new(&config.overload),
         api: OnceLock::new(),
         tokens,
         connections: Connections::new(),

@@ -22,6 +22,7 @@ use super::{Local, Worker};
 use crate::clock;
 use crate::metrics::Refused;
 use crate::node::Shared;
+use crate::overload::Expense;
 
 /// Members above which a guild counts as large, when a client does not say. Discord: 50.
 const LARGE_THRESHOLD: u64 = 50;
@@ -29,6 +30,8 @@ const LARGE_THRESHOLD: u64 = 50;
 /// Why no session begins.
 enum Denied {
     Close(Refused, Close),
+    /// As [`Denied::Close`], counted already.
+    Busy(Close),
     /// Op 9: the client may try again after a while.
     Later(Refused),
 }
@@ -50,6 +53,7 @@ pub(super) async fn run(local: Local, cell: Rc<LinkCell>, identify: Box<Identify
             shared.metrics.refuse(why);
             cell.close(&close);
         }
+        Err(Denied::Busy(close)) => cell.close(&close),
         Err(Denied::Later(why)) => {
             shared.metrics.refuse(why);
             invalidate(&shared, &cell);
@@ -78,6 +82,10 @@ async fn admit(shared: &Shared, identify: &Identify) -> Result<Admitted, Denied>
     let bucket = identity.shard.map_or(0, |shard| shard.id % concurrency);
     let taken = shared.identifies.lock().take((user.id, bucket), clock::now());
     taken.map_err(|_| Denied::Later(Refused::IdentifyRate))?;
+    shared.afford(Expense::Identify).map_err(|after| {
+        let detail = format!("Too much to do. Retry after {} s.", after.as_secs());
+        Denied::Busy(Close::because(CloseCode::UnknownError, &detail))
+    })?;
     let verdict = shared.policy.connect(clock::wall(), &identity.facts());
     if let Connect::Refuse { reason, retry_after } = verdict {
         let detail = format!("{reason} Retry after {} s.", retry_after.as_secs());

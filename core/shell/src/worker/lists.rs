@@ -203,7 +203,7 @@ impl Worker {
 
     /// Shows a presence to who watches a row of it, unless it is sent to them anyway.
     fn show_watched(&mut self, guild: GuildId, user: UserId, seen: &[(ListId, u32)], body: Body) {
-        if self.shed.contains(EventClass::Presence) {
+        if self.shared.overload.shed().contains(EventClass::Presence) {
             return;
         }
         let (Some(watchers), Some(relays)) = (self.lists.get(&guild), self.relays.get(&guild))

@@ -7,8 +7,8 @@ use serde_json::json;
 use throng_engine::chunk::{self, Rights};
 use throng_engine::event::{Change, Event};
 use throng_engine::mode::Mode;
-use throng_engine::policy::{AttachmentFacts, GuildFacts};
-use throng_engine::relay::{Attachment, Audience, Digest, DigestKind, Relay, Variant};
+use throng_engine::policy::AttachmentFacts;
+use throng_engine::relay::{Attachment, Digest, DigestKind, Variant};
 use throng_engine::replay::{Recipients, Slot};
 use throng_engine::welcome;
 use throng_proto::event::EventKind;
@@ -18,41 +18,13 @@ use throng_proto::intents::Intents;
 use throng_proto::model::Status;
 use throng_proto::wire::Body;
 
+use super::relays::{self, Newcomer, Relays};
 use super::session::{Identity, Membership};
 use super::{Grant, Outgoing, Restored, Seat, SessionRef, View, Worker};
 use crate::clock;
 use crate::guild::{Attach, Request};
 use crate::metrics::Refused;
-
-/// The relays of one guild on one worker.
-#[derive(Debug)]
-pub(crate) struct Relays {
-    pub(super) by_number: Vec<(u32, Relay)>,
-    pub(super) facts: GuildFacts,
-    /// Guild's sequence up to which sessions here were told.
-    told: u64,
-    /// What many sessions were sent last, with and without content.
-    last: [Option<Body>; 2],
-}
-
-impl Relays {
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Relay> {
-        self.by_number.iter().map(|(_, relay)| relay)
-    }
-
-    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut Relay> {
-        self.by_number.iter_mut().find(|(other, _)| *other == number).map(|(_, relay)| relay)
-    }
-
-    pub(super) fn with(&self, slot: Slot) -> Option<&Relay> {
-        self.iter().find(|relay| relay.attachment(slot).is_some())
-    }
-
-    pub(super) fn with_mut(&mut self, slot: Slot) -> Option<&mut Relay> {
-        let mut relays = self.by_number.iter_mut().map(|(_, relay)| relay);
-        relays.find(|relay| relay.attachment(slot).is_some())
-    }
-}
+use crate::overload::Expense;
 
 impl Worker {
     /// Asks a guild to take a session.
@@ -98,70 +70,42 @@ impl Worker {
     }
 
     fn give_back(&self, guild: GuildId, seat: &Seat) {
-        let Seat { session, user, interest, relay, .. } = *seat;
-        self.ask_guild(guild, Request::Detach { relay, session, user, interest });
+        let Seat { session, user, interest, .. } = *seat;
+        self.ask_guild(guild, Request::Detach { session, user, interest });
     }
 
     /// Puts a session on a relay, in the mode that the policy says.
     fn place(&mut self, seat: &Seat, view: &View) {
         let (slot, guild) = (seat.session.slot, view.shape.id());
-        let policy = Arc::clone(&self.shared.policy);
+        let shared = Arc::clone(&self.shared);
+        let policy = &*shared.policy;
         let Some(session) = self.sessions.get_mut(slot as usize) else { return };
         let Some(membership) = session.guilds.iter_mut().find(|m| m.guild == guild) else {
             return self.give_back(guild, seat);
         };
-        membership.relay = Some(seat.relay);
         let (roles, now) = (&*seat.member.profile.roles, clock::wall());
-        let facts = AttachmentFacts {
+        let known = AttachmentFacts {
             roles,
             permissions: view.shape.base(seat.user, roles),
             subscribed: membership.subscribed,
             mode: None,
         };
-        let verdict = policy.passivity(now, &session.identity.facts(), &view.facts, &facts);
+        let facts = session.identity.facts();
+        let verdict = policy.passivity(now, &facts, &view.facts, &known);
         let attachment = attachment(&session.identity, verdict.mode);
-        let relays = self.relays.entry(guild).or_insert_with(|| Relays {
-            by_number: Vec::new(),
-            facts: view.facts,
-            told: 0,
-            last: [None, None],
-        });
+        let fresh = || Relays::new(&shared, now, view);
+        let relays = self.relays.entry(guild).or_insert_with(fresh);
         relays.facts = view.facts;
         relays.told = relays.told.max(view.sequence);
         self.recorder.told(guild, relays.told);
-        if relays.get_mut(seat.relay).is_none() {
-            let relay = Relay::new(Arc::clone(&view.shape), policy.delivery(now, &view.facts));
-            relays.by_number.push((seat.relay, relay));
-        }
-        if let Some(relay) = relays.get_mut(seat.relay) {
-            relay.attach(slot, attachment, roles);
+        relays.branch.set_plan(relays::plan(&shared, now, &view.facts));
+        let newcomer = Newcomer { slot, facts: &facts, attachment, roles };
+        membership.relay = Some(relays.join(policy, now, newcomer));
+        if let Some(relay) = relays.with_mut(slot) {
             relay.set_hidden(slot, session.identity.status == Status::Invisible);
         }
         self.recheck_after(slot, guild, verdict.recheck);
         self.ask_lists(slot, guild);
-    }
-
-    /// Takes a session off its relay and tells the guild.
-    pub(super) fn leave_relay(
-        &mut self,
-        membership: &Membership,
-        session: SessionRef,
-        identity: &Identity,
-    ) {
-        let Membership { guild, relay: Some(number), .. } = *membership else { return };
-        let slot = session.slot;
-        self.unwatch(guild, slot);
-        if let Some(relays) = self.relays.get_mut(&guild) {
-            if let Some(relay) = relays.get_mut(number) {
-                relay.detach(slot);
-            }
-            relays.by_number.retain(|(_, relay)| !relay.is_empty());
-            if relays.by_number.is_empty() {
-                self.relays.remove(&guild);
-            }
-        }
-        let (user, interest) = (identity.user, identity.interest());
-        self.ask_guild(guild, Request::Detach { relay: number, session, user, interest });
     }
 
     /// Finds the recipients of an event and appends it for them.
@@ -174,17 +118,14 @@ impl Worker {
         let began = std::time::Instant::now();
         let Some(relays) = self.relays.get_mut(&event.guild) else { return };
         relays.told = relays.told.max(event.sequence);
-        let count = relays.by_number.len() as u64;
-        let mut audience = Audience::default();
-        for (_, relay) in &mut relays.by_number {
-            relay.apply(&event.change);
-            audience |= relay.audience(event);
-        }
+        let count = relays.branch.len() as u64;
+        relays.branch.apply(&event.change);
+        let mut audience = relays.branch.audience(event);
         if let Some(only) = only {
             audience.full &= only;
             audience.stripped &= only;
         }
-        if self.shed.contains(event.kind.class()) {
+        if self.shared.overload.shed().contains(event.kind.class()) {
             self.shared.metrics.refuse(Refused::Overload);
             let presence = u64::from(event.kind == EventKind::PresenceUpdate);
             self.shared.metrics.presences_shed.add(presence);
@@ -315,8 +256,8 @@ impl Worker {
             }
             if let Some(users) = wanted.members
                 && let Some(number) = membership.relay
-                && let Some(relay) =
-                    self.relays.get_mut(&guild).and_then(|relays| relays.get_mut(number))
+                && let Some(relays) = self.relays.get_mut(&guild)
+                && let Some(relay) = relays.branch.get_mut(number)
             {
                 relay.set_watched(slot, users);
             }
@@ -332,9 +273,7 @@ impl Worker {
     pub(super) fn send_digests(&mut self) {
         let mut due: Vec<(GuildId, Digest)> = Vec::new();
         for (guild, relays) in &mut self.relays {
-            for (_, relay) in &mut relays.by_number {
-                due.extend(relay.digest().into_iter().map(|digest| (*guild, digest)));
-            }
+            due.extend(relays.branch.digest().into_iter().map(|digest| (*guild, digest)));
         }
         for (guild, digest) in due {
             self.append_digest(guild, digest);
@@ -360,8 +299,9 @@ impl Worker {
         let key = (found.identity.user, guild);
         if chunk::is_full(&request) {
             let taken = self.shared.member_lists.lock().take(key, clock::now());
-            if let Err(retry_after) = taken {
-                return self.refuse_members(session, &request, retry_after);
+            let taken = taken.inspect_err(|_| self.shared.metrics.refuse(Refused::MemberLists));
+            if let Err(after) = taken.and_then(|()| self.shared.afford(Expense::Members)) {
+                return self.refuse_members(session, &request, after);
             }
         }
         let rights = Rights {
@@ -378,7 +318,6 @@ impl Worker {
         request: &RequestMembers,
         retry_after: std::time::Duration,
     ) {
-        self.shared.metrics.refuse(Refused::MemberLists);
         let mut meta = json!({"guild_id": request.guild_id});
         if let Some(nonce) = &request.nonce {
             meta["nonce"] = json!(nonce);

@@ -69,9 +69,7 @@ impl Worker {
             return self.wheel.insert(timer::Key::recheck(slot, generation, guild), deadline);
         }
         membership.recheck = Instant::NEVER;
-        if let Some(relay) = membership.relay {
-            self.review_later(guild, relay, slot);
-        }
+        self.review_later(guild, slot);
     }
 
     /// Takes a guild's new size: its delivery table and its attachments are decided again.
@@ -86,10 +84,7 @@ impl Worker {
     pub(super) fn decide_delivery(&mut self, guild: GuildId) {
         let policy = Arc::clone(&self.shared.policy);
         let Some(relays) = self.relays.get_mut(&guild) else { return };
-        let table = policy.delivery(clock::wall(), &relays.facts);
-        for (_, relay) in &mut relays.by_number {
-            relay.set_table(table.clone());
-        }
+        relays.branch.set_table(&policy.delivery(clock::wall(), &relays.facts));
     }
 }
 

@@ -1,26 +1,50 @@
-//! Pressure: when queues fill, the policy says which events nobody gets for a while.
+//! Pressure of one worker, and what it does without while the node sheds.
 
-use throng_engine::policy::NodeFacts;
+use std::time::Duration;
 
-use super::{Worker, fanout};
+use throng_engine::policy::Relief;
+
+use super::{Worker, fanout, timer};
 use crate::clock;
 
-/// Percent of pressure within which the policy is not asked again.
-const BAND: u8 = 5;
-
 impl Worker {
-    /// Looks how full the queues are, and asks the policy when that changed noticeably.
-    pub(super) fn feel_pressure(&mut self) {
+    /// Notes how full the queues are, and how late this tick is.
+    pub(super) fn feel_pressure(&mut self, late: Duration) {
         let room = self.shared.config.limits.worker_queue as u64;
         let waiting = share(self.metrics().queue.read(), room);
         let ahead = share(self.replay.end() - self.sent, fanout::AHEAD_MAX);
-        let pressure = waiting.max(ahead);
-        self.metrics().pressure.set(u64::from(pressure));
-        if pressure.abs_diff(self.pressure) < BAND && (pressure == 0) == (self.pressure == 0) {
-            return;
+        let metrics = self.metrics();
+        metrics.pressure.set(u64::from(waiting.max(ahead)));
+        metrics.lag_ms.set(u64::try_from(late.as_millis()).unwrap_or(u64::MAX));
+        metrics.due_at.set(clock::now().after(timer::TICK).millis());
+    }
+
+    /// Gives large guilds digests instead of messages, or messages again.
+    pub(super) fn follow_overload(&mut self) {
+        let streams = self.shared.overload.shed().has(Relief::Streams);
+        let least = self.shared.config.overload.degrade_attachments_min;
+        let mut missed = Vec::new();
+        let mut count = 0;
+        for (guild, relays) in &mut self.relays {
+            let degraded = streams && relays.facts.attachments >= least;
+            count += u64::from(degraded);
+            if relays.branch.is_degraded() != degraded {
+                let digests = relays.branch.set_degraded(degraded);
+                missed.extend(digests.into_iter().map(|digest| (*guild, digest)));
+            }
         }
-        self.pressure = pressure;
-        self.shed = self.shared.policy.overload(clock::wall(), &NodeFacts { pressure });
+        self.metrics().degraded.set(count);
+        for (guild, digest) in missed {
+            self.append_digest(guild, digest);
+        }
+    }
+
+    /// Returns the time between digests now.
+    pub(super) fn digest_every(&self) -> Duration {
+        let config = &self.shared.config;
+        let usual = Duration::from_millis(config.passive.digest_interval_ms);
+        let slower = self.shared.overload.shed().has(Relief::Digests);
+        usual.saturating_mul(if slower { config.overload.digest_slowdown } else { 1 })
     }
 }
 

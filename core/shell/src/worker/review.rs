@@ -11,19 +11,22 @@ use std::time::Duration;
 use roaring::RoaringBitmap;
 use smallvec::SmallVec;
 use throng_engine::mode::Mode;
+use throng_engine::relay::Relay;
 use throng_engine::replay::Slot;
 use throng_proto::id::{GuildId, UserId};
 use tokio::sync::Notify;
 
 use super::passivity::ask;
-use super::{Local, Worker};
+use super::relays::{self, Relays};
+use super::{Local, Session, Worker};
+use crate::clock;
 
 /// Attachments asked about before other tasks of the worker get a turn: well below a millisecond.
 const SLICE: u64 = 256;
-/// Attachments that are to be asked about, by guild and relay.
+/// Attachments that are to be asked about, by guild.
 #[derive(Debug, Default)]
 pub(super) struct Review {
-    todo: BTreeMap<(GuildId, u32), RoaringBitmap>,
+    todo: BTreeMap<GuildId, RoaringBitmap>,
     /// Whether what is to do belongs to a review of everything, whose progress is shown.
     shown: bool,
     work: Rc<Notify>,
@@ -55,37 +58,37 @@ impl Worker {
         for guild in guilds {
             self.review_guild(guild);
         }
+        self.look_at_relays();
         let count = self.review.todo.values().map(RoaringBitmap::len).sum();
         self.shared.review.add(count);
         self.review.shown = true;
         self.review.work.notify_one();
     }
 
-    /// Lets every attachment of a guild be asked about again.
+    /// Lets every attachment of a guild be asked about again, and asks how it is split.
     pub(super) fn review_guild(&mut self, guild: GuildId) {
         self.decide_delivery(guild);
-        let Some(relays) = self.relays.get(&guild) else { return };
-        for (number, relay) in &relays.by_number {
-            self.review.todo.insert((guild, *number), relay.slots());
+        let Some(relays) = self.relays.get_mut(&guild) else { return };
+        relays.branch.set_plan(relays::plan(&self.shared, clock::wall(), &relays.facts));
+        if relays.branch.look() {
+            self.moves.begin(guild);
         }
+        self.review.todo.insert(guild, relays.branch.slots());
         self.review.work.notify_one();
     }
 
     /// Lets a user's attachments be asked about again, because its roles may have changed.
     pub(super) fn review_user(&mut self, guild: GuildId, user: UserId) {
         let Some(relays) = self.relays.get(&guild) else { return };
-        let found = relays.by_number.iter().filter_map(|(number, relay)| {
-            relay.slots_of(user).map(|slots| ((guild, *number), slots.to_vec()))
-        });
-        for (place, slots) in found {
-            self.review.todo.entry(place).or_default().extend(slots);
+        for slots in relays.iter().filter_map(|relay| relay.slots_of(user)) {
+            self.review.todo.entry(guild).or_default().extend(slots.iter().copied());
         }
         self.review.work.notify_one();
     }
 
     /// Lets one attachment be asked about again.
-    pub(super) fn review_later(&mut self, guild: GuildId, relay: u32, slot: Slot) {
-        self.review.todo.entry((guild, relay)).or_default().insert(slot);
+    pub(super) fn review_later(&mut self, guild: GuildId, slot: Slot) {
+        self.review.todo.entry(guild).or_default().insert(slot);
         self.review.work.notify_one();
     }
 
@@ -97,38 +100,44 @@ impl Worker {
             }
             return false;
         };
-        let (guild, number) = *entry.key();
+        let guild = *entry.key();
         let slots: SmallVec<[Slot; SLICE as usize]> =
             entry.get().iter().take(SLICE as usize).collect();
         entry.get_mut().remove_smallest(SLICE);
         if entry.get().is_empty() {
             entry.remove();
         }
-        let changed = self.review_slots(guild, number, &slots);
+        let changed = self.review_slots(guild, &slots);
         if self.review.shown {
             self.shared.review.step(slots.len() as u64, changed);
         }
         true
     }
 
-    /// Asks about some attachments of one relay, and returns how many changed.
-    fn review_slots(&mut self, guild: GuildId, number: u32, slots: &[Slot]) -> u64 {
+    /// Asks about some attachments of a guild, and returns how many changed.
+    fn review_slots(&mut self, guild: GuildId, slots: &[Slot]) -> u64 {
         let Self { sessions, relays, shared, .. } = self;
         let Some(relays) = relays.get_mut(&guild) else { return 0 };
-        let facts = relays.facts;
-        let Some(relay) = relays.get_mut(number) else { return 0 };
-        let mut changes: SmallVec<[(Slot, Mode); SLICE as usize]> = SmallVec::new();
+        let mut changes: BTreeMap<u32, Vec<(Slot, Mode)>> = BTreeMap::new();
         let mut rechecks: Vec<(Slot, Duration)> = Vec::new();
         for slot in slots {
             let Some(session) = sessions.get(*slot as usize) else { continue };
-            let Some(verdict) = ask(shared, session, &facts, relay, *slot) else { continue };
+            let Some((number, relay)) = seat(session, relays) else { continue };
+            let facts = &relays.facts;
+            let Some(verdict) = ask(shared, session, facts, relay, *slot) else { continue };
             if relay.attachment(*slot).is_some_and(|now| now.mode != verdict.mode) {
-                changes.push((*slot, verdict.mode));
+                changes.entry(number).or_default().push((*slot, verdict.mode));
             }
             rechecks.extend(verdict.recheck.map(|after| (*slot, after)));
         }
-        let changed = changes.len() as u64;
-        for digest in relay.set_modes(changes) {
+        let changed = changes.values().map(|changes| changes.len() as u64).sum();
+        let mut digests = Vec::new();
+        for (number, changes) in changes {
+            if let Some(relay) = relays.branch.get_mut(number) {
+                digests.extend(relay.set_modes(changes));
+            }
+        }
+        for digest in digests {
             self.append_digest(guild, digest);
         }
         for (slot, after) in rechecks {
@@ -136,4 +145,11 @@ impl Worker {
         }
         changed
     }
+}
+
+/// Finds the relay that a session is on.
+fn seat<'a>(session: &Session, relays: &'a Relays) -> Option<(u32, &'a Relay)> {
+    let guild = relays.facts.guild;
+    let number = session.guilds.iter().find(|membership| membership.guild == guild)?.relay?;
+    Some((number, relays.branch.get(number)?))
 }

@@ -20,7 +20,7 @@ use super::link::LinkCell;
 use super::lists::Wishes;
 use super::{SessionRef, Worker, timer};
 use crate::clock;
-use crate::guild::Request;
+use crate::guild::{Request, Untaken};
 
 /// Name of a session on the wire: 32 hexadecimal digits. It also tells the worker: the remainder by
 /// their count.
@@ -227,9 +227,9 @@ impl Worker {
 
     /// Sends a request to a guild without waiting; a guild that has no room gets it from a task.
     pub(crate) fn ask_guild(&self, guild: GuildId, request: Request) {
-        let Some(handle) = self.shared.directory.guild(guild) else { return };
-        if let Err(request) = handle.try_send(request) {
-            tokio::task::spawn_local(async move { handle.send(*request).await });
+        if let Err(Untaken::Full(request)) = self.shared.directory.try_send(guild, request) {
+            let shared = Arc::clone(&self.shared);
+            tokio::task::spawn_local(async move { shared.directory.send(guild, *request).await });
         }
     }
 

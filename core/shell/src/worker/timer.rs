@@ -31,26 +31,28 @@ impl Key {
 
 /// Looks at deadlines and digests as long as the worker runs.
 pub(super) async fn ticks(local: Local) {
-    let digest_every =
-        Duration::from_millis(local.borrow().shared.config.passive.digest_interval_ms);
-    let mut tick = tokio::time::interval(TICK.min(digest_every));
+    let period = TICK.min(local.borrow().digest_every());
+    let mut tick = tokio::time::interval(period);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut next_digest = clock::now().after(digest_every);
+    let (mut last_digest, mut last_tick) = (clock::now(), clock::now());
     loop {
         tick.tick().await;
         let now = clock::now();
+        let late = now.since(std::mem::replace(&mut last_tick, now)).saturating_sub(period);
         let mut worker = local.borrow_mut();
         let due = worker.wheel.due(now);
         for key in due {
             worker.fire(key);
         }
-        if now >= next_digest {
-            next_digest = now.after(digest_every);
+        worker.follow_overload();
+        if now.since(last_digest) >= worker.digest_every() {
+            last_digest = now;
             worker.send_digests();
         }
         worker.forget();
+        worker.look_at_relays();
         worker.observe();
-        worker.feel_pressure();
+        worker.feel_pressure(late);
     }
 }
 

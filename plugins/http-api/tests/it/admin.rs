@@ -19,6 +19,7 @@ async fn everything_but_probes_and_metrics_needs_the_token() {
         "POST /admin/v1/guilds",
         "GET /admin/v1/guilds/100",
         "POST /admin/v1/guilds/100/members/import",
+        "POST /admin/v1/guilds/100/handoff",
         "POST /admin/v1/drain",
         "GET /admin/v1/policy",
         "POST /admin/v1/policy/reload",
@@ -33,6 +34,18 @@ async fn everything_but_probes_and_metrics_needs_the_token() {
     }
     assert_eq!(site.ask("GET /nowhere", "").await.json()["message"], "404: Not Found");
     assert_eq!(site.ask("GET /admin/v1/users", "").await.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn a_hand_off_says_how_long_the_guild_paused() {
+    let site = Site::admin();
+    let answer = site.ask("POST /admin/v1/guilds/100/handoff", "").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let expected =
+        json!({"pause_ms": 1.5, "took_ms": 20.0, "members": 2, "changes": 1, "queued": 3});
+    assert_eq!(answer.json(), expected);
+    let unknown = site.ask("POST /admin/v1/guilds/101/handoff", "").await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::body::Bytes;
 use futures_util::{StreamExt as _, stream};
 use throng_ports::hub::{
-    Facts, GuildDraft, Health, Hub, JobKind, JobState, JobStatus, MemberLines, RETRY_AFTER,
+    Facts, GuildDraft, HandedOff, Health, Hub, JobKind, JobState, JobStatus, MemberLines,
+    RETRY_AFTER,
 };
 use throng_ports::link::BoxFuture;
 use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
@@ -291,6 +293,18 @@ impl Hub for FakeHub {
 
     fn cancel_job(&self, job: u64) -> bool {
         job == 7
+    }
+
+    fn hand_off(&self, guild: GuildId) -> BoxFuture<'static, Result<HandedOff, Refusal>> {
+        let done = HandedOff {
+            pause: Duration::from_micros(1_500),
+            took: Duration::from_millis(20),
+            members: 2,
+            changes: 1,
+            queued: 3,
+        };
+        let known = guild == GUILD;
+        Box::pin(async move { if known { Ok(done) } else { Err(Refusal::UnknownGuild) } })
     }
 
     fn next_id(&self) -> u64 {

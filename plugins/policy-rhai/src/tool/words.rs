@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rhai::Dynamic;
 use throng_engine::mode::{DeliveryTable, Mode};
-use throng_engine::policy::{Connect, Lag, Passivity, Placement, Publish, Shed};
+use throng_engine::policy::{Connect, Lag, Passivity, Placement, Publish, Relief, Shed};
 use throng_proto::event::EventClass;
 use throng_proto::time::Timestamp;
 
@@ -115,8 +115,8 @@ const fn of_lag(lag: Lag) -> &'static str {
 }
 
 fn overload(shed: Shed) -> String {
-    let classes = Shed::CLASSES.into_iter().filter(|class| shed.contains(*class));
-    format!("{:?}", classes.map(EventClass::name).collect::<Vec<_>>())
+    let reliefs = Relief::ALL.into_iter().filter(|relief| shed.has(*relief));
+    format!("{:?}", reliefs.map(Relief::name).collect::<Vec<_>>())
 }
 
 /// Writes what differs from the default.

@@ -6,8 +6,8 @@ use rhai::{Array, Dynamic, INT, Map};
 use thiserror::Error;
 use throng_engine::mode::{Delivery, DeliveryTable, Mode};
 use throng_engine::policy::{
-    Connect, Lag, Passivity, Placement, Publish, RELAY_COUNT_MAX, RelayFacts, Relays, ShardKey,
-    Shed,
+    Connect, Lag, Passivity, Placement, Publish, RELAY_COUNT_MAX, RelayFacts, Relays, Relief,
+    ShardKey, Shed,
 };
 use throng_proto::event::EventClass;
 
@@ -160,11 +160,10 @@ fn lag(answer: &Dynamic) -> Result<Lag, Mistake> {
 fn overload(answer: Dynamic) -> Result<Shed, Mistake> {
     let classes = answer
         .try_cast_result::<Array>()
-        .map_err(|other| expected("an array of event classes", &other))?;
-    classes.iter().try_fold(Shed::NOTHING, |shed, class| {
-        let name = text("event class", class)?;
-        let class = word("event class to shed", &name, &Shed::CLASSES, EventClass::name)?;
-        Ok(shed.with(class).unwrap_or(shed))
+        .map_err(|other| expected("an array of what to shed", &other))?;
+    classes.iter().try_fold(Shed::NOTHING, |shed, relief| {
+        let name = text("load to shed", relief)?;
+        Ok(shed.and(word("load to shed", &name, &Relief::ALL, Relief::name)?))
     })
 }
 

@@ -161,7 +161,7 @@ fn nodes_shed_only_what_is_soon_outdated() {
     let shed = Shed::NOTHING.with(EventClass::Typing).and_then(|it| it.with(EventClass::Reaction));
     let verdict = Verdict::Overload(shed.unwrap());
     accepts(Hook::Overload, "[\"typing\", \"reaction\", \"typing\"]", verdict);
-    refuses(Hook::Overload, "\"typing\"", "expected an array of event classes");
-    refuses(Hook::Overload, "[\"message\"]", "`message` is no event class to shed");
-    refuses(Hook::Overload, "[1]", "expected a string for event class");
+    refuses(Hook::Overload, "\"typing\"", "expected an array of what to shed");
+    refuses(Hook::Overload, "[\"message\"]", "`message` is no load to shed");
+    refuses(Hook::Overload, "[1]", "expected a string for load to shed");
 }

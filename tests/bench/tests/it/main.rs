@@ -16,6 +16,15 @@ async fn the_million_program_runs() {
     assert!(report.table().contains("to a tenth"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_big_guild_program_runs() {
+    let options = Options { smoke: true, ..Options::default() };
+    let report = throng_bench::big_guild::run(&options).await.expect("it runs");
+    assert!(report.table().contains("re-sharding: publish p99"));
+    assert!(report.table().contains("hand-off: pause of publishing"));
+    assert!(report.table().contains("deliveries: beside a list / alone"));
+}
+
 #[test]
 fn the_quic_program_runs() {
     let options = Options { smoke: true, ..Options::default() };
@@ -29,11 +38,4 @@ fn the_policy_program_runs() {
     let options = Options { smoke: true, ..Options::default() };
     let report = throng_bench::policy::run(&options).expect("it runs");
     assert!(report.table().contains("two threads / one"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_big_guild_program_runs() {
-    let options = Options { smoke: true, ..Options::default() };
-    let report = throng_bench::big_guild::run(&options).await.expect("it runs");
-    assert!(report.table().contains("deliveries: beside a list / alone"));
 }

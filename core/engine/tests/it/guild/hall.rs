@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use throng_engine::Outbox;
 use throng_engine::event::Event;
-use throng_engine::guild::{Config, Guild, Input, Output, Ticket};
+use throng_engine::guild::{Config, Guild, Input, MemberChange, Output, Ticket};
 use throng_proto::command::{Actor, Command, MessageDraft, Outcome, Reply};
 use throng_proto::event::EventKind;
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
@@ -77,6 +77,8 @@ pub(super) struct Hall {
     pub(super) writes: Vec<Write>,
     /// Who had a role that was deleted just now.
     holders: Vec<UserId>,
+    /// What the next owner was told.
+    pub(super) changes: Vec<MemberChange>,
     tickets: u64,
 }
 
@@ -101,6 +103,7 @@ impl Hall {
             log: Vec::new(),
             writes: Vec::new(),
             holders: Vec::new(),
+            changes: Vec::new(),
             tickets: 0,
         }
     }
@@ -223,6 +226,7 @@ impl Hall {
                 let holders = members.iter().filter(|entry| entry.roles().any(|held| held == role));
                 self.holders.extend(holders.map(|entry| entry.user()));
             }
+            Output::Changed(change) => self.changes.push(change),
             Output::Deleted => self.trace.push("deleted".into()),
         }
     }

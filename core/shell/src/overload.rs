@@ -1,0 +1,167 @@
+//! Overload: how near the node is to what it can do, and what it does without for a while.
+//!
+//! A look now and then takes the fullest of all queues and the latest of all loops as the pressure
+//! of the node. When that has been in another band for some looks, the policy says what to shed;
+//! workers see its verdict with their next event, and act on it with their next tick. What is
+//! expensive is refused where it is asked for, with a time to come back, before it costs anything.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use throng_engine::policy::{NodeFacts, Shed};
+use throng_engine::pressure::{Band, Gauge};
+
+use crate::clock;
+use crate::config::OverloadConfig;
+use crate::metrics::Refused;
+use crate::node::Shared;
+
+/// Time between two looks.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Something that costs more than others, and waits when there is too much to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expense {
+    /// All members of a guild (op 8).
+    Members,
+    /// Members that an operator adds or reads in bulk.
+    Bulk,
+    /// A new session.
+    Identify,
+}
+
+impl Expense {
+    /// Returns the band from which on it is refused.
+    const fn refused_from(self) -> Band {
+        match self {
+            Self::Members | Self::Bulk => Band::Hot,
+            // Sessions that resume are always taken: they cost less than a new one.
+            Self::Identify => Band::Critical,
+        }
+    }
+
+    const fn refused(self) -> Refused {
+        match self {
+            Self::Members => Refused::OverloadMembers,
+            Self::Bulk => Refused::OverloadBulk,
+            Self::Identify => Refused::OverloadIdentify,
+        }
+    }
+}
+
+/// What is decided for the whole node. Reading it takes no lock.
+#[derive(Debug)]
+pub(crate) struct Overload {
+    gauge: Mutex<Gauge>,
+    band: AtomicU8,
+    shed: AtomicU8,
+    /// Pressure that a drill assumes.
+    drill: Mutex<Option<u8>>,
+    retry_after: Duration,
+}
+
+impl Overload {
+    pub(crate) fn new(config: &OverloadConfig) -> Self {
+        Self {
+            gauge: Mutex::new(Gauge::new(config.thresholds())),
+            band: AtomicU8::new(0),
+            shed: AtomicU8::new(0),
+            drill: Mutex::new(None),
+            retry_after: Duration::from_secs(config.retry_after_secs),
+        }
+    }
+
+    /// Returns what to do without.
+    pub(crate) fn shed(&self) -> Shed {
+        Shed::from_bits(self.shed.load(Ordering::Relaxed))
+    }
+
+    fn band(&self) -> Band {
+        let band = usize::from(self.band.load(Ordering::Relaxed));
+        Band::ALL.get(band).copied().unwrap_or_default()
+    }
+}
+
+impl Shared {
+    /// Lets something expensive be done, or refuses and counts it.
+    ///
+    /// # Errors
+    ///
+    /// The time after which to come back.
+    pub(crate) fn afford(&self, expense: Expense) -> Result<(), Duration> {
+        if self.overload.band() < expense.refused_from() {
+            return Ok(());
+        }
+        self.metrics.refuse(expense.refused());
+        Err(self.overload.retry_after)
+    }
+
+    /// Assumes a pressure from now on, or no longer.
+    pub(crate) fn drill(&self, pressure: Option<u8>) {
+        let pressure = pressure.map(|pressure| pressure.min(100));
+        *self.overload.drill.lock() = pressure;
+        let pressure = pressure.unwrap_or(0);
+        self.metrics.node_pressure.set(u64::from(pressure));
+        let changed = self.overload.gauge.lock().set(pressure);
+        if let Some(band) = changed {
+            self.enter(band, pressure);
+        }
+    }
+
+    /// Asks the policy again, because it is another one.
+    pub(crate) fn decide_overload(&self) {
+        let band = self.overload.band();
+        let pressure = self.overload.gauge.lock().begins(band);
+        self.enter(band, pressure);
+    }
+
+    /// Takes one reading.
+    fn look(&self, control_lag: Duration) {
+        let pressure = (*self.overload.drill.lock()).unwrap_or_else(|| self.pressure(control_lag));
+        self.metrics.node_pressure.set(u64::from(pressure));
+        let changed = self.overload.gauge.lock().read(pressure);
+        if let Some(band) = changed {
+            self.enter(band, pressure);
+        }
+    }
+
+    /// Returns how full the fullest queue is, or how late the latest loop.
+    fn pressure(&self, control_lag: Duration) -> u8 {
+        let workers = self.metrics.workers.iter();
+        let queues = workers.clone().map(|worker| worker.pressure.read()).max().unwrap_or(0);
+        let lags = workers.map(|worker| worker.lag(clock::now()));
+        let lag = lags.fold(control_lag, Duration::max);
+        let whole = u128::from(self.config.overload.loop_lag_ms.max(1));
+        let late = lag.as_millis().saturating_mul(100) / whole;
+        let guilds = u64::from(self.directory.fullest());
+        let most = queues.max(guilds).max(u64::try_from(late).unwrap_or(100));
+        u8::try_from(most).unwrap_or(100).min(100)
+    }
+
+    fn enter(&self, band: Band, pressure: u8) {
+        let begins = self.overload.gauge.lock().begins(band);
+        let facts = NodeFacts { pressure: pressure.max(begins) };
+        let shed = self.policy.overload(clock::wall(), &facts);
+        self.overload.shed.store(shed.bits(), Ordering::Relaxed);
+        self.overload.band.store(band as u8, Ordering::Relaxed);
+        self.metrics.node_band.set(band as u64);
+        tracing::warn!(band = band.name(), pressure, ?shed, "the node's load changed");
+    }
+}
+
+/// Looks as long as the node runs.
+pub(crate) async fn looks(shared: Arc<Shared>) {
+    let mut tick = tokio::time::interval(LOOK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut before = clock::now();
+    loop {
+        tick.tick().await;
+        let now = clock::now();
+        let lag = now.since(before).saturating_sub(LOOK);
+        before = now;
+        shared.metrics.control_lag_ms.set(u64::try_from(lag.as_millis()).unwrap_or(u64::MAX));
+        shared.look(lag);
+    }
+}
