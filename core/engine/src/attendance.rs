@@ -118,7 +118,10 @@ impl Attendance {
 
     /// Counts an attachment out.
     pub fn detach(&mut self, session: SessionRef, user: UserId, interest: Interest) {
-        let Some(branch) = self.branches.get_mut(&session.worker) else { return };
+        let known = self.users.get(&user).is_some_and(|present| present.has(session));
+        let Some(branch) = self.branches.get_mut(&session.worker).filter(|_| known) else {
+            return;
+        };
         branch.attachments -= 1;
         if branch.attachments == 0 {
             self.branches.remove(&session.worker);

@@ -81,6 +81,8 @@ pub(crate) enum WorkerMessage {
     Lists { guild: GuildId, epoch: u64, outputs: Vec<Output<SessionRef>> },
     /// A chunk of a member list, for one session that has read the one before.
     Chunk { session: SessionRef, guild: GuildId, body: Body, answer: oneshot::Sender<ChunkAnswer> },
+    /// A guild has another owner, which makes its member lists anew.
+    Owner(GuildId),
     /// A guild's size band changed.
     Resized(GuildFacts),
     /// The policy changed: ask it about everything again.
@@ -271,6 +273,7 @@ fn deal(local: &Local, message: WorkerMessage) {
             // The job may have been cancelled.
             _ = answer.send(local.borrow_mut().chunk(session, guild, body));
         }
+        WorkerMessage::Owner(guild) => local.borrow_mut().ask_all_lists(guild),
         WorkerMessage::Resized(facts) => local.borrow_mut().resized(facts),
         WorkerMessage::Review => local.borrow_mut().review_all(),
         WorkerMessage::Joined { user, guild } => local.borrow_mut().joined(user, guild),

@@ -83,6 +83,10 @@ impl Present {
         Self { sessions: Vec::new(), told: Shown::offline() }
     }
 
+    pub(super) fn has(&self, session: SessionRef) -> bool {
+        self.sessions.iter().any(|(other, _)| *other == session)
+    }
+
     pub(super) const fn is_attached(&self) -> bool {
         !self.sessions.is_empty()
     }

@@ -32,6 +32,7 @@ use super::parcel::Parcel;
 use super::{GuildHandle, GuildTask, Request};
 use crate::metrics::Refused;
 use crate::node::Shared;
+use crate::worker::WorkerMessage;
 
 /// What the next owner asks of the one until now.
 #[derive(Debug)]
@@ -68,6 +69,18 @@ pub(crate) struct Surrender {
 }
 
 impl GuildTask {
+    /// Goes on as the owner: presences that were not told yet will be, and whoever watches member
+    /// lists asks again, because those are not handed over.
+    fn take_up(mut self) {
+        tokio::spawn(async move {
+            self.tell_presences().await;
+            for worker in self.attendance.workers() {
+                self.shared.send(worker, WorkerMessage::Owner(self.id())).await;
+            }
+            self.run().await;
+        });
+    }
+
     pub(super) fn hand_off(&mut self, step: HandOff) {
         match step {
             HandOff::Begin(parts) => {
@@ -141,7 +154,7 @@ impl GuildTask {
             Ok(surrender) => {
                 tracing::warn!(guild = %id, "the next owner is gone; the last one stays");
                 shared.metrics.refuse(Refused::HandOff);
-                Self::arrive(&shared, *surrender, members).start_running();
+                Self::arrive(&shared, *surrender, members).take_up();
             }
         }
     }
@@ -186,7 +199,7 @@ async fn take_over(shared: Arc<Shared>, id: GuildId) -> Result<HandedOff, Refusa
     let (queued, count, paused) = (surrender.backlog.len(), members.len(), surrender.paused);
     let task = GuildTask::arrive(&shared, *surrender, members);
     let pause = paused.elapsed();
-    task.start_running();
+    task.take_up();
     shared.metrics.handed_off(pause);
     let took = began.elapsed();
     tracing::info!(guild = %id, members = count, changes, queued, ?pause, ?took, "handed off");

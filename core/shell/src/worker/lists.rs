@@ -127,6 +127,15 @@ impl Worker {
         self.ask_guild(guild, Request::Watch(Watch { session, user, stamp, wishes }));
     }
 
+    /// Asks a guild again for what everybody here watches.
+    pub(super) fn ask_all_lists(&mut self, guild: GuildId) {
+        let Some(watchers) = self.lists.get(&guild) else { return };
+        let all = watchers.by_blocks.values();
+        for slot in all.fold(RoaringBitmap::new(), |all, slots| all | slots) {
+            self.ask_lists(slot, guild);
+        }
+    }
+
     /// Passes on what a guild's lists have to tell.
     pub(super) fn lists_told(
         &mut self,

@@ -14,6 +14,7 @@ use crate::world::{Account, Hall, Player, Setup, World, identify, patient};
 async fn world() -> World {
     let mut setup = Setup::default();
     setup.config.limits.handoff_page = 1;
+    setup.config.presence.window_ms = 0;
     setup.start().await
 }
 

@@ -45,6 +45,22 @@ fn invalid(update: &Value) -> Vec<Value> {
 }
 
 #[tokio::test]
+async fn a_list_goes_on_when_its_guild_changes_hands() {
+    let world = world().await;
+    let [owner, anna, bert] = world.users().await;
+    let hall = world.guild(&[&owner, &anna, &bert]).await;
+    let mut player = world.join_own(&owner).await;
+    let mut screen = player.watched(hall).await;
+    let away = ["@online", "user0 online", "@offline", "user1 offline", "user2 offline"];
+    screen.until(&mut player, &away).await;
+    world.run(world.node.hand_off(hall.id)).await.unwrap();
+    nick(&world, hall, &owner, &bert, "Aaron").await;
+    let rows = ["@online", "user0 online", "@offline", "Aaron offline", "user1 offline"];
+    screen.until(&mut player, &rows).await;
+    is_fresh(&world, hall, &anna, &screen).await;
+}
+
+#[tokio::test]
 async fn a_list_follows_its_members_as_they_come_change_and_go() {
     let world = world().await;
     let [owner, anna, bert, carl] = world.users().await;
