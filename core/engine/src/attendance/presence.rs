@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
+use smallvec::SmallVec;
 use throng_proto::gateway::PresenceUpdate;
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::model::{ClientStatus, Presence, PresenceUser, Status};
@@ -73,21 +74,21 @@ impl Shown {
 #[derive(Debug)]
 pub(super) struct Present {
     /// What each session shows; the one that said something last is at the end.
-    sessions: Vec<(SessionRef, Shown)>,
+    sessions: SmallVec<[(SessionRef, Shown); 1]>,
     /// What others were told.
     pub(super) told: Shown,
 }
 
 impl Present {
     pub(super) fn new() -> Self {
-        Self { sessions: Vec::new(), told: Shown::offline() }
+        Self { sessions: SmallVec::new(), told: Shown::offline() }
     }
 
     pub(super) fn has(&self, session: SessionRef) -> bool {
         self.sessions.iter().any(|(other, _)| *other == session)
     }
 
-    pub(super) const fn is_attached(&self) -> bool {
+    pub(super) fn is_attached(&self) -> bool {
         !self.sessions.is_empty()
     }
 

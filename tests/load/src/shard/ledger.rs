@@ -108,7 +108,8 @@ impl Cursor {
     /// Notes the sequence of a dispatch.
     pub(super) fn note(&mut self, payload: &[u8], tally: &mut Tally) {
         if let Some(rest) = payload.strip_prefix(SEQUENCE) {
-            self.advance(u32::try_from(digits(rest).0).unwrap_or(u32::MAX), tally);
+            let sequence = digits(rest.trim_ascii_start()).0;
+            self.advance(u32::try_from(sequence).unwrap_or(u32::MAX), tally);
         }
     }
 

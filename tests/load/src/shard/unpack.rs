@@ -51,7 +51,8 @@ impl Inflow {
 pub(super) fn sequence(payload: &[u8]) -> Option<u32> {
     let front = &payload[..payload.len().min(FRONT_BYTES)];
     let at = memchr::memmem::find(front, SEQUENCE)?;
-    u32::try_from(digits(&payload[at + SEQUENCE.len()..]).0).ok()
+    let number = payload[at + SEQUENCE.len()..].trim_ascii_start();
+    u32::try_from(digits(number).0).ok()
 }
 
 impl Decoder {
