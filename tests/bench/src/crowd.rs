@@ -274,7 +274,8 @@ impl Crowd {
         }
         wait_until(|| {
             let page = self.node.metrics();
-            page.lines().any(|line| line == "throng_replay_events 0")
+            let mut kept = page.lines().filter(|line| line.starts_with("throng_replay_events"));
+            kept.all(|line| line.ends_with(" 0"))
         })
         .await;
     }
