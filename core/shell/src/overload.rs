@@ -12,6 +12,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use throng_engine::policy::{NodeFacts, Shed};
 use throng_engine::pressure::{Band, Gauge};
+use throng_proto::refusal::Refusal;
 
 use crate::clock;
 use crate::config::OverloadConfig;
@@ -96,6 +97,14 @@ impl Shared {
         }
         self.metrics.refuse(expense.refused());
         Err(self.overload.retry_after)
+    }
+
+    /// As [`Self::afford`], for what an operator asks of all members.
+    pub(crate) fn afford_bulk(&self) -> Result<(), Refusal> {
+        self.afford(Expense::Bulk).map_err(|retry_after| {
+            let reason = "There is too much to do for that now.".to_owned();
+            Refusal::Unavailable { reason, retry_after }
+        })
     }
 
     /// Assumes a pressure from now on, or no longer.

@@ -19,6 +19,7 @@ const AHEAD: usize = 2;
 
 /// Begins an export of a guild's members as they are now.
 pub(super) async fn begin(shared: &Shared, guild: GuildId) -> Result<MemberLines, Refusal> {
+    shared.afford_bulk()?;
     let (answer, snapshot) = oneshot::channel();
     if !shared.directory.send(guild, Request::Snapshot(answer)).await {
         return Err(Refusal::UnknownGuild);

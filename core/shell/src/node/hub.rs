@@ -23,7 +23,6 @@ use super::{Node, Shared, export, load};
 use crate::clock;
 use crate::guild::{self, Request, Untaken};
 use crate::metrics::Refused;
-use crate::overload::Expense;
 use crate::worker::WorkerMessage;
 
 impl Hub for Node {
@@ -152,10 +151,7 @@ impl Hub for Node {
     ) -> BoxFuture<'static, Result<usize, Refusal>> {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
-            shared.afford(Expense::Bulk).map_err(|retry_after| {
-                let reason = "There is too much to do for an import now.".to_owned();
-                Refusal::Unavailable { reason, retry_after }
-            })?;
+            shared.afford_bulk()?;
             let Reply { json, .. } =
                 ask(&shared, guild, |answer| Request::Import(members, answer)).await?;
             let answer: serde_json::Value =

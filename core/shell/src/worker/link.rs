@@ -42,6 +42,8 @@ pub(crate) struct LinkCell {
     /// Closed by us; its task waits for the peer's answer, but not for long.
     closing: Cell<bool>,
     dead: Cell<bool>,
+    /// Nothing was heard in time; it is looked at once more before it is closed.
+    pub(super) expired: Cell<bool>,
     /// Requests under way.
     pub(super) requests: Cell<u16>,
     pub(super) permit: Cell<Option<Permit>>,
@@ -201,6 +203,7 @@ impl Worker {
             flush: Cell::new(false),
             closing: Cell::new(false),
             dead: Cell::new(false),
+            expired: Cell::new(false),
             requests: Cell::new(0),
             order: permit.order(),
             permit: Cell::new(Some(permit)),

@@ -73,7 +73,14 @@ impl Worker {
             return;
         }
         let (now, limits) = (clock::now(), self.shared.config.conversation());
-        if cell.deadline() <= now {
+        let expired = cell.deadline() <= now;
+        if expired && !cell.expired.replace(true) {
+            // When the machine has stood still, what it said in time waits to be read.
+            cell.look();
+            return self.wheel.insert(Key::Link(key, serial), now);
+        }
+        cell.expired.set(expired);
+        if expired {
             self.shared.metrics.refuse(Refused::Timeout);
             return cell.close(&Close::plain(CloseCode::SessionTimedOut));
         }

@@ -191,6 +191,8 @@ async fn imports_wait_until_there_is_less_to_do() {
     let refused = world.run(world.node.import_members(hall.id, members.clone())).await;
     let Err(Refusal::Unavailable { retry_after, .. }) = refused else { panic!("{refused:?}") };
     assert_eq!(retry_after, Duration::from_secs(10));
+    assert!(world.node.export_members(hall.id).await.is_err(), "an export walks over everybody");
     world.node.drill(None);
     assert_eq!(world.run(world.node.import_members(hall.id, members)).await, Ok(1));
+    assert!(world.node.export_members(hall.id).await.is_ok());
 }
