@@ -6,15 +6,15 @@
 //! author, the channel. What a decoder had before differs from session to session, so a shared form
 //! cannot refer to it. But sessions that were sent the same body last do have that at the same
 //! place, if what lies between is as long for all of them; and that is the session's own prefix,
-//! which white space brings to one length. So a body has a second form, which refers to the body
-//! before it, for every session whose last payload was that one. All others get the form that
-//! stands alone.
+//! which has one length for each count of digits. So a body has further forms, one for each such
+//! count that there is, which refer to the body before it; they are for every session whose last
+//! payload was that one. All others get the form that stands alone.
 
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
-use super::splice::{OWN_WIDTH, ZSTD_PAD, ZSTD_WINDOW_LOG};
+use super::splice::{OWN_MAX, OWN_MIN, ZSTD_PAD, ZSTD_WINDOW_LOG};
 use super::{Segment, codec};
 
 /// Stands for the session's own bytes, which are unknown: it is in no JSON text, so nothing refers
@@ -61,9 +61,12 @@ pub(super) struct Chain {
 struct Before {
     place: Past,
     segment: Arc<Segment>,
-    zlib: OnceLock<Bytes>,
-    zstd: OnceLock<Bytes>,
+    zlib: Forms,
+    zstd: Forms,
 }
+
+/// Forms by the length of the session's own prefix. Boxed, because few lengths are in use.
+type Forms = [OnceLock<Box<Bytes>>; OWN_MAX - OWN_MIN + 1];
 
 impl Chain {
     pub(super) fn new(place: Past, before: Option<(Past, &Arc<Segment>)>) -> Self {
@@ -71,8 +74,8 @@ impl Chain {
         let before = before.map(|(place, segment)| Before {
             place,
             segment: Arc::clone(segment),
-            zlib: OnceLock::new(),
-            zstd: OnceLock::new(),
+            zlib: Forms::default(),
+            zstd: Forms::default(),
         });
         Self { place, before }
     }
@@ -81,26 +84,29 @@ impl Chain {
         self.before.as_ref().filter(|before| before.place == past)
     }
 
-    /// Returns the deflate form for a link that was sent the body before last.
-    pub(super) fn zlib(&self, past: Past, segment: &Segment) -> Option<&Bytes> {
+    /// Returns the deflate form for a link that was sent the body before last, and whose own bytes
+    /// now are so many.
+    pub(super) fn zlib(&self, past: Past, own: usize, segment: &Segment) -> Option<&Bytes> {
         let before = self.after(past)?;
-        let known = || known(before.segment.text(), &[]);
-        Some(before.zlib.get_or_init(|| codec::zlib(&known(), segment.text())))
+        let form = before.zlib.get(own.checked_sub(OWN_MIN)?)?;
+        let known = || known(before.segment.text(), &[], own);
+        Some(form.get_or_init(|| Box::new(codec::zlib(&known(), segment.text()))))
     }
 
     /// As [`Self::zlib`], for zstd; `None` too when both bodies are more than a window.
-    pub(super) fn zstd(&self, past: Past, segment: &Segment) -> Option<&Bytes> {
+    pub(super) fn zstd(&self, past: Past, own: usize, segment: &Segment) -> Option<&Bytes> {
         let before = self.after(past)?;
-        let whole = before.segment.text().len() + ZSTD_PAD.len() + OWN_WIDTH + segment.text().len();
+        let whole = before.segment.text().len() + ZSTD_PAD.len() + own + segment.text().len();
         if whole > 1 << ZSTD_WINDOW_LOG {
             return None;
         }
-        let known = || known(before.segment.text(), &ZSTD_PAD);
-        Some(before.zstd.get_or_init(|| codec::zstd(&known(), segment.text())))
+        let form = before.zstd.get(own.checked_sub(OWN_MIN)?)?;
+        let known = || known(before.segment.text(), &ZSTD_PAD, own);
+        Some(form.get_or_init(|| Box::new(codec::zstd(&known(), segment.text()))))
     }
 }
 
 /// Returns what the decoder has right before the body.
-fn known(before: &[u8], pad: &[u8]) -> Vec<u8> {
-    [before, pad, &[UNKNOWN; OWN_WIDTH]].concat()
+fn known(before: &[u8], pad: &[u8], own: usize) -> Vec<u8> {
+    [before, pad, &vec![UNKNOWN; own]].concat()
 }

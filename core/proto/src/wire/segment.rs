@@ -109,14 +109,15 @@ impl Body {
         self.chain.as_ref().map_or(Past::OTHER, |chain| chain.place)
     }
 
-    /// Returns the shared bytes that refer to what a link was sent last, if there are any for it.
-    pub(super) fn referring(&self, wire: Wire, past: Past) -> Option<&Bytes> {
+    /// Returns the shared bytes that refer to what a link was sent last, if there are any for it; its
+    /// own bytes now are so many.
+    pub(super) fn referring(&self, wire: Wire, past: Past, own: usize) -> Option<&Bytes> {
         let (chain, [segment]) = (self.chain.as_ref()?, self.segments.as_slice()) else {
             return None;
         };
         match wire {
-            Wire::ZlibStream => chain.zlib(past, segment),
-            Wire::ZstdStream => chain.zstd(past, segment),
+            Wire::ZlibStream => chain.zlib(past, own, segment),
+            Wire::ZstdStream => chain.zstd(past, own, segment),
             Wire::Text | Wire::PayloadZlib => None,
         }
     }

@@ -18,10 +18,9 @@ pub(super) const ZSTD_NORMALISER: [u8; 14] =
     [0x5c, 0x00, 0x00, 0x41, 0x20, 0x03, 0x00, 0x38, 0x00, 0x76, 0x00, 0x18, 0x50, 0xb8];
 /// What a decoder makes of the normaliser.
 pub(super) const ZSTD_PAD: [u8; 17] = [b' '; 17];
-/// Digits of the largest sequence.
-const DIGITS: usize = 10;
-/// Bytes of `{"s":N,` when it is brought to one length.
-pub(super) const OWN_WIDTH: usize = DIGITS + 6;
+/// Bytes of `{"s":N,` with one digit, and with the ten of the largest sequence.
+pub(super) const OWN_MIN: usize = 7;
+pub(super) const OWN_MAX: usize = 16;
 /// Largest raw zstd block here: the window, as RFC 8878 §3.1.1.2.4 demands.
 const ZSTD_RAW_MAX: usize = 1 << ZSTD_WINDOW_LOG;
 /// zlib header: deflate, 32 KiB window, default level.
@@ -58,13 +57,12 @@ impl Parts<'_> {
 pub fn dispatch(wire: Wire, past: Past, sequence: u32, body: &Body) -> Parts<'_> {
     let mut parts = Parts { head: SmallVec::new(), shared: SmallVec::new(), tail: SmallVec::new() };
     open(wire, past, &mut parts.head);
-    if let Some(shared) = body.referring(wire, past) {
-        uncompressed(wire, &own_text(sequence, DIGITS), &mut parts.head);
+    let own = own_text(sequence);
+    uncompressed(wire, &own, &mut parts.head);
+    if let Some(shared) = body.referring(wire, past, own.len()) {
         parts.shared.push(shared);
         return parts;
     }
-    let own = own_text(sequence, 0);
-    uncompressed(wire, &own, &mut parts.head);
     for segment in body.segments() {
         parts.shared.push(match wire {
             Wire::Text => segment.text(),
@@ -95,11 +93,11 @@ pub fn control(wire: Wire, past: Past, text: &str) -> Vec<u8> {
     head.into_vec()
 }
 
-/// Writes `{"s":N,` with white space before a number of less than `width` digits.
-fn own_text(sequence: u32, width: usize) -> SmallVec<[u8; 24]> {
+/// Writes `{"s":N,`.
+fn own_text(sequence: u32) -> SmallVec<[u8; 24]> {
     use std::io::Write as _;
     let mut text = SmallVec::new();
-    let written = write!(text, "{{\"s\":{sequence:width$},");
+    let written = write!(text, "{{\"s\":{sequence},");
     debug_assert!(written.is_ok(), "memory takes any write");
     text
 }

@@ -10,8 +10,6 @@ pub(crate) const WIRES: [Wire; 4] =
 /// White space that the zstd form has after every segment.
 pub(crate) const PAD: &[u8] = b"                 ";
 
-/// Bytes of `{"s":N,` before a body that refers to the one before.
-const OWN_WIDTH: usize = 16;
 const BODIES: usize = 600;
 const TEXT_MAX: usize = 400_000;
 
@@ -62,28 +60,13 @@ pub(crate) fn link(wire: Wire, seed: u64, messages: usize) -> Vec<Message> {
         }
         sequence += 1 + random.below(100_000) as u32;
         let body = &bodies[next];
-        let before = next.checked_sub(1).map(|before| &bodies[before]);
-        let refers =
-            before.is_some_and(|before| before.past() == past && refers(wire, before, body));
-        let text = decoded(wire, sequence, body, refers);
+        let text = decoded(wire, sequence, body);
         let frame = frame(wire, past, sequence, body);
         story.push(Message { frame, text, sequence: Some(sequence) });
         past = body.past();
         next = (next + 1) % bodies.len();
     }
     story
-}
-
-/// Tells whether a body has a form that refers to the one before.
-fn refers(wire: Wire, before: &Body, body: &Body) -> bool {
-    let (known, new) = (before.text_bytes(), body.text_bytes());
-    let room = match wire {
-        Wire::ZlibStream => usize::MAX,
-        Wire::ZstdStream => 1 << 17,
-        Wire::Text | Wire::PayloadZlib => 0,
-    };
-    let single = before.segments().len() == 1 && body.segments().len() == 1;
-    single && known >= 32 && known + PAD.len() + OWN_WIDTH + new <= room
 }
 
 /// Makes bodies of one to five segments, each after the one before.
@@ -115,9 +98,8 @@ fn control(wire: Wire, past: Past, text: &str) -> Message {
     Message { frame, text: text.as_bytes().to_vec(), sequence: None }
 }
 
-fn decoded(wire: Wire, sequence: u32, body: &Body, refers: bool) -> Vec<u8> {
-    let width = if refers { OWN_WIDTH - 6 } else { 0 };
-    let mut text = format!("{{\"s\":{sequence:width$},").into_bytes();
+fn decoded(wire: Wire, sequence: u32, body: &Body) -> Vec<u8> {
+    let mut text = format!("{{\"s\":{sequence},").into_bytes();
     for segment in body.segments() {
         text.extend_from_slice(segment.text());
         if wire == Wire::ZstdStream {
