@@ -109,8 +109,8 @@ impl Body {
         self.chain.as_ref().map_or(Past::OTHER, |chain| chain.place)
     }
 
-    /// Returns the shared bytes that refer to what a link was sent last, if there are any for it; its
-    /// own bytes now are so many.
+    /// Returns the shared bytes that refer to what a link was sent last, if there are any for it.
+    /// `own` is the length of its own bytes.
     pub(super) fn referring(&self, wire: Wire, past: Past, own: usize) -> Option<&Bytes> {
         let (chain, [segment]) = (self.chain.as_ref()?, self.segments.as_slice()) else {
             return None;
