@@ -47,6 +47,7 @@ fn each_event_needs_its_intent() {
             "READY"
             | "RESUMED"
             | "GUILD_MEMBERS_CHUNK"
+            | "GUILD_MEMBER_LIST_UPDATE"
             | "RATE_LIMITED"
             | "CHANNEL_UNREAD_UPDATE"
             | "PASSIVE_UPDATE_V1"
