@@ -57,7 +57,7 @@ async fn a_list_goes_on_when_its_guild_changes_hands() {
     nick(&world, hall, &owner, &bert, "Aaron").await;
     let rows = ["@online", "user0 online", "@offline", "Aaron offline", "user1 offline"];
     screen.until(&mut player, &rows).await;
-    is_fresh(&world, hall, &anna, &screen).await;
+    is_fresh(&world, hall, &owner, &screen).await;
 }
 
 #[tokio::test]
