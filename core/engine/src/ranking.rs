@@ -2,7 +2,7 @@
 //!
 //! # Algorithm
 //!
-//! Entries lie in buckets of at most [`BUCKET_MAX`]. A search halves the buckets, then one bucket;
+//! Entries lie in buckets of at most `BUCKET_MAX`. A search halves the buckets, then one bucket;
 //! the entries before a bucket are counted by a tree of partial sums. A bucket that is full is
 //! split, and one that has become small joins its neighbour; only then the tree is built again, so
 //! that every change costs O(log n) and the move of part of a bucket.
