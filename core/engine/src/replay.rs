@@ -34,6 +34,16 @@ pub enum Recipients {
     Many(RoaringBitmap),
 }
 
+/// A set of one is one session.
+impl From<RoaringBitmap> for Recipients {
+    fn from(all: RoaringBitmap) -> Self {
+        match (all.len(), all.min()) {
+            (1, Some(slot)) => Self::One(slot),
+            _ => Self::Many(all),
+        }
+    }
+}
+
 impl Recipients {
     /// Tells whether a session is among them.
     #[must_use]

@@ -144,10 +144,7 @@ impl Worker {
             }
         }
         let OldDispatch { kind, guild, sequence, body, .. } = dispatch;
-        let to = match (to.len(), to.min()) {
-            (1, Some(slot)) => Recipients::One(slot),
-            _ => Recipients::Many(to),
-        };
+        let to = Recipients::from(to);
         let outgoing = Outgoing {
             kind: *kind,
             guild: *guild,

@@ -23,6 +23,7 @@ mod review;
 mod session;
 mod sessions;
 mod timer;
+mod turns;
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -264,6 +264,21 @@ impl Crowd {
         self.metric("throng_deliveries_total") <= self.metric("throng_frames_total")
     }
 
+    /// Counts messages that have found their recipients, once for each of them.
+    #[must_use]
+    pub fn addressed(&self) -> u64 {
+        let page = self.node.metrics();
+        let name = "throng_deliveries_total{type=\"MESSAGE_CREATE\"} ";
+        let sample = page.lines().find_map(|line| line.strip_prefix(name));
+        sample.and_then(|count| count.parse().ok()).unwrap_or(0)
+    }
+
+    /// Waits until so many messages have found their recipients and were handed to links. An
+    /// acknowledgement comes before a message is on its way, so a node may look idle too soon.
+    pub async fn handed(&self, addressed: u64) {
+        wait_until(|| self.addressed() >= addressed && self.is_idle()).await;
+    }
+
     /// Lets every client acknowledge what it was sent, as heartbeats do, and waits until nothing is
     /// kept for any of them alone.
     ///
@@ -272,12 +287,7 @@ impl Crowd {
         for client in &self.clients {
             client.send(json!({"op": 1, "d": client.dispatches()}).to_string());
         }
-        wait_until(|| {
-            let page = self.node.metrics();
-            let mut kept = page.lines().filter(|line| line.starts_with("throng_replay_events"));
-            kept.all(|line| line.ends_with(" 0"))
-        })
-        .await;
+        wait_until(|| self.metric("throng_replay_events") == 0).await;
     }
 
     /// Loads the policy again, and waits until every attachment was asked about it.

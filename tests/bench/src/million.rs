@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use throng_proto::id::ChannelId;
 
-use crate::crowd::{Crowd, wait_until};
+use crate::crowd::Crowd;
 use crate::report::{Options, Report, Target};
 use crate::stage::Stage;
 use crate::{allocated, percentile};
@@ -81,18 +81,21 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
 
     let idle = acknowledgements(&crowd).await?;
     report.figure("acknowledgement p99, idle", micros(idle), "us");
-    let single = publish(&crowd, crowd.channel, sizes, 1).await?;
+    let all = (crowd.channel, sizes.sessions as u64);
+    let single = publish(&crowd, all, sizes, 1).await?;
     note(&mut report, "to all, one at a time", single);
-    let burst = publish(&crowd, crowd.channel, sizes, sizes.burst).await?;
+    let burst = publish(&crowd, all, sizes, sizes.burst).await?;
     note(&mut report, &format!("to all, {} in flight", sizes.burst), burst);
     let during = micros(single.acknowledged);
     report.figure("acknowledgement p99, while a message goes to all", during, "us");
 
     stage.save(true)?;
     crowd.reload().await?;
-    let tenth = publish(&crowd, crowd.channel, sizes, 1).await?;
+    // How many are awake is the policy's affair.
+    let tenth = publish(&crowd, (crowd.channel, 1), sizes, 1).await?;
     note(&mut report, "to a tenth, 9 of 10 passive", tenth);
-    let alone = publish(&crowd, crowd.study, sizes, 1).await?;
+    let class = (crowd.study, 1);
+    let alone = publish(&crowd, class, sizes, 1).await?;
     note(&mut report, "to one class", alone);
 
     match beam::run(sizes.sessions, sizes.messages, 1)? {
@@ -126,22 +129,25 @@ async fn acknowledgements(crowd: &Crowd) -> anyhow::Result<Duration> {
     Ok(percentile::of(&mut samples, 0.99))
 }
 
-/// Publishes messages, so many at a time, and waits until all were handed to their links.
+/// Publishes messages, so many at a time, and waits until all were handed to their links; each goes
+/// to so many at least.
 async fn publish(
     crowd: &Crowd,
-    channel: ChannelId,
+    (channel, audience): (ChannelId, u64),
     sizes: Sizes,
     in_flight: usize,
 ) -> anyhow::Result<Round> {
     let content = "x".repeat(CONTENT_CHARS);
     let (before, mut samples) = (crowd.dispatches(), Vec::new());
+    let mut due = crowd.addressed();
     let began = Instant::now();
     for _ in 0..sizes.messages / in_flight {
         let posts = (0..in_flight).map(|_| crowd.post(channel, &content));
         for took in futures_util::future::join_all(posts).await {
             samples.push(took?);
         }
-        wait_until(|| crowd.is_idle()).await;
+        due += audience * in_flight as u64;
+        crowd.handed(due).await;
     }
     let took = began.elapsed();
     let deliveries = crowd.dispatches().checked_sub(before).context("counts run forward")?;

@@ -189,10 +189,7 @@ impl Worker {
         to: Option<RoaringBitmap>,
     ) {
         let Some(to) = to else { return };
-        let to = match (to.len(), to.min()) {
-            (1, Some(slot)) => Recipients::One(slot),
-            _ => Recipients::Many(to),
-        };
+        let to = Recipients::from(to);
         self.append(Outgoing { kind, guild: Some(guild), sequence: 0, body, to });
     }
 

@@ -100,8 +100,9 @@ impl Worker {
         self.recorder.told(guild, relays.told);
         relays.branch.set_plan(relays::plan(&shared, now, &view.facts));
         let newcomer = Newcomer { slot, facts: &facts, attachment, roles };
-        membership.relay = Some(relays.join(policy, now, newcomer));
-        if let Some(relay) = relays.with_mut(slot) {
+        let number = relays.join(policy, now, newcomer);
+        membership.relay = Some(number);
+        if let Some(relay) = relays.branch.get_mut(number) {
             relay.set_hidden(slot, session.identity.status == Status::Invisible);
         }
         self.recheck_after(slot, guild, verdict.recheck);
@@ -158,10 +159,11 @@ impl Worker {
             Variant::Stripped => event.stripped.as_ref(),
         };
         let Some(body) = body.cloned() else { return };
-        let (to, body) = match (to.len(), to.min()) {
-            (0, _) => return,
-            (1, Some(slot)) => (Recipients::One(slot), body),
-            _ => (Recipients::Many(to), self.chain(event.guild, variant, body)),
+        let to = Recipients::from(to);
+        let body = match &to {
+            // What nobody is sent gets no place in the log, and so none in the chain.
+            Recipients::Many(all) if !all.is_empty() => self.chain(event.guild, variant, body),
+            _ => body,
         };
         let (kind, sequence) = (event.kind, event.sequence);
         self.append(Outgoing { kind, guild: Some(event.guild), sequence, body, to });
@@ -282,7 +284,7 @@ impl Worker {
 
     pub(super) fn append_digest(&mut self, guild: GuildId, digest: Digest) {
         let Digest { kind, body, to } = digest;
-        let to = Recipients::Many(to);
+        let to = Recipients::from(to);
         self.append(Outgoing { kind, guild: Some(guild), sequence: 0, body, to });
     }
 

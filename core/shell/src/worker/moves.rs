@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use throng_engine::branch::Guide;
 use throng_engine::policy::{GuildFacts, Placement, Policy, RelayFacts, SessionFacts};
@@ -14,6 +13,7 @@ use throng_proto::id::GuildId;
 use throng_proto::time::Timestamp;
 use tokio::sync::Notify;
 
+use super::turns::slices;
 use super::{Local, Sessions, Worker};
 use crate::clock;
 
@@ -35,21 +35,8 @@ impl Moves {
 
 /// Moves as long as there is something to move, a slice at a time.
 pub(super) async fn moves(local: Local) {
-    let (work, shared) = {
-        let worker = local.borrow();
-        (Rc::clone(&worker.moves.work), Arc::clone(&worker.shared))
-    };
-    loop {
-        // Workers take turns, so that moving leaves cores for everything else.
-        let turn = shared.review.turn().await;
-        let more = local.borrow_mut().move_slice();
-        drop(turn);
-        if more {
-            tokio::task::yield_now().await;
-        } else {
-            work.notified().await;
-        }
-    }
+    let work = Rc::clone(&local.borrow().moves.work);
+    slices(local, work, Worker::move_slice).await;
 }
 
 impl Worker {

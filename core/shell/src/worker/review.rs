@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use roaring::RoaringBitmap;
@@ -18,6 +17,7 @@ use tokio::sync::Notify;
 
 use super::passivity::ask;
 use super::relays::{self, Relays};
+use super::turns::slices;
 use super::{Local, Session, Worker};
 use crate::clock;
 
@@ -34,21 +34,8 @@ pub(super) struct Review {
 
 /// Reviews as long as there is something to review, a slice at a time.
 pub(super) async fn reviews(local: Local) {
-    let (work, shared) = {
-        let worker = local.borrow();
-        (Rc::clone(&worker.review.work), Arc::clone(&worker.shared))
-    };
-    loop {
-        // Workers take turns, so that a review leaves cores for everything else.
-        let turn = shared.review.turn().await;
-        let more = local.borrow_mut().review_slice();
-        drop(turn);
-        if more {
-            tokio::task::yield_now().await;
-        } else {
-            work.notified().await;
-        }
-    }
+    let work = Rc::clone(&local.borrow().review.work);
+    slices(local, work, Worker::review_slice).await;
 }
 
 impl Worker {
