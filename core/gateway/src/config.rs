@@ -184,7 +184,7 @@ impl Default for WebSocketConfig {
             handshake_timeout_secs: 10,
             payload_bytes_max: 15_360,
             backlog: 4_096,
-            send_buffer_bytes: 256 * 1024,
+            send_buffer_bytes: 64 * 1024,
         }
     }
 }

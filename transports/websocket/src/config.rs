@@ -17,8 +17,8 @@ pub struct Config {
     /// Connections that the kernel holds until they are accepted; default 4,096.
     pub backlog: u32,
     /// Bytes that the kernel takes for a peer that does not read, before the link is blocked;
-    /// default 256 KiB, of which it makes twice as much memory. Without a bound it takes 4 MB.
-    /// A peer 100 ms away can be sent 2.5 MB a second.
+    /// default 64 KiB, of which it makes twice as much memory. Without a bound it takes 4 MB.
+    /// A peer 100 ms away can be sent 640 KB a second.
     pub send_buffer_bytes: u32,
     /// Which paths upgrade; by default those of the gateway.
     pub paths: Paths,
@@ -32,7 +32,7 @@ impl Default for Config {
             handshake_time_max: Duration::from_secs(10),
             message_bytes_max: 15_360,
             backlog: 4_096,
-            send_buffer_bytes: 256 * 1024,
+            send_buffer_bytes: 64 * 1024,
             paths: Paths::Gateway,
             fallback: None,
         }
