@@ -17,6 +17,8 @@ pub(super) async fn slices(local: Local, work: Rc<Notify>, slice: fn(&mut Worker
         let more = slice(&mut local.borrow_mut());
         drop(turn);
         if more {
+            // Guilds and stores get the core for a moment, too, where there are few.
+            std::thread::yield_now();
             tokio::task::yield_now().await;
         } else {
             work.notified().await;
