@@ -30,7 +30,7 @@ use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::intents::Intents;
 use throng_proto::model::Member;
 use throng_proto::refusal::Refusal;
-use throng_proto::wire::Segment;
+use throng_proto::wire::{Segment, Wire};
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use self::handle::{GuildHandle, Untaken};
@@ -73,6 +73,7 @@ pub(crate) enum Request {
         session: SessionRef,
         request: Box<RequestMembers>,
         rights: Rights,
+        wire: Wire,
     },
     /// Who of these is online, as JSON.
     Presences(Vec<UserId>, oneshot::Sender<Box<RawValue>>),
@@ -275,8 +276,8 @@ impl GuildTask {
                 self.attendance.show(session, user, update);
             }
             Request::Watch(watch) => self.watch(watch),
-            Request::Members { session, request, rights } => {
-                self.members(session, request, rights).await;
+            Request::Members { session, request, rights, wire } => {
+                self.members(session, request, rights, wire).await;
             }
             Request::Presences(users, answer) => self.presences(&users, answer),
             Request::Held(holders, answer) => {

@@ -60,14 +60,14 @@ fn bodies(
         return vec![chunk::found(request, rights, attendance, roster)];
     }
     let mut whole = Whole::of(roster);
-    let parts = std::iter::from_fn(|| whole.next(roster));
-    parts
-        .map(|part| {
-            let users = part.members.iter().map(|member| member.user.id);
-            let presences = rights.shows_presences(request).then(|| attendance.presences_of(users));
-            part.encode(request, presences.as_deref())
-        })
-        .collect()
+    let mut bodies = Vec::new();
+    while let Some(mut part) = whole.begin() {
+        while whole.fill(&mut part, roster) {}
+        let users = part.users.iter().copied();
+        let presences = rights.shows_presences(request).then(|| attendance.presences_of(users));
+        bodies.push(part.encode(request, presences.as_deref()));
+    }
+    bodies
 }
 
 fn ids(chunk: &Value) -> Vec<String> {

@@ -64,11 +64,7 @@ pub fn dispatch(wire: Wire, past: Past, sequence: u32, body: &Body) -> Parts<'_>
         return parts;
     }
     for segment in body.segments() {
-        parts.shared.push(match wire {
-            Wire::Text => segment.text(),
-            Wire::PayloadZlib | Wire::ZlibStream => segment.zlib(),
-            Wire::ZstdStream => segment.zstd(),
-        });
+        parts.shared.push(segment.form(wire));
     }
     if wire == Wire::PayloadZlib {
         let whole = |sum: Adler, segment: &Arc<Segment>| sum.then(segment.adler());

@@ -11,7 +11,7 @@ use throng_ports::hub::JobKind;
 use throng_proto::event::EventKind;
 use throng_proto::gateway::RequestMembers;
 use throng_proto::id::{RoleId, UserId};
-use throng_proto::wire::Body;
+use throng_proto::wire::{Body, Wire};
 use tokio::sync::oneshot;
 
 use super::GuildTask;
@@ -29,6 +29,7 @@ impl GuildTask {
         session: SessionRef,
         request: Box<RequestMembers>,
         rights: Rights,
+        wire: Wire,
     ) {
         if !chunk::is_full(&request) || !rights.members {
             let body = chunk::found(&request, rights, &self.attendance, self.guild.roster());
@@ -38,7 +39,7 @@ impl GuildTask {
         let members = self.guild.roster().snapshot();
         let title = self.title(JobKind::Chunks, &members);
         let shared = Arc::clone(&self.shared);
-        let chunks = Chunks { shared, members, session, request, rights };
+        let chunks = Chunks { shared, members, session, request, rights, wire };
         let submitted = self.shared.jobs.submit(title, |turn| chunks.run(turn));
         if submitted.is_err() {
             self.shared.metrics.refuse(Refused::Jobs);

@@ -7,10 +7,10 @@ use serde_json::value::RawValue;
 use throng_engine::chunk::{Part, Rights, Whole};
 use throng_engine::roster::Snapshot;
 use throng_proto::gateway::RequestMembers;
-use throng_proto::wire::Body;
+use throng_proto::wire::{Body, Wire};
 use tokio::sync::oneshot;
 
-use super::{Ended, Stop, Turn};
+use super::{Ended, Stop, Turn, stand_aside};
 use crate::guild::Request;
 use crate::node::Shared;
 use crate::worker::{SessionRef, WorkerMessage};
@@ -36,6 +36,8 @@ pub(crate) struct Chunks {
     pub(crate) session: SessionRef,
     pub(crate) request: Box<RequestMembers>,
     pub(crate) rights: Rights,
+    /// How payloads travel to the session, as long as it keeps its link.
+    pub(crate) wire: Wire,
 }
 
 impl Chunks {
@@ -43,11 +45,14 @@ impl Chunks {
     pub(crate) async fn run(self, turn: Turn) -> Ended {
         let pace = Duration::from_millis(self.shared.config.jobs.chunk_interval_ms);
         let mut whole = Whole::of(&self.members);
-        while let Some(part) = whole.next(&self.members) {
-            let count = part.members.len();
+        while let Some(mut part) = whole.begin() {
+            while whole.fill(&mut part, &self.members) {
+                stand_aside();
+            }
+            let count = part.users.len();
             let presences = self.presences(&part).await?;
             let body = part.encode(&self.request, presences.as_deref());
-            drop(part);
+            self.compress(&body);
             self.send(body).await?;
             turn.step(count).await?;
             tokio::time::sleep(pace).await;
@@ -60,10 +65,18 @@ impl Chunks {
         if !self.rights.shows_presences(&self.request) {
             return Ok(None);
         }
-        let users = part.members.iter().map(|member| member.user.id).collect();
         let (answer, presences) = oneshot::channel();
-        self.shared.directory.send(self.request.guild_id, Request::Presences(users, answer)).await;
+        let request = Request::Presences(part.users.clone(), answer);
+        self.shared.directory.send(self.request.guild_id, request).await;
         presences.await.map(Some).map_err(|_| Stop::Gone)
+    }
+
+    /// Makes here what the worker would have to make while others wait for it.
+    fn compress(&self, body: &Body) {
+        for segment in body.segments() {
+            segment.form(self.wire);
+            stand_aside();
+        }
     }
 
     async fn send(&self, mut body: Body) -> Ended {

@@ -16,7 +16,7 @@ use throng_proto::gateway::{PresenceUpdate, RequestMembers, Subscriptions};
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::intents::Intents;
 use throng_proto::model::Status;
-use throng_proto::wire::Body;
+use throng_proto::wire::{Body, Wire};
 
 use super::relays::{self, Newcomer, Relays};
 use super::session::{Identity, Membership};
@@ -310,8 +310,9 @@ impl Worker {
             members: intents.intersects(Intents::GUILD_MEMBERS),
             presences: intents.intersects(Intents::GUILD_PRESENCES),
         };
+        let wire = found.link.as_ref().map_or(Wire::Text, |link| link.wire.get());
         let request = Box::new(request);
-        self.ask_guild(guild, Request::Members { session, request, rights });
+        self.ask_guild(guild, Request::Members { session, request, rights, wire });
     }
 
     fn refuse_members(

@@ -22,6 +22,7 @@ macro_rules! over_each_transport {
 
 mod bad_input;
 mod certificates;
+mod chunks;
 mod crash;
 mod crowd;
 mod cuts;
