@@ -23,6 +23,7 @@ use crate::clock;
 
 /// Attachments asked about before other tasks of the worker get a turn: well below a millisecond.
 const SLICE: u64 = 256;
+
 /// Attachments that are to be asked about, by guild.
 #[derive(Debug, Default)]
 pub(super) struct Review {
@@ -83,6 +84,8 @@ impl Worker {
     fn review_slice(&mut self) -> bool {
         let Some(mut entry) = self.review.todo.first_entry() else {
             if std::mem::take(&mut self.review.shown) {
+                // Whoever waits for the end reads what came of it next.
+                self.observe();
                 self.shared.review.finish();
             }
             return false;

@@ -110,7 +110,7 @@ impl Worker {
     }
 
     /// Brings the gauges up to date.
-    fn observe(&mut self) {
+    pub(super) fn observe(&mut self) {
         let (events, bytes) = (self.replay.len() as u64, self.replay.bytes() as u64);
         let mut modes = [0; 4];
         let (mut relays, mut members) = (0, 0);
