@@ -1,30 +1,29 @@
 //! A whole node with a guild full of sessions on in-memory links.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{anyhow, bail};
 use serde_json::json;
+use tempfile::TempDir;
 use throng_engine::policy::Policy;
-use throng_plugin_store_memory::MemoryStore;
-use throng_ports::hub::{Facts, GuildDraft, Hub as _};
+use throng_ports::hub::Hub as _;
 use throng_ports::link::Listener;
 use throng_ports::policy::PolicyHost;
-use throng_ports::store::Store;
-use throng_ports::token::Tokens;
 use throng_proto::command::{Actor, Command, MessageDraft};
-use throng_proto::id::{ChannelId, GuildId, Id, UserId};
-use throng_proto::model::{
-    Channel, ChannelKind, Guild, Member, Overwrite, OverwriteKind, Profile, Role, User,
-};
-use throng_proto::permissions::Permissions;
-use throng_proto::time::Timestamp;
-use throng_proto::token::Token;
-use throng_shell::{Config, Node, Parts};
+use throng_proto::id::ChannelId;
+use throng_shell::Node;
 use throng_transport_memory::{Client, Dialer, listen};
+
+use crate::hall::{self, Hall};
 
 /// Sessions that one user has.
 pub(crate) const SESSIONS_PER_USER: usize = 10;
+/// Sessions that enter at the same time: a store refuses more, and clients come again later.
+const ENTERING_MAX: usize = 512;
+/// Dispatches that a session begins with: READY and GUILD_CREATE.
+const BEGINNING: u64 = 2;
 /// Connections that wait for the listener at the same time.
 const BACKLOG: usize = 4_096;
 /// GUILDS, GUILD_MESSAGES and MESSAGE_CONTENT: what a quiet reader asks for.
@@ -36,90 +35,11 @@ pub struct Crowd {
     /// The node.
     pub node: Node,
     /// The guild.
-    pub guild: GuildId,
-    /// Its only channel.
-    pub channel: ChannelId,
-    /// A channel that only the author sees.
-    pub study: ChannelId,
-    author: User,
-    tokens: Vec<String>,
+    pub hall: Hall,
     /// Clients that count and keep nothing.
     clients: Vec<Client>,
-}
-
-/// A guild that a store has, and who may enter it.
-#[derive(Debug)]
-pub struct Hall {
-    /// The guild.
-    pub guild: GuildId,
-    /// A channel that everybody sees.
-    pub channel: ChannelId,
-    /// A channel that only the author sees.
-    pub study: ChannelId,
-    /// The owner.
-    pub author: User,
-    /// Secrets of users, which are their ids.
-    pub tokens: Vec<String>,
-}
-
-/// Starts a node without listeners, in which nothing is limited that a crowd would meet.
-///
-/// # Errors
-///
-/// The node cannot start.
-pub async fn start<P: Policy + PolicyHost>(
-    policy: Arc<P>,
-    store: Arc<dyn Store>,
-) -> anyhow::Result<Node> {
-    let mut config = Config::default();
-    config.gateway.heartbeat_interval_ms = 86_400_000;
-    config.gateway.heartbeat_timeout_ms = 2 * 86_400_000;
-    config.gateway.identifies_per_5s = u32::MAX;
-    config.replay.events_max = 20_000;
-    // Everybody enters at once, and nobody is to be refused for it.
-    config.overload.looks_up = u32::MAX;
-    let node = Node::start(Parts {
-        config,
-        store,
-        policy: Arc::clone(&policy) as _,
-        policies: policy,
-        tokens: Arc::new(PlainTokens),
-        facts: Facts {
-            gateway_url: "ws://memory".to_owned(),
-            shards: 1,
-            identifies_total: 1_000,
-            max_concurrency: 16,
-        },
-        connections_max: usize::MAX / 2,
-    })
-    .await?;
-    Ok(node)
-}
-
-/// Returns the digest of a user's secret.
-#[must_use]
-pub fn digest(user: UserId) -> [u8; 32] {
-    PlainTokens.digest(&PlainTokens.issue(user))
-}
-
-/// Tokens that are the user's id.
-#[derive(Debug)]
-struct PlainTokens;
-
-impl Tokens for PlainTokens {
-    fn issue(&self, user: UserId) -> Token {
-        Token::parse(&user.to_string())
-    }
-
-    fn digest(&self, token: &Token) -> [u8; 32] {
-        let mut digest = [0; 32];
-        digest.iter_mut().zip(token.expose().bytes()).for_each(|(to, from)| *to = from);
-        digest
-    }
-
-    fn verify(&self, _: &Token) -> Option<UserId> {
-        None
-    }
+    /// What the node writes, if it is to go with the crowd.
+    folder: Option<TempDir>,
 }
 
 impl Crowd {
@@ -132,11 +52,12 @@ impl Crowd {
         policy: Arc<P>,
         sessions: usize,
     ) -> anyhow::Result<Self> {
-        let (listener, dialer) = listen(BACKLOG);
+        let folder = tempfile::tempdir()?;
         let users = sessions.div_ceil(SESSIONS_PER_USER);
-        let store = Arc::new(MemoryStore::new());
-        let mut crowd = Self::open(policy, store, Box::new(listener), users).await?;
-        crowd.fill(&dialer, sessions).await?;
+        let hall = Hall::build(folder.path(), users, users).await?;
+        let node = hall::start(policy, folder.path()).await?;
+        let mut crowd = Self::around(node, hall, sessions).await?;
+        crowd.folder = Some(folder);
         Ok(crowd)
     }
 
@@ -147,14 +68,15 @@ impl Crowd {
     /// The node cannot start.
     pub async fn open<P: Policy + PolicyHost>(
         policy: Arc<P>,
-        store: Arc<dyn Store>,
+        folder: &Path,
         listener: Box<dyn Listener>,
         users: usize,
     ) -> anyhow::Result<Self> {
-        let node = start(policy, store).await?;
+        let hall = Hall::build(folder, users, users).await?;
+        let node = hall::start(policy, folder).await?;
         let serving = node.clone();
         tokio::spawn(async move { serving.serve(listener).await });
-        Self::found(node, users).await
+        Ok(Self { node, hall, clients: Vec::new(), folder: None })
     }
 
     /// Lets sessions enter a guild that a node has loaded.
@@ -166,76 +88,43 @@ impl Crowd {
         let (listener, dialer) = listen(BACKLOG);
         let serving = node.clone();
         tokio::spawn(async move { serving.serve(Box::new(listener)).await });
-        let Hall { guild, channel, study, author, tokens } = hall;
-        let mut crowd = Self { node, guild, channel, study, author, tokens, clients: Vec::new() };
+        let mut crowd = Self { node, hall, clients: Vec::new(), folder: None };
         crowd.fill(&dialer, sessions).await?;
         Ok(crowd)
-    }
-
-    /// Returns the secrets of the users.
-    #[must_use]
-    pub fn tokens(&self) -> &[String] {
-        &self.tokens
-    }
-
-    /// Makes the users and the guild.
-    async fn found(node: Node, users: usize) -> anyhow::Result<Self> {
-        let (mut members, mut tokens) = (Vec::with_capacity(users), Vec::with_capacity(users));
-        let joined = Timestamp::from_millis(1_600_000_000_000);
-        let mut author = None;
-        for number in 0..users {
-            let made = node.create_user(format!("user{number}"), false).await;
-            let (user, token) = made.map_err(|refusal| anyhow!("no user: {refusal}"))?;
-            tokens.push(token);
-            author.get_or_insert_with(|| user.clone());
-            members.push(Member { user, profile: Profile::new(joined, Vec::new()) });
-        }
-        let author = author.context("a crowd needs at least one session")?;
-        let guild = GuildId::new(node.next_id());
-        let channel: ChannelId = Id::new(node.next_id());
-        let study: ChannelId = Id::new(node.next_id());
-        let mut hidden = Channel::new(study, guild, "study", ChannelKind::TEXT);
-        hidden.permission_overwrites.push(Overwrite {
-            id: guild.cast(),
-            kind: OverwriteKind::Role,
-            allow: Permissions::NONE,
-            deny: Permissions::VIEW_CHANNEL,
-        });
-        let everyone = Role::new(guild.cast(), "@everyone", Permissions::DEFAULT);
-        let draft = GuildDraft {
-            guild: Guild::new(guild, "crowd", author.id),
-            roles: vec![everyone],
-            channels: vec![Channel::new(channel, guild, "general", ChannelKind::TEXT), hidden],
-            members,
-        };
-        let made = node.create_guild(draft).await;
-        made.map_err(|refusal| anyhow!("no guild: {refusal}"))?;
-        Ok(Self { node, guild, channel, study, author, tokens, clients: Vec::new() })
     }
 
     async fn fill(&mut self, dialer: &Dialer, sessions: usize) -> anyhow::Result<()> {
         self.clients.reserve_exact(sessions);
         for number in 0..sessions {
+            if let Some(earlier) = number.checked_sub(ENTERING_MAX) {
+                self.entered(earlier).await?;
+            }
             let client = loop {
                 match dialer.dial_sink("v=10&encoding=json") {
                     Ok(client) => break client,
                     Err(_) => tokio::task::yield_now().await,
                 }
             };
-            let token = &self.tokens[number / SESSIONS_PER_USER];
+            let token = &self.hall.tokens[number / SESSIONS_PER_USER];
             client.send(identify(token));
             self.clients.push(client);
         }
-        self.attached(sessions).await
+        for number in sessions.saturating_sub(ENTERING_MAX)..sessions {
+            self.entered(number).await?;
+        }
+        // Gauges follow a little later.
+        wait_until(|| self.attachments().iter().sum::<u64>() >= sessions as u64).await;
+        Ok(())
     }
 
-    async fn attached(&self, sessions: usize) -> anyhow::Result<()> {
-        let wanted = sessions as u64;
-        let entered = wait_until(|| self.attachments().iter().sum::<u64>() >= wanted);
-        if tokio::time::timeout(Duration::from_secs(600), entered).await.is_err() {
-            bail!("only {:?} of {sessions} sessions entered", self.attachments());
+    /// Waits until a session has what it begins with.
+    async fn entered(&self, number: usize) -> anyhow::Result<()> {
+        let client = &self.clients[number];
+        wait_until(|| client.dispatches() >= BEGINNING || client.close_code().is_some()).await;
+        match client.close_code() {
+            Some(code) => bail!("session {number} was closed with {code}"),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Counts attachments by mode, as metrics do.
@@ -328,7 +217,10 @@ impl Crowd {
         let draft = MessageDraft { content: Some(content.to_owned()), ..MessageDraft::default() };
         let command = Command::MessageCreate(channel, Box::new(draft));
         let began = std::time::Instant::now();
-        let posted = self.node.command(self.guild, Actor::User(self.author.clone()), command).await;
+        let posted = self
+            .node
+            .command(self.hall.guild, Actor::User(self.hall.author.clone()), command)
+            .await;
         posted.map_err(|refusal| anyhow!("not posted: {refusal}"))?;
         Ok(began.elapsed())
     }

@@ -1,9 +1,15 @@
 #![doc = include_str!("../README.md")]
-#![allow(clippy::print_stdout, reason = "programs that print tables")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "programs that print tables, and what they have so far"
+)]
 
 pub mod big_guild;
 pub mod crowd;
+pub mod hall;
 pub mod million;
+mod people;
 pub mod percentile;
 pub mod policy;
 pub mod quic;

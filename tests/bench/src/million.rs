@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use throng_proto::id::ChannelId;
 
-use crate::crowd::Crowd;
+use crate::crowd::{Crowd, SESSIONS_PER_USER};
 use crate::report::{Options, Report, Target};
 use crate::stage::Stage;
 use crate::{allocated, percentile};
@@ -81,7 +81,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
 
     let idle = acknowledgements(&crowd).await?;
     report.figure("acknowledgement p99, idle", micros(idle), "us");
-    let all = (crowd.channel, sizes.sessions as u64);
+    let all = (crowd.hall.channel, sizes.sessions as u64);
     let single = publish(&crowd, all, sizes, 1).await?;
     note(&mut report, "to all, one at a time", single);
     let burst = publish(&crowd, all, sizes, sizes.burst).await?;
@@ -89,14 +89,15 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
     let during = micros(single.acknowledged);
     report.figure("acknowledgement p99, while a message goes to all", during, "us");
 
-    stage.save(true)?;
-    crowd.reload().await?;
-    // How many are awake is the policy's affair.
-    let tenth = publish(&crowd, (crowd.channel, 1), sizes, 1).await?;
-    note(&mut report, "to a tenth, 9 of 10 passive", tenth);
-    let class = (crowd.study, 1);
+    let class = (crowd.hall.study, SESSIONS_PER_USER as u64);
     let alone = publish(&crowd, class, sizes, 1).await?;
     note(&mut report, "to one class", alone);
+
+    stage.save(true)?;
+    crowd.reload().await?;
+    let tenth = (crowd.hall.channel, crowd.attachments()[0]);
+    let tenth = publish(&crowd, tenth, sizes, 1).await?;
+    note(&mut report, "to a tenth, 9 of 10 passive", tenth);
 
     match beam::run(sizes.sessions, sizes.messages, 1)? {
         Some(beam) => {
@@ -124,13 +125,13 @@ fn note(report: &mut Report, what: &str, round: Round) {
 async fn acknowledgements(crowd: &Crowd) -> anyhow::Result<Duration> {
     let mut samples = Vec::with_capacity(IDLE_SAMPLES);
     for _ in 0..IDLE_SAMPLES {
-        samples.push(crowd.post(crowd.study, "quiet").await?);
+        samples.push(crowd.post(crowd.hall.study, "quiet").await?);
     }
     Ok(percentile::of(&mut samples, 0.99))
 }
 
 /// Publishes messages, so many at a time, and waits until all were handed to their links; each goes
-/// to so many at least.
+/// to so many.
 async fn publish(
     crowd: &Crowd,
     (channel, audience): (ChannelId, u64),

@@ -13,20 +13,22 @@ const LAST: [&str; 16] = [
     "pilot", "bear", "dragon", "toast", "rider", "wolf",
 ];
 /// Roles that members have.
-pub(super) const ROLES: u64 = 20;
+pub(crate) const ROLES: u64 = 20;
+/// Roles after those that nobody has.
+pub(crate) const SPARE_ROLES: u64 = 16;
 
 /// Returns the id of a person; ids lie as far from each other as those of accounts made over years.
-pub(super) const fn id(number: usize) -> UserId {
+pub(crate) const fn id(number: usize) -> UserId {
     UserId::new(175_928_847_299_117_063 + number as u64 * 80_000_007)
 }
 
 /// Returns a role.
-pub(super) const fn role(number: u64) -> RoleId {
+pub(crate) const fn role(number: u64) -> RoleId {
     RoleId::new(175_928_847_000_000_000 + number)
 }
 
 /// Makes a person: two of three have a display name, one of ten a nickname, one of four roles.
-pub(super) fn person(number: usize) -> Member {
+pub(crate) fn person(number: usize) -> Member {
     let mixed = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
     let (first, last) = (FIRST[mixed as usize % 16], LAST[(mixed >> 8) as usize % 16]);
     let mut user = User::new(id(number), format!("{first}{last}{number:x}"), false);

@@ -1,10 +1,11 @@
 //! What a program measured: a table for people, JSON for machines, and an exit code.
 
-use std::path::PathBuf;
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How a program is run.
 #[derive(Clone, Debug, Default, Parser)]
@@ -15,9 +16,6 @@ pub struct Options {
     /// Write the figures as JSON.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// Members of the big guild, in place of ten million; sessions are a tenth.
-    #[arg(long, value_name = "COUNT")]
-    pub members: Option<usize>,
     /// Run with tiny sizes, to show that the program works.
     #[arg(long)]
     pub smoke: bool,
@@ -27,7 +25,7 @@ pub struct Options {
 }
 
 /// What a figure should be.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
     /// This or more.
@@ -46,19 +44,19 @@ impl Target {
 }
 
 /// One figure.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Row {
     what: String,
     figure: f64,
-    unit: &'static str,
+    unit: Cow<'static, str>,
     target: Option<Target>,
     met: Option<bool>,
 }
 
 /// All figures of one run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
-    name: &'static str,
+    name: Cow<'static, str>,
     rows: Vec<Row>,
 }
 
@@ -66,12 +64,13 @@ impl Report {
     /// Begins an empty one.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, rows: Vec::new() }
+        Self { name: Cow::Borrowed(name), rows: Vec::new() }
     }
 
     /// Notes a figure that has no target.
     pub fn figure(&mut self, what: impl Into<String>, figure: f64, unit: &'static str) {
-        self.rows.push(Row { what: what.into(), figure, unit, target: None, met: None });
+        let (what, unit) = (what.into(), Cow::Borrowed(unit));
+        self.note(Row { what, figure, unit, target: None, met: None });
     }
 
     /// Notes a figure and what it should be.
@@ -82,8 +81,26 @@ impl Report {
         unit: &'static str,
         target: Target,
     ) {
+        let (what, unit) = (what.into(), Cow::Borrowed(unit));
         let met = Some(target.is_met(figure));
-        self.rows.push(Row { what: what.into(), figure, unit, target: Some(target), met });
+        self.note(Row { what, figure, unit, target: Some(target), met });
+    }
+
+    /// Shows a figure to whoever waits for the table.
+    fn note(&mut self, row: Row) {
+        eprintln!("{}", row.cells().join("  ").trim_end());
+        self.rows.push(row);
+    }
+
+    /// Adds the figures that another program wrote as JSON.
+    ///
+    /// # Errors
+    ///
+    /// The file is not there, or is something else.
+    pub fn append(&mut self, json: &Path) -> anyhow::Result<()> {
+        let other: Self = serde_json::from_slice(&std::fs::read(json)?)?;
+        self.rows.extend(other.rows);
+        Ok(())
     }
 
     /// Tells whether every target is met.

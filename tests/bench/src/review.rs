@@ -84,7 +84,7 @@ async fn acknowledgements(
     loop {
         tokio::select! {
             () = &mut until => return Ok(samples),
-            _ = pace.tick() => samples.push(crowd.post(crowd.study, "quiet").await?),
+            _ = pace.tick() => samples.push(crowd.post(crowd.hall.study, "quiet").await?),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::traffic::{self, Met};
+use super::traffic::{self, Count, Met};
 use crate::crowd::{Crowd, wait_until};
 use crate::report::{Options, Report, Target};
 use crate::stage::Stage;
@@ -32,13 +32,6 @@ impl Sizes {
     }
 }
 
-/// Starts single relays, then splits the whole guild over twice as many, and back.
-pub(super) async fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> {
-    let sizes = Sizes::of(options);
-    start(sizes, report).await?;
-    reshard(sizes, report).await
-}
-
 fn script(capacity: usize) -> String {
     format!("fn relays(guild) {{ #{{ capacity: {capacity} }} }}")
 }
@@ -53,8 +46,8 @@ async fn follow(crowd: &Crowd, stage: &Stage, capacity: usize) -> anyhow::Result
 }
 
 /// Each worker has one relay, and starts another one that takes half of its attachments.
-async fn start(sizes: Sizes, report: &mut Report) -> anyhow::Result<()> {
-    let Sizes { capacity, idle, .. } = sizes;
+pub(super) async fn start(options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    let Sizes { capacity, idle, .. } = Sizes::of(options);
     let stage = Stage::set()?;
     stage.write(&script(capacity * 2))?;
     stage.policy.load()?;
@@ -76,8 +69,9 @@ async fn rest(time: Duration) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn reshard(sizes: Sizes, report: &mut Report) -> anyhow::Result<()> {
-    let Sizes { sessions, capacity, idle, rounds } = sizes;
+/// Splits the whole guild over twice as many relays, and back.
+pub(super) async fn split(options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    let Sizes { sessions, capacity, idle, rounds } = Sizes::of(options);
     let stage = Stage::set()?;
     stage.write(&script(capacity))?;
     stage.policy.load()?;
@@ -88,12 +82,11 @@ async fn reshard(sizes: Sizes, report: &mut Report) -> anyhow::Result<()> {
     for _ in 0..rounds {
         for capacity in [capacity / 2, capacity] {
             alone.extend(traffic::until(&crowd, rest(idle)).await?.1);
-            wait_until(|| crowd.is_idle()).await;
-            let before = crowd.received();
+            let before = Count::take(&crowd).await;
             let began = Instant::now();
             let ((), met) = traffic::until(&crowd, follow(&crowd, &stage, capacity)).await?;
             slowest = began.elapsed().as_secs_f64().max(slowest);
-            wrong += traffic::wrong(&crowd, &before, met.loud).await?;
+            wrong += before.wrong(&crowd, &met).await?;
             busy.extend(met);
             split = split.max(crowd.metric("throng_relays"));
         }
@@ -118,7 +111,7 @@ async fn reshard(sizes: Sizes, report: &mut Report) -> anyhow::Result<()> {
 /// sessions of every user.
 fn members(crowd: &Crowd, workers: usize, report: &mut Report) {
     let held = crowd.metric("throng_relay_members") as f64;
-    let needed = (crowd.tokens().len() * workers) as f64;
+    let needed = (crowd.hall.tokens.len() * workers) as f64;
     let what = "memory: members held by relays / members with sessions on their worker";
     report.target(what, held / needed.max(1.0), "x", Target::AtMost(1.1));
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use throng_engine::policy::Native;
 use throng_plugin_policy_rhai::{Config as PolicyConfig, RhaiPolicy};
-use throng_plugin_store_sqlite::{Config as StoreConfig, SqliteStore};
 use throng_ports::link::Listener as _;
 use throng_transport_quic::{Config, QuicListener};
 
@@ -23,14 +22,12 @@ async fn serve(users: usize) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let native = Native { relay_capacity: 15_000 };
     let policy = Arc::new(RhaiPolicy::open(PolicyConfig::default(), native)?);
-    // Journals in memory would count as the sessions' own.
-    let store = Arc::new(SqliteStore::open(folder.path(), StoreConfig::default())?);
-    let crowd = Crowd::open(policy, store, Box::new(listener), users).await?;
-    println!("{address} {}", crowd.tokens().join(" "));
+    let crowd = Crowd::open(policy, folder.path(), Box::new(listener), users).await?;
+    println!("{address} {}", crowd.hall.tokens.join(" "));
     let content = "x".repeat(CONTENT_CHARS);
     let mut orders = super::bare::orders();
     while orders.recv().await.is_some() {
-        crowd.post(crowd.channel, &content).await?;
+        crowd.post(crowd.hall.channel, &content).await?;
         println!("posted");
     }
     Ok(())

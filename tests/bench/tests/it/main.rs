@@ -1,5 +1,6 @@
 //! Every program runs, with tiny sizes.
 
+use throng_bench::big_guild::Arguments;
 use throng_bench::report::Options;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -19,7 +20,8 @@ async fn the_million_program_runs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_big_guild_program_runs() {
     let options = Options { smoke: true, ..Options::default() };
-    let report = throng_bench::big_guild::run(&options).await.expect("it runs");
+    let arguments = Arguments { options, ..Arguments::default() };
+    let report = throng_bench::big_guild::run(&arguments).await.expect("it runs");
     assert!(report.table().contains("re-sharding: publish p99"));
     assert!(report.table().contains("hand-off: pause of publishing"));
     assert!(report.table().contains("deliveries: beside a list / alone"));

@@ -24,6 +24,7 @@ const LEFT_BEHIND: &[(&str, &str)] = &[
 const SLEEPS: &[&str] = &[concat!("thread::", "sleep"), concat!("time::", "sleep")];
 /// Test files that may sleep, each with the reason.
 const SLEEPERS: &[(&str, &str)] = &[
+    ("tests/bench/src/big_guild/members/jobs.rs", "what is compared with a job is that none runs"),
     ("tests/bench/src/million.rs", "an idle session is weighed after it has been idle"),
     ("tests/bench/src/quic.rs", "an idle server is weighed after it has been idle"),
     ("tests/bench/src/review.rs", "what is measured takes its time"),

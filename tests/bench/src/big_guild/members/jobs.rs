@@ -10,12 +10,11 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 use throng_ports::hub::{Hub as _, JobKind, JobState, JobStatus};
 use throng_proto::command::{Actor, Command};
-use throng_shell::Node;
 use throng_transport_memory::{Client, listen};
 
 use super::Sizes;
-use super::people::{ROLES, role};
-use crate::crowd::{Crowd, Hall, wait_until};
+use crate::crowd::{Crowd, wait_until};
+use crate::people::{ROLES, role};
 use crate::percentile;
 use crate::report::{Report, Target};
 
@@ -28,47 +27,65 @@ const BURST: usize = 10;
 /// Payloads that wait for the reader of a list.
 const CAPACITY: u32 = 64;
 
-/// Fills the guild with sessions and runs one job after the other.
+/// Runs one job after the other.
 pub(super) async fn run(
+    crowd: &Arc<Crowd>,
     sizes: Sizes,
-    node: Node,
-    hall: Hall,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let crowd = Arc::new(Crowd::around(node, hall, sizes.sessions).await?);
-    report.figure("sessions", crowd.sessions() as f64, "");
-    everyone(&crowd, sizes, report).await?;
-    let mut idle = Vec::with_capacity(sizes.samples);
-    let mut pace = tokio::time::interval(PACE);
-    for _ in 0..sizes.samples {
-        pace.tick().await;
-        idle.push(crowd.post(crowd.study, "quiet").await?);
-    }
-    let idle = percentile::of(&mut idle, 0.99);
-    report.figure("acknowledgement p99, idle", micros(idle), "us");
-
-    let busy = during(&crowd, export(&crowd)).await?;
-    note(report, "an export", busy, idle);
-    let busy = during(&crowd, drop_role(&crowd)).await?;
-    note(report, "the deletion of a role", busy, idle);
-    let reader = Reader::enter(&crowd).await?;
-    let busy = during(&crowd, list(&crowd, &reader, sizes)).await?;
-    note(report, "a whole list (op 8)", busy, idle);
-    slowed(&crowd, &reader, sizes, report).await
+    everyone(crowd, sizes, report).await?;
+    let walk = |what, rounds| Walk { what, rounds, rest: PACE * (sizes.samples / rounds) };
+    let some = walk("an export", sizes.walks);
+    beside(crowd, &some, report, async |_| export(crowd).await).await?;
+    let some = walk("the deletion of a role", sizes.walks);
+    beside(crowd, &some, report, async |round| drop_role(crowd, round).await).await?;
+    let reader = Reader::enter(crowd).await?;
+    let one = walk("a whole list (op 8)", 1);
+    beside(crowd, &one, report, async |_| list(crowd, &reader, sizes).await).await?;
+    slowed(crowd, &reader, sizes, report).await
 }
 
-fn note(report: &mut Report, what: &str, busy: Duration, idle: Duration) {
-    report.figure(format!("acknowledgement p99, during {what}"), micros(busy), "us");
-    let ratio = micros(busy) / micros(idle).max(1.0);
-    let what = format!("acknowledgement p99, during {what} / idle");
+/// Walks over everybody, to be compared with what is between them.
+struct Walk {
+    what: &'static str,
+    rounds: u32,
+    /// Time before each.
+    rest: Duration,
+}
+
+/// Compares acknowledgements during a walk with those before each of its rounds: what was idle a
+/// minute earlier is another machine.
+async fn beside(
+    crowd: &Arc<Crowd>,
+    walk: &Walk,
+    report: &mut Report,
+    job: impl AsyncFn(u32) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let (mut idle, mut busy) = (Vec::new(), Vec::new());
+    for round in 0..walk.rounds {
+        idle.extend(during(crowd, rest(walk.rest)).await?);
+        busy.extend(during(crowd, job(round)).await?);
+    }
+    let what = walk.what;
+    let [idle, busy] = [idle, busy].map(|mut all| micros(percentile::of(&mut all, 0.99)));
+    report.figure(format!("acknowledgement p99, between runs of {what}"), idle, "us");
+    report.figure(format!("acknowledgement p99, during {what}"), busy, "us");
+    let ratio = busy / idle.max(1.0);
+    let what = format!("acknowledgement p99, during {what} / between its runs");
     report.target(what, ratio, "x", Target::AtMost(2.0));
+    Ok(())
+}
+
+async fn rest(time: Duration) -> anyhow::Result<()> {
+    tokio::time::sleep(time).await;
+    Ok(())
 }
 
 /// Posts at a steady pace until a job is done, and returns how long acknowledgements took.
 async fn during(
     crowd: &Arc<Crowd>,
     job: impl Future<Output = anyhow::Result<()>>,
-) -> anyhow::Result<Duration> {
+) -> anyhow::Result<Vec<Duration>> {
     let over = Arc::new(AtomicBool::new(false));
     let posting = tokio::spawn({
         let (crowd, over) = (Arc::clone(crowd), Arc::clone(&over));
@@ -76,21 +93,21 @@ async fn during(
             let (mut samples, mut pace) = (Vec::new(), tokio::time::interval(PACE));
             while !over.load(Ordering::Acquire) {
                 pace.tick().await;
-                samples.push(crowd.post(crowd.study, "quiet").await?);
+                samples.push(crowd.post(crowd.hall.study, "quiet").await?);
             }
             anyhow::Ok(samples)
         }
     });
     let done = job.await;
     over.store(true, Ordering::Release);
-    let mut samples = posting.await.context("posting")??;
+    let samples = posting.await.context("posting")??;
     done?;
-    Ok(percentile::of(&mut samples, 0.99))
+    Ok(samples)
 }
 
 /// Reads all members as lines.
 async fn export(crowd: &Crowd) -> anyhow::Result<()> {
-    let export = crowd.node.export_members(crowd.guild).await;
+    let export = crowd.node.export_members(crowd.hall.guild).await;
     let mut lines = export.map_err(|refusal| anyhow!("no export: {refusal}"))?.lines;
     while let Some(piece) = lines.next().await {
         piece.context("an export")?;
@@ -100,11 +117,15 @@ async fn export(crowd: &Crowd) -> anyhow::Result<()> {
 }
 
 /// Deletes a role that nobody has, so that everybody is looked at.
-async fn drop_role(crowd: &Crowd) -> anyhow::Result<()> {
-    let command = Command::RoleDelete(role(ROLES));
-    let deleted = crowd.node.command(crowd.guild, Actor::Operator, command).await;
+async fn drop_role(crowd: &Crowd, round: u32) -> anyhow::Result<()> {
+    let before = job(crowd, JobKind::RoleHolders).map(|job| job.id);
+    let command = Command::RoleDelete(role(ROLES + u64::from(round)));
+    let deleted = crowd.node.command(crowd.hall.guild, Actor::Operator, command).await;
     deleted.map_err(|refusal| anyhow!("not deleted: {refusal}"))?;
-    let over = || job(crowd, JobKind::RoleHolders).is_some_and(|job| job.state == JobState::Done);
+    let over = || {
+        let newest = job(crowd, JobKind::RoleHolders);
+        newest.is_some_and(|job| Some(job.id) != before && job.state == JobState::Done)
+    };
     wait_until(over).await;
     Ok(())
 }
@@ -127,7 +148,7 @@ impl Reader {
         tokio::spawn(async move { node.serve(Box::new(listener)).await });
         let client = dialer.dial(CAPACITY, "v=10&encoding=json").map_err(|_| anyhow!("no link"))?;
         let client = Arc::new(client);
-        let token = crowd.tokens().first().context("a token")?;
+        let token = crowd.hall.tokens.first().context("a token")?;
         let identify = json!({"op": 2, "d": {"token": token, "intents": INTENTS,
             "properties": {"os": "linux", "browser": "bench", "device": ""}}});
         client.send(identify.to_string());
@@ -149,7 +170,7 @@ impl Reader {
     }
 
     fn ask(&self, crowd: &Crowd) {
-        let list = json!({"guild_id": crowd.guild, "query": "", "limit": 0});
+        let list = json!({"guild_id": crowd.hall.guild, "query": "", "limit": 0});
         self.client.send(json!({"op": 8, "d": list}).to_string());
     }
 }
@@ -168,9 +189,9 @@ async fn list(crowd: &Crowd, reader: &Reader, sizes: Sizes) -> anyhow::Result<()
 async fn everyone(crowd: &Crowd, sizes: Sizes, report: &mut Report) -> anyhow::Result<()> {
     let mut turns = Vec::new();
     for _ in 0..sizes.messages {
-        let before = turn(crowd);
-        crowd.post(crowd.channel, "@everyone look").await?;
-        wait_until(|| crowd.is_idle()).await;
+        let (before, due) = (turn(crowd), crowd.addressed() + crowd.sessions() as u64);
+        crowd.post(crowd.hall.channel, "@everyone look").await?;
+        crowd.handed(due).await;
         turns.push(Duration::from_secs_f64((turn(crowd) - before).max(0.0)));
     }
     let slowest = micros(percentile::of(&mut turns, 1.0)) / 1_000.0;
@@ -219,7 +240,7 @@ async fn slowed(
 async fn deliver(crowd: &Crowd) -> anyhow::Result<Duration> {
     let due = crowd.addressed() + (crowd.sessions() * BURST) as u64;
     let began = Instant::now();
-    let posts = (0..BURST).map(|_| crowd.post(crowd.channel, "to everybody"));
+    let posts = (0..BURST).map(|_| crowd.post(crowd.hall.channel, "to everybody"));
     try_join_all(posts).await?;
     crowd.handed(due).await;
     Ok(began.elapsed())

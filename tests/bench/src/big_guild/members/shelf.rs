@@ -6,7 +6,7 @@ use anyhow::ensure;
 use throng_engine::roster::{Builder, Roster};
 
 use super::Sizes;
-use super::people::{id, person};
+use crate::people::{id, person};
 use crate::report::{Report, Target};
 use crate::{allocated, percentile};
 
@@ -43,8 +43,8 @@ pub(super) fn run(sizes: Sizes, report: &mut Report) -> anyhow::Result<()> {
 }
 
 fn search(roster: &Roster, sizes: Sizes, when: &str, report: &mut Report) -> anyhow::Result<()> {
-    let mut samples = Vec::with_capacity(sizes.samples);
-    for sample in 0..sizes.samples {
+    let mut samples = Vec::with_capacity(sizes.samples as usize);
+    for sample in 0..sizes.samples as usize {
         let someone = person(sample.wrapping_mul(7_919) % sizes.members).user.username;
         let query = &someone[..3 + sample % (someone.len() - 2)];
         let began = Instant::now();
