@@ -269,6 +269,9 @@ pub struct LimitsConfig {
     pub payloads_max: u32,
     /// Seconds of that window.
     pub payloads_window_secs: u64,
+    /// IDENTIFYs that are answered at the same time; others wait in order, so that the store is not
+    /// asked for more than it takes.
+    pub identifies_under_way: usize,
     /// Sessions of one user; more are closed with 4015. Discord: 50 for users.
     pub sessions_per_user: usize,
     /// Guilds of one shard; more are closed with 4011.
@@ -299,6 +302,7 @@ impl Default for LimitsConfig {
             connections_max: 0,
             payloads_max: 120,
             payloads_window_secs: 60,
+            identifies_under_way: 256,
             sessions_per_user: 100_000,
             guilds_per_shard: 2_500,
             requests_per_link: 32,
@@ -358,6 +362,7 @@ impl Config {
                 "above gateway.heartbeat_interval_ms",
             ),
             (self.gateway.max_concurrency == 0, "gateway.max_concurrency", "at least 1"),
+            (self.limits.identifies_under_way == 0, "limits.identifies_under_way", "at least 1"),
             (self.relay.capacity == 0, "relay.capacity", "at least 1"),
             (self.relay.count_max == 0, "relay.count_max", "at least 1"),
             (self.relay.move_slice == 0, "relay.move_slice", "at least 1"),

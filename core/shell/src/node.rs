@@ -20,7 +20,7 @@ use throng_ports::policy::PolicyHost;
 use throng_ports::store::{Store, StoreError};
 use throng_ports::token::Tokens;
 use throng_proto::id::{GuildId, Id, Ids, UserId};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
 use crate::account::Accounts;
 use crate::clock;
@@ -94,6 +94,8 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     pub(crate) jobs: Jobs,
     pub(crate) identifies: Mutex<Pace<(UserId, u32)>>,
+    /// Turns of those whose IDENTIFY is answered.
+    pub(crate) identifying: Semaphore,
     pub(crate) member_lists: Mutex<Pace<(UserId, GuildId)>>,
     pub(crate) sessions: Mutex<SessionCounts>,
     /// Why the store does not take writes, while it does not.

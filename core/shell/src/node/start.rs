@@ -7,7 +7,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use throng_proto::id::Ids;
 use throng_proto::time::Timestamp;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
 use super::{Node, Parts, SessionCounts, Shared, StartError, load};
 use crate::account::Accounts;
@@ -87,6 +87,7 @@ fn assemble(parts: Parts) -> Result<(Arc<Shared>, Inboxes), StartError> {
         metrics: Metrics::new(count),
         jobs: Jobs::start(&config.jobs).map_err(StartError::Jobs)?,
         identifies: Mutex::new(Pace::new(per_5s, Duration::from_secs(5))),
+        identifying: Semaphore::new(config.limits.identifies_under_way),
         member_lists: Mutex::new(Pace::new(lists, Duration::from_secs(30))),
         sessions: Mutex::new(SessionCounts::default()),
         trouble: Mutex::new(None),

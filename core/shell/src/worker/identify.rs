@@ -76,6 +76,8 @@ struct Admitted {
 }
 
 async fn admit(shared: &Shared, identify: &Identify) -> Result<Admitted, Denied> {
+    // Nobody closes it, so this is always a turn.
+    let _turn = shared.identifying.acquire().await;
     let user = authenticate(shared, &identify.token).await?;
     let identity = identity(shared, &user, identify)?;
     let concurrency = shared.config.gateway.max_concurrency;

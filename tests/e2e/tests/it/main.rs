@@ -27,6 +27,7 @@ mod crash;
 mod crowd;
 mod cuts;
 mod drain;
+mod entering;
 mod examples;
 mod hops;
 mod lanes;
