@@ -110,7 +110,7 @@ impl Attendance {
 
     /// Counts an attachment in.
     pub fn attach(&mut self, session: SessionRef, user: UserId, interest: Interest) {
-        self.branches.entry(session.worker).or_default().attachments += 1;
+        self.branches.entry(session.worker.into()).or_default().attachments += 1;
         self.attachments += 1;
         self.listeners += usize::from(listens(interest));
         self.users.entry(user).or_insert_with(Present::new).add(session);
@@ -119,12 +119,12 @@ impl Attendance {
     /// Counts an attachment out.
     pub fn detach(&mut self, session: SessionRef, user: UserId, interest: Interest) {
         let known = self.users.get(&user).is_some_and(|present| present.has(session));
-        let Some(branch) = self.branches.get_mut(&session.worker).filter(|_| known) else {
+        let Some(branch) = self.branches.get_mut(&session.worker.into()).filter(|_| known) else {
             return;
         };
         branch.attachments -= 1;
         if branch.attachments == 0 {
-            self.branches.remove(&session.worker);
+            self.branches.remove(&session.worker.into());
         }
         self.attachments -= 1;
         self.listeners -= usize::from(listens(interest));

@@ -17,6 +17,7 @@ mod digest;
 mod moving;
 mod seen;
 
+use std::hash::Hash;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -66,6 +67,14 @@ struct GroupKey {
     mode: Mode,
     interest: Interest,
     digest: DigestKind,
+}
+
+/// Makes room for one more entry, and an eighth. Maps double of themselves, and then up to half of a
+/// full relay is empty.
+fn make_room<K: Hash + Eq, V>(map: &mut IndexMap<K, V>) {
+    if map.len() == map.capacity() {
+        map.reserve_exact(1 + map.len() / 8);
+    }
 }
 
 impl Relay {
@@ -145,6 +154,7 @@ impl Relay {
         self.reclass(user, Some(roles));
         let class = self.classes.of(user, roles);
         let fresh = || RelayMember { class, slots: SmallVec::new() };
+        make_room(&mut self.members);
         self.members.entry(user).or_insert_with(fresh).slots.push(slot);
         if self.effective(attachment.mode) == Mode::Passive {
             self.news.begin(slot);
@@ -153,6 +163,7 @@ impl Relay {
             self.watchful.insert(slot);
         }
         self.join(slot, class, &attachment);
+        make_room(&mut self.attachments);
         self.attachments.insert(slot, attachment);
     }
 

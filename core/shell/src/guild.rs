@@ -419,7 +419,7 @@ impl GuildTask {
             welcome: guilds.then(|| self.welcome(user, attach.interest)),
             initial: attach.initial,
         };
-        let worker = attach.session.worker;
+        let worker = attach.session.worker.into();
         self.shared.send(worker, WorkerMessage::Attached(Box::new(grant))).await;
         self.weigh().await;
     }

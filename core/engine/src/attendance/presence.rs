@@ -13,8 +13,8 @@ use crate::replay::Slot;
 /// Names a session. `generation` tells apart sessions that had the same slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionRef {
-    /// Worker that has it.
-    pub worker: usize,
+    /// Worker that has it: there are at most 256.
+    pub worker: u16,
     /// Its place there.
     pub slot: Slot,
     /// Which user of the place.
@@ -26,15 +26,15 @@ pub struct SessionRef {
 pub struct Shown {
     /// Never invisible.
     pub status: Status,
-    /// None when offline.
-    pub activities: Arc<[Box<RawValue>]>,
+    /// Most users show none, and then this is one word.
+    activities: Option<Arc<Vec<Box<RawValue>>>>,
 }
 
 impl Shown {
     /// Returns what others see of who is not there.
     #[must_use]
     pub fn offline() -> Self {
-        Self { status: Status::Offline, activities: Arc::default() }
+        Self { status: Status::Offline, activities: None }
     }
 
     /// Reads what a session says.
@@ -43,8 +43,12 @@ impl Shown {
         if !update.status.is_online() {
             return Self::offline();
         }
-        let activities = update.activities.unwrap_or_default().into();
-        Self { status: update.status, activities }
+        let activities = update.activities.filter(|activities| !activities.is_empty());
+        Self { status: update.status, activities: activities.map(Arc::new) }
+    }
+
+    fn activities(&self) -> &[Box<RawValue>] {
+        self.activities.as_ref().map_or(&[], |activities| activities.as_slice())
     }
 
     /// Tells whether others see no difference.
@@ -54,7 +58,7 @@ impl Shown {
     }
 
     fn texts(&self) -> impl Iterator<Item = &str> {
-        self.activities.iter().map(|activity| activity.get())
+        self.activities().iter().map(|activity| activity.get())
     }
 
     /// Returns it as it stands in payloads.
@@ -64,7 +68,7 @@ impl Shown {
             user: PresenceUser { id: user },
             guild_id: guild,
             status: self.status,
-            activities: &self.activities,
+            activities: self.activities(),
             client_status: ClientStatus::of(self.status),
         }
     }
@@ -101,6 +105,8 @@ impl Present {
     }
 
     pub(super) fn add(&mut self, session: SessionRef) {
+        // Users have few sessions; room for twice as many would be most of what they cost.
+        self.sessions.reserve_exact(1);
         self.sessions.push((session, Shown::offline()));
     }
 

@@ -1,5 +1,6 @@
 //! A session's presence in one guild.
 
+use thin_vec::ThinVec;
 use throng_proto::id::UserId;
 use throng_proto::intents::Intents;
 
@@ -20,7 +21,7 @@ pub struct Attachment {
     /// Which digests it takes.
     pub digest: DigestKind,
     /// Users whose presences and updates it wants, when its intents are not its own choice.
-    pub watched: Box<[UserId]>,
+    pub watched: ThinVec<UserId>,
 }
 
 /// What a session asked for.

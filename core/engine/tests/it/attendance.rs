@@ -80,7 +80,7 @@ fn status(attendance: &mut Attendance, user: UserId) -> Option<String> {
     Some(status)
 }
 
-const fn on(worker: usize) -> SessionRef {
+const fn on(worker: u16) -> SessionRef {
     SessionRef { worker, slot: 0, generation: 0 }
 }
 
@@ -89,19 +89,19 @@ const fn on(worker: usize) -> SessionRef {
 fn workers_come_and_go_with_their_attachments() {
     let mut attendance = Attendance::new(GUILD);
     let mut random = Random::new(7);
-    let mut seats: Vec<(usize, UserId)> = Vec::new();
+    let mut seats: Vec<(u16, UserId)> = Vec::new();
     for _ in 0..2_000 {
         if random.below(100) < 52 {
-            let seat = (random.index(3), UserId::new(random.below(20)));
+            let seat = (random.pick(&[0, 1, 2]), UserId::new(random.below(20)));
             attendance.attach(on(seat.0), seat.1, DEAF);
-            attendance.set_relays(seat.0, seat.0 + 1);
+            attendance.set_relays(seat.0.into(), usize::from(seat.0) + 1);
             seats.push(seat);
         } else if !seats.is_empty() {
             let (worker, user) = seats.swap_remove(random.index(seats.len()));
             attendance.detach(on(worker), user, DEAF);
         }
         assert_eq!(attendance.attachments(), seats.len());
-        let mut workers: Vec<_> = seats.iter().map(|seat| seat.0).collect();
+        let mut workers: Vec<_> = seats.iter().map(|seat| usize::from(seat.0)).collect();
         workers.sort_unstable();
         workers.dedup();
         assert_eq!(attendance.relays(), workers.iter().map(|worker| worker + 1).sum::<usize>());

@@ -84,7 +84,7 @@ pub(crate) fn deny_member(user: UserId) -> Overwrite {
 /// A session with every intent, all of them named.
 pub(crate) fn session(user: UserId, mode: Mode) -> Attachment {
     let interest = Interest { intents: Intents::ALL, named: true };
-    Attachment { user, mode, interest, digest: DigestKind::V2, watched: Box::default() }
+    Attachment { user, mode, interest, digest: DigestKind::V2, watched: Default::default() }
 }
 
 /// The session with only these intents.

@@ -70,7 +70,7 @@ impl GuildTask {
     async fn own(&mut self, session: SessionRef, kind: EventKind, body: Body) {
         let guild = (kind != EventKind::RateLimited).then(|| self.id());
         let message = WorkerMessage::Own { session, kind, guild, body };
-        self.shared.send(session.worker, message).await;
+        self.shared.send(session.worker.into(), message).await;
     }
 }
 

@@ -86,7 +86,7 @@ impl Chunks {
         loop {
             let (answer, answered) = oneshot::channel();
             let message = WorkerMessage::Chunk { session, guild, body, answer };
-            self.shared.send(session.worker, message).await;
+            self.shared.send(session.worker.into(), message).await;
             match answered.await {
                 Ok(ChunkAnswer::Taken) => return Ok(()),
                 Ok(ChunkAnswer::Later(again)) if tokio::time::Instant::now() < until => {

@@ -36,7 +36,7 @@ fn compare(local: &Local, session: SessionRef, known: &[GuildId], guilds: &[Guil
     let mut worker = local.borrow_mut();
     let Some(found) = worker.session_mut(session) else { return };
     // A guild that has granted a place since knows better than what was read before.
-    let granted = |guild| found.guilds.iter().any(|m| m.guild == guild && m.relay.is_some());
+    let granted = |guild| found.guilds.iter().any(|m| m.guild == guild && m.relay().is_some());
     let lost = known.iter().copied().filter(|guild| !guilds.contains(guild) && !granted(*guild));
     let lost: Vec<GuildId> = lost.collect();
     for guild in lost {

@@ -47,8 +47,6 @@ pub(crate) struct LinkCell {
     /// Requests under way.
     pub(super) requests: Cell<u16>,
     pub(super) permit: Cell<Option<Permit>>,
-    /// Place in the order of accepting: of two links that resume a session, the later one has it.
-    pub(super) order: u64,
     pub(super) serial: u32,
 }
 
@@ -61,6 +59,15 @@ impl std::fmt::Debug for LinkCell {
 impl LinkCell {
     pub(super) fn send(&self, dispatches: &[Dispatch<'_>]) -> std::io::Result<usize> {
         self.link.send(dispatches)
+    }
+
+    /// Place in the order of accepting: of two links that resume a session, the later one has it.
+    /// The first, when it has moved away.
+    pub(super) fn order(&self) -> u64 {
+        let permit = self.permit.take();
+        let order = permit.as_ref().map_or(0, Permit::order);
+        self.permit.set(permit);
+        order
     }
 
     pub(super) fn control(&self, text: &str) {
@@ -205,7 +212,6 @@ impl Worker {
             dead: Cell::new(false),
             expired: Cell::new(false),
             requests: Cell::new(0),
-            order: permit.order(),
             permit: Cell::new(Some(permit)),
             serial: self.generations,
         });

@@ -72,7 +72,7 @@ impl Worker {
         let wants = wishes.iter().any(|wish| !wish.blocks.is_empty());
         let asks = wants || had || wishes.iter().any(|wish| !wish.refused.is_empty());
         membership.lists = wants.then(|| Box::new(Wishes { wishes: wishes.clone(), stamp }));
-        let (attached, user) = (membership.relay.is_some(), session.identity.user);
+        let (attached, user) = (membership.relay().is_some(), session.identity.user);
         if asks
             && attached
             && let Some(session) = self.reference(slot)

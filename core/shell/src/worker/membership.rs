@@ -101,7 +101,7 @@ impl Worker {
         relays.branch.set_plan(relays::plan(&shared, now, &view.facts));
         let newcomer = Newcomer { slot, facts: &facts, attachment, roles };
         let number = relays.join(policy, now, newcomer);
-        membership.relay = Some(number);
+        membership.grant(number);
         if let Some(relay) = relays.branch.get_mut(number) {
             relay.set_hidden(slot, session.identity.status == Status::Invisible);
         }
@@ -257,7 +257,7 @@ impl Worker {
                 membership.subscribed = typing;
             }
             if let Some(users) = wanted.members
-                && let Some(number) = membership.relay
+                && let Some(number) = membership.relay()
                 && let Some(relays) = self.relays.get_mut(&guild)
                 && let Some(relay) = relays.branch.get_mut(number)
             {
@@ -342,6 +342,6 @@ fn attachment(identity: &Identity, mode: Mode) -> Attachment {
         mode,
         interest: identity.interest(),
         digest: DigestKind::from_capabilities(identity.capabilities),
-        watched: Box::default(),
+        watched: Default::default(),
     }
 }

@@ -54,7 +54,7 @@ impl Worker {
         for (slot, number) in moved {
             let Some(session) = sessions.get_mut(slot as usize) else { continue };
             if let Some(membership) = session.guilds.iter_mut().find(|m| m.guild == guild) {
-                membership.relay = Some(number);
+                membership.grant(number);
             }
         }
         if !relays.branch.look() {

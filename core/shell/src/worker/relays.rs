@@ -88,7 +88,7 @@ impl Worker {
         session: SessionRef,
         identity: &Identity,
     ) {
-        let Membership { guild, relay: Some(number), .. } = *membership else { return };
+        let (guild, Some(number)) = (membership.guild, membership.relay()) else { return };
         let slot = session.slot;
         self.unwatch(guild, slot);
         if let Some(relays) = self.relays.get_mut(&guild) {

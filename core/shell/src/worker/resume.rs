@@ -126,7 +126,7 @@ impl Worker {
     /// while it moved between workers has asked again meanwhile.
     fn is_superseded(&mut self, session: SessionRef, cell: &LinkCell) -> bool {
         let link = self.session_mut(session).and_then(|session| session.link.as_ref());
-        link.is_some_and(|other| other.order > cell.order)
+        link.is_some_and(|other| other.order() > cell.order())
     }
 
     fn owner(&mut self, session: SessionRef) -> Option<UserId> {

@@ -140,6 +140,6 @@ impl Worker {
 /// Finds the relay that a session is on.
 fn seat<'a>(session: &Session, relays: &'a Relays) -> Option<(u32, &'a Relay)> {
     let guild = relays.facts.guild;
-    let number = session.guilds.iter().find(|membership| membership.guild == guild)?.relay?;
+    let number = session.guilds.iter().find(|membership| membership.guild == guild)?.relay()?;
     Some((number, relays.branch.get(number)?))
 }

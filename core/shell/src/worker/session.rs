@@ -1,6 +1,7 @@
 //! A session: one resumable cursor into what its worker sends.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::rc::Rc;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -121,9 +122,10 @@ impl Identity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Membership {
     pub(crate) guild: GuildId,
-    /// Relay, once the guild has granted one.
+    /// Number of its relay, and one more, once the guild has granted it: half as wide as an option
+    /// of the number.
     #[serde(skip)]
-    pub(crate) relay: Option<u32>,
+    granted: Option<NonZeroU32>,
     pub(crate) subscribed: bool,
     /// What it wants to see of member lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -139,8 +141,17 @@ const fn never() -> Instant {
 
 impl Membership {
     pub(crate) const fn new(guild: GuildId) -> Self {
-        let (relay, recheck) = (None, Instant::NEVER);
-        Self { guild, relay, subscribed: false, lists: None, recheck }
+        Self { guild, granted: None, subscribed: false, lists: None, recheck: Instant::NEVER }
+    }
+
+    /// Returns the number of its relay.
+    pub(crate) fn relay(&self) -> Option<u32> {
+        self.granted.map(|above| above.get() - 1)
+    }
+
+    /// Notes the relay that it is on now.
+    pub(crate) fn grant(&mut self, relay: u32) {
+        self.granted = NonZeroU32::new(relay.wrapping_add(1));
     }
 }
 
@@ -222,7 +233,9 @@ impl Worker {
 
     pub(crate) fn reference(&self, slot: Slot) -> Option<SessionRef> {
         let session = self.sessions.get(slot as usize)?;
-        Some(SessionRef { worker: self.index, slot, generation: session.generation })
+        // The config allows 256 workers.
+        let worker = u16::try_from(self.index).unwrap_or(u16::MAX);
+        Some(SessionRef { worker, slot, generation: session.generation })
     }
 
     /// Sends a request to a guild without waiting; a guild that has no room gets it from a task.

@@ -132,7 +132,7 @@ impl Crowd {
             mode,
             interest: Interest { intents: Intents::ALL, named: self.random.one_in(2) },
             digest: self.random.pick(&[DigestKind::V1, DigestKind::V2]),
-            watched: Box::new([UserId::new(1)]),
+            watched: [UserId::new(1)].into(),
         };
         let roles = &self.roles[&user];
         self.alone.attach(slot, attachment.clone(), roles);

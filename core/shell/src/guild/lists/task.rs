@@ -129,7 +129,7 @@ impl ListTask {
             Note::Leave(session) => self.roll.leave(session),
             Note::Watch(watch, member) => {
                 let Watch { session, stamp, wishes, .. } = *watch;
-                self.workers.insert(session.worker);
+                self.workers.insert(session.worker.into());
                 self.roll.watch(session, stamp, member, wishes);
             }
         }
@@ -150,7 +150,7 @@ impl ListTask {
         let mut by_worker: HashMap<usize, Vec<Output<SessionRef>>> = HashMap::new();
         for output in outputs {
             if let Output::Own { viewer, .. } = &output {
-                by_worker.entry(viewer.worker).or_default().push(output);
+                by_worker.entry(viewer.worker.into()).or_default().push(output);
                 continue;
             }
             for worker in &self.workers {
