@@ -69,8 +69,8 @@ struct GroupKey {
     digest: DigestKind,
 }
 
-/// Makes room for one more entry, and an eighth. Maps double of themselves, and then up to half of a
-/// full relay is empty.
+/// Makes room for one more entry, and an eighth. Maps double of themselves, and then up to half of
+/// a full relay is empty.
 fn make_room<K: Hash + Eq, V>(map: &mut IndexMap<K, V>) {
     if map.len() == map.capacity() {
         map.reserve_exact(1 + map.len() / 8);
