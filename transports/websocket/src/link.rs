@@ -245,3 +245,6 @@ impl std::fmt::Debug for WebSocketLink {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

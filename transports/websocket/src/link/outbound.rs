@@ -259,11 +259,15 @@ impl WebSocketLink {
         cx: &mut Context<'_>,
         queue: &mut VecDeque<Bytes>,
     ) -> Poll<io::Result<()>> {
+        // A link that is blocked without a queue had a write refused between two frames: there is
+        // nothing to try again with, so the socket is asked first.
+        let mut refused = queue.is_empty();
         loop {
             self.write_queue(queue)?;
-            if queue.is_empty() {
+            if queue.is_empty() && !refused {
                 return Poll::Ready(Ok(()));
             }
+            refused = false;
             let guard = self.socket.borrow();
             let Some(socket) = guard.as_ref() else {
                 return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
