@@ -172,10 +172,12 @@ pub(crate) struct WebSocketConfig {
     pub(crate) payload_bytes_max: usize,
     /// Connections that the kernel holds until they are accepted.
     pub(crate) backlog: u32,
-    /// Bytes that the kernel takes for a client that does not read, before its session counts as
-    /// behind; the kernel makes twice as much memory of it. A client 100 ms away can be sent ten
-    /// times as much in a second.
+    /// Bytes that may be on their way to a client; the kernel makes twice as much memory of it. A
+    /// client 100 ms away can be sent ten times as much in a second.
     pub(crate) send_buffer_bytes: u32,
+    /// Bytes that the kernel takes for a client that has no room for them, before its session counts
+    /// as behind. Linux only; elsewhere it is `websocket.send_buffer_bytes`.
+    pub(crate) unsent_bytes: u32,
 }
 
 impl Default for WebSocketConfig {
@@ -184,7 +186,8 @@ impl Default for WebSocketConfig {
             handshake_timeout_secs: 10,
             payload_bytes_max: 15_360,
             backlog: 4_096,
-            send_buffer_bytes: 64 * 1024,
+            send_buffer_bytes: 256 * 1024,
+            unsent_bytes: 16 * 1024,
         }
     }
 }
@@ -303,6 +306,9 @@ fn check(settings: &Settings, figment: &Figment) -> anyhow::Result<()> {
     }
     if settings.websocket.send_buffer_bytes < 16 * 1024 {
         problems.push(("websocket.send_buffer_bytes", "at least 16384"));
+    }
+    if settings.websocket.unsent_bytes < 4 * 1024 {
+        problems.push(("websocket.unsent_bytes", "at least 4096"));
     }
     if !problems.is_empty() {
         let problems: Vec<String> = problems

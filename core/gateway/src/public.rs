@@ -46,6 +46,7 @@ impl Listening {
             message_bytes_max: settings.websocket.payload_bytes_max,
             backlog: settings.websocket.backlog,
             send_buffer_bytes: settings.websocket.send_buffer_bytes,
+            unsent_bytes: settings.websocket.unsent_bytes,
             fallback: Some(fallback),
             ..Config::default()
         };

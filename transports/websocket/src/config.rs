@@ -16,10 +16,12 @@ pub struct Config {
     pub message_bytes_max: usize,
     /// Connections that the kernel holds until they are accepted; default 4,096.
     pub backlog: u32,
-    /// Bytes that the kernel takes for a peer that does not read, before the link is blocked;
-    /// default 64 KiB, of which it makes twice as much memory. Without a bound it takes 4 MB.
-    /// A peer 100 ms away can be sent 640 KB a second.
+    /// Bytes that may be on their way to a peer; default 256 KiB, of which the kernel makes twice as
+    /// much memory. A peer 100 ms away can be sent ten times as much in a second.
     pub send_buffer_bytes: u32,
+    /// Bytes that the kernel takes for a peer that has no room for them, before the link is blocked;
+    /// default 16 KiB, where the system can tell them from those on their way (Linux).
+    pub unsent_bytes: u32,
     /// Which paths upgrade; by default those of the gateway.
     pub paths: Paths,
     /// Where requests go that do not upgrade; by default nowhere, and they are answered with 404.
@@ -32,7 +34,8 @@ impl Default for Config {
             handshake_time_max: Duration::from_secs(10),
             message_bytes_max: 15_360,
             backlog: 4_096,
-            send_buffer_bytes: 64 * 1024,
+            send_buffer_bytes: 256 * 1024,
+            unsent_bytes: 16 * 1024,
             paths: Paths::Gateway,
             fallback: None,
         }

@@ -65,8 +65,10 @@ impl WebSocketListener {
             SocketAddr::V6(_) => TcpSocket::new_v6()?,
         };
         socket.set_reuseaddr(true)?;
-        // Connections inherit it, without a call for each.
+        // Connections inherit these, without a call for each.
         socket.set_send_buffer_size(config.send_buffer_bytes)?;
+        #[cfg(target_os = "linux")]
+        socket2::SockRef::from(&socket).set_tcp_notsent_lowat(config.unsent_bytes)?;
         socket.bind(address)?;
         let socket = socket.listen(config.backlog)?;
         let (reentry, returned) = mpsc::channel(RETURNED_MAX);

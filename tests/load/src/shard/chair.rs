@@ -4,7 +4,7 @@ use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 
 use anyhow::{Context as _, Result};
-use socket2::{Domain, SockRef, Socket, Type};
+use socket2::{Domain, Socket, Type};
 
 use super::frame::{self, Kind};
 use super::ledger::Cursor;
@@ -13,10 +13,8 @@ use super::unpack::Inflow;
 use crate::clock::Moment;
 use crate::order::{Nature, Roll, Seat};
 
-/// Room for what a sleeper does not read, in bytes; the kernel takes the least that it allows.
-const ASLEEP_BYTES: usize = 2_048;
-/// Room for what one who woke has missed.
-const AWAKE_BYTES: usize = 128 * 1024;
+/// Room for what a slow reader does not read, in bytes; the kernel takes the least that it allows.
+const SLOW_BYTES: usize = 2_048;
 /// Sockets that share an address; each address has 28,000 ports.
 const SOCKETS_PER_ADDRESS: usize = 64;
 
@@ -56,11 +54,6 @@ pub(super) struct Chair {
     rest: Vec<u8>,
 }
 
-/// Sets how much the kernel takes for a session.
-pub(super) fn make_room(stream: &TcpStream, asleep: bool) -> io::Result<()> {
-    SockRef::from(stream).set_recv_buffer_size(if asleep { ASLEEP_BYTES } else { AWAKE_BYTES })
-}
-
 impl Chair {
     pub(super) fn new(index: usize, seat: Seat) -> Self {
         Self {
@@ -80,11 +73,15 @@ impl Chair {
     /// speak WebSocket.
     pub(super) fn dial(&mut self, roll: &Roll) -> Result<&TcpStream> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        let nature = self.cursor.nature;
+        if nature == Nature::Slow && self.stage == Stage::Outside {
+            socket.set_recv_buffer_size(SLOW_BYTES)?;
+        }
         socket.bind(&SocketAddr::from((address(roll.shard, self.index), 0)).into())?;
         socket.connect(&roll.server.into()).with_context(|| format!("connect {}", roll.server))?;
         socket.set_nonblocking(true)?;
         socket.set_tcp_nodelay(true)?;
-        let must_resume = matches!(self.cursor.nature, Nature::Restless | Nature::Slow);
+        let must_resume = matches!(nature, Nature::Restless | Nature::Slow);
         self.inflow = Inflow::new(roll.compression, self.index, must_resume);
         self.stage = Stage::Upgrading;
         self.rest.clear();

@@ -10,7 +10,7 @@ use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::time::Timespec;
 
-use super::chair::{self, Chair, Stage};
+use super::chair::{Chair, Stage};
 use super::ledger::Ledger;
 use super::orders::{Orders, tell};
 use super::tally::Tally;
@@ -159,7 +159,6 @@ impl Hall {
             if chair.stage == before || before == Stage::Inside && chair.stage == Stage::Waking {
                 chair.stage = after;
                 epoll::modify(&self.epoll, stream, EventData::new_u64(index as u64), flags)?;
-                chair::make_room(stream, after == Stage::Asleep)?;
             }
         }
         Ok(())

@@ -37,40 +37,31 @@ impl Bench {
     /// Lets some sessions read nothing, until each was closed and has resumed.
     pub(super) fn slow(&mut self) -> Result<()> {
         let lag = ("limits.lag_events_max".to_owned(), LAG_EVENTS_MAX.into());
-        let (slow, gateway) = (self.sizes.slow, BTreeMap::from([lag]));
-        let mut system = self.open(&Scenario { slow, gateway, ..self.plain() })?;
+        let slow = self.sizes.slow;
+        let mut system =
+            self.open(&Scenario { slow, gateway: BTreeMap::from([lag]), ..self.plain() })?;
         let saying = self.progress.say("letting some read nothing");
-        // A virtual machine gets memory from its host as it is first used, which takes longer than
-        // all that is measured here; so the buffers have been full once before.
-        let first = self.nap(&mut system)?;
+        system.round(Volley { messages: 1, ..FILLING })?;
         let mut calm = self.latencies(&mut system)?;
         let weight = Weight::take(&system)?;
-        let nap = self.nap(&mut system)?;
-        calm.extend(self.latencies(&mut system)?);
-        drop(saying);
-        self.report.figure("latency p99 of the others, the first time", first.latency(), "ms");
-        self.tell_latency(calm, &nap);
-        self.tell_weight(weight, &nap.weights);
-        self.tell_ends(first.ends, nap.ends);
-        Ok(())
-    }
-
-    /// Lets the slow readers read nothing until each was closed and has resumed.
-    fn nap(&mut self, system: &mut System) -> Result<Nap> {
-        let verdicts = |system: &System| system.served_by().context("no gateway")?.verdicts();
-        let due = verdicts(system)? + self.sizes.slow as u64;
         system.fleet.order(Order::Sleep)?;
-        let latencies = self.latencies(system)?;
-        let (mut closed, mut weights) = (0, vec![Weight::take(system)?]);
+        let asleep = self.latencies(&mut system)?;
+        let (mut closed, mut weights) = (0, vec![Weight::take(&system)?]);
         for _ in 0..VOLLEYS_MAX {
-            closed = verdicts(system)?;
-            if closed >= due {
+            closed = system.served_by().context("no gateway")?.verdicts()?;
+            if closed >= slow as u64 {
                 break;
             }
-            self.round(system, FILLING)?;
-            weights.push(Weight::take(system)?);
+            self.round(&mut system, FILLING)?;
+            weights.push(Weight::take(&system)?);
         }
-        Ok(Nap { latencies, weights, ends: until_back(system, closed)? })
+        let ends = until_back(&mut system, closed)?;
+        calm.extend(self.latencies(&mut system)?);
+        drop(saying);
+        self.tell_latency(calm, asleep);
+        self.tell_weight(weight, &weights);
+        self.tell_ends(ends);
+        Ok(())
     }
 
     /// Returns the latency p99 of some volleys, each by itself: one hiccup of the machine is not
@@ -81,8 +72,8 @@ impl Bench {
         (0..VOLLEYS).map(measure).collect()
     }
 
-    fn tell_latency(&mut self, calm: Vec<f64>, nap: &Nap) {
-        let (without, with) = (median(calm).unwrap_or(f64::NAN), nap.latency());
+    fn tell_latency(&mut self, calm: Vec<f64>, asleep: Vec<f64>) {
+        let [without, with] = [calm, asleep].map(|times| median(times).unwrap_or(f64::NAN));
         let slow = self.sizes.slow;
         self.report.figure("latency p99, everybody reads", without, "ms");
         self.report.figure(format!("latency p99 of the others, {slow} read nothing"), with, "ms");
@@ -103,31 +94,15 @@ impl Bench {
         self.report.target("kernel memory for each slow reader, at most", each, "KiB", target);
     }
 
-    fn tell_ends(&mut self, first: Ends, both: Ends) {
+    fn tell_ends(&mut self, ends: Ends) {
         let slow = self.sizes.slow as f64;
         for (what, count) in [
-            ("slow sessions that were closed", both.closed - first.closed),
-            ("slow sessions that resumed", both.resumed - first.resumed),
+            ("slow sessions that were closed", ends.closed),
+            ("slow sessions that resumed", ends.resumed),
         ] {
             let share = 100.0 * count as f64 / slow;
             self.report.target(what, share, "%", Target::AtLeast(100.0));
         }
-    }
-}
-
-/// A time in which slow readers read nothing.
-#[derive(Debug)]
-struct Nap {
-    /// Latency p99 of the others, by volley.
-    latencies: Vec<f64>,
-    weights: Vec<Weight>,
-    /// How links have ended up to its end.
-    ends: Ends,
-}
-
-impl Nap {
-    fn latency(&self) -> f64 {
-        median(self.latencies.clone()).unwrap_or(f64::NAN)
     }
 }
 
