@@ -175,8 +175,8 @@ pub(crate) struct WebSocketConfig {
     /// Bytes that may be on their way to a client; the kernel makes twice as much memory of it. A
     /// client 100 ms away can be sent ten times as much in a second.
     pub(crate) send_buffer_bytes: u32,
-    /// Bytes that the kernel takes for a client that has no room for them, before its session counts
-    /// as behind. Linux only; elsewhere it is `websocket.send_buffer_bytes`.
+    /// Bytes that the kernel takes for a client that has no room for them, before its session
+    /// counts as behind. Linux only; elsewhere it is `websocket.send_buffer_bytes`.
     pub(crate) unsent_bytes: u32,
 }
 

@@ -16,11 +16,11 @@ pub struct Config {
     pub message_bytes_max: usize,
     /// Connections that the kernel holds until they are accepted; default 4,096.
     pub backlog: u32,
-    /// Bytes that may be on their way to a peer; default 256 KiB, of which the kernel makes twice as
-    /// much memory. A peer 100 ms away can be sent ten times as much in a second.
+    /// Bytes that may be on their way to a peer; default 256 KiB, of which the kernel makes twice
+    /// as much memory. A peer 100 ms away can be sent ten times as much in a second.
     pub send_buffer_bytes: u32,
-    /// Bytes that the kernel takes for a peer that has no room for them, before the link is blocked;
-    /// default 16 KiB, where the system can tell them from those on their way (Linux).
+    /// Bytes that the kernel takes for a peer that has no room for them, before the link is
+    /// blocked; default 16 KiB, where the system can tell them from those on their way (Linux).
     pub unsent_bytes: u32,
     /// Which paths upgrade; by default those of the gateway.
     pub paths: Paths,
