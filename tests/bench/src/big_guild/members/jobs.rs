@@ -36,12 +36,13 @@ pub(super) async fn run(
     everyone(crowd, sizes, report).await?;
     let walk = |what, rounds| Walk { what, rounds, rest: PACE * (sizes.samples / rounds) };
     let some = walk("an export", sizes.walks);
-    beside(crowd, &some, report, async |_| export(crowd).await).await?;
+    beside(crowd, &some, report, at_once, async || export(crowd).await).await?;
     let some = walk("the deletion of a role", sizes.walks);
-    beside(crowd, &some, report, async |round| drop_role(crowd, round).await).await?;
+    let begin = async |round| drop_role(crowd, round).await;
+    beside(crowd, &some, report, begin, async || searched(crowd).await).await?;
     let reader = Reader::enter(crowd).await?;
     let one = walk("a whole list (op 8)", 1);
-    beside(crowd, &one, report, async |_| list(crowd, &reader, sizes).await).await?;
+    beside(crowd, &one, report, at_once, async || list(crowd, &reader, sizes).await).await?;
     slowed(crowd, &reader, sizes, report).await
 }
 
@@ -59,12 +60,14 @@ async fn beside(
     crowd: &Arc<Crowd>,
     walk: &Walk,
     report: &mut Report,
-    job: impl AsyncFn(u32) -> anyhow::Result<()>,
+    begin: impl AsyncFn(u32) -> anyhow::Result<()>,
+    end: impl AsyncFn() -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let (mut idle, mut busy) = (Vec::new(), Vec::new());
     for round in 0..walk.rounds {
         idle.extend(during(crowd, rest(walk.rest)).await?);
-        busy.extend(during(crowd, job(round)).await?);
+        begin(round).await?;
+        busy.extend(during(crowd, end()).await?);
     }
     let what = walk.what;
     let [idle, busy] = [idle, busy].map(|mut all| micros(percentile::of(&mut all, 0.99)));
@@ -73,6 +76,11 @@ async fn beside(
     let ratio = busy / idle.max(1.0);
     let what = format!("acknowledgement p99, during {what} / between its runs");
     report.target(what, ratio, "x", Target::AtMost(2.0));
+    Ok(())
+}
+
+/// Begins a walk that needs nothing first.
+async fn at_once(_round: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
@@ -116,16 +124,22 @@ async fn export(crowd: &Crowd) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Deletes a role that nobody has, so that everybody is looked at.
+/// Deletes a role that nobody has, so that everybody is looked at, and waits until everybody was
+/// told of it: that is another thing than the walk.
 async fn drop_role(crowd: &Crowd, round: u32) -> anyhow::Result<()> {
     let before = job(crowd, JobKind::RoleHolders).map(|job| job.id);
+    let told = crowd.dispatches() + crowd.sessions() as u64;
     let command = Command::RoleDelete(role(ROLES + u64::from(round)));
     let deleted = crowd.node.command(crowd.hall.guild, Actor::Operator, command).await;
     deleted.map_err(|refusal| anyhow!("not deleted: {refusal}"))?;
-    let over = || {
-        let newest = job(crowd, JobKind::RoleHolders);
-        newest.is_some_and(|job| Some(job.id) != before && job.state == JobState::Done)
-    };
+    wait_until(|| crowd.dispatches() >= told).await;
+    ensure!(job(crowd, JobKind::RoleHolders).map(|job| job.id) != before, "nobody looks");
+    Ok(())
+}
+
+/// Waits until everybody was looked at.
+async fn searched(crowd: &Crowd) -> anyhow::Result<()> {
+    let over = || job(crowd, JobKind::RoleHolders).is_some_and(|job| job.state == JobState::Done);
     wait_until(over).await;
     Ok(())
 }
