@@ -70,6 +70,10 @@ impl LinkCell {
         order
     }
 
+    pub(super) fn is_blocked(&self) -> bool {
+        self.link.is_blocked()
+    }
+
     pub(super) fn control(&self, text: &str) {
         if let Err(error) = self.link.send_control(text) {
             tracing::debug!(%error, "a control payload was not sent");
