@@ -126,8 +126,8 @@ impl Bench {
         floor.round(single)?;
         let [mut floors, mut ones, mut many] = [const { Rounds::new() }; 3];
         let bar = self.progress.bar("fan-out and floor", 2 * rounds as u64);
-        // Rounds of tens in between make single frames cheaper, but not the floor's, so they all come
-        // afterwards.
+        // Rounds of tens in between make single frames cheaper, but not the floor's, so they all
+        // come afterwards.
         for round in 0..rounds {
             floors.push(floor.round(single)?);
             ones.push(self.round(plain, single)?);
