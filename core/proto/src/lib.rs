@@ -7,6 +7,7 @@
 pub mod close;
 pub mod command;
 pub mod event;
+pub mod form;
 pub mod gateway;
 pub mod id;
 pub mod intents;

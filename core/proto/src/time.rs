@@ -6,6 +6,10 @@ use std::time::Duration;
 use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
+mod moment;
+
+pub use self::moment::Moment;
+
 /// A moment in milliseconds since 1970-01-01T00:00:00Z.
 ///
 /// On the wire it is ISO 8601 with microseconds and `+00:00`, as Discord writes it.
@@ -46,21 +50,25 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
-        let moment = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
-        let time = jiff::tz::Offset::UTC.to_datetime(moment);
-        write!(
-            f,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}+00:00",
-            time.year(),
-            time.month(),
-            time.day(),
-            time.hour(),
-            time.minute(),
-            time.second(),
-            u32::from(time.millisecond().unsigned_abs()) * 1000
-        )
+        write(f, i64::try_from(self.0).unwrap_or(i64::MAX))
     }
+}
+
+/// Writes milliseconds since 1970 as ISO 8601.
+fn write(f: &mut fmt::Formatter<'_>, millis: i64) -> fmt::Result {
+    let moment = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
+    let time = jiff::tz::Offset::UTC.to_datetime(moment);
+    write!(
+        f,
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}+00:00",
+        time.year(),
+        time.month(),
+        time.day(),
+        time.hour(),
+        time.minute(),
+        time.second(),
+        u32::from(time.millisecond().unsigned_abs()) * 1000
+    )
 }
 
 impl Serialize for Timestamp {
