@@ -131,6 +131,17 @@ pub trait Link: fmt::Debug {
     /// The connection is gone, or the limit is reached.
     fn send_control(&self, text: &str) -> io::Result<()>;
 
+    /// Sends one large payload without a sequence, whole and after everything sent before, if the
+    /// link has room; `false` when it is blocked, and then takes it no sooner than
+    /// [`Link::poll_flush`] has been polled again.
+    ///
+    /// What has not left of it takes nothing from the room of [`Link::send_control`].
+    ///
+    /// # Errors
+    ///
+    /// The connection is gone.
+    fn offer(&self, text: &str) -> io::Result<bool>;
+
     /// Tells whether something was taken that has not left yet, so that [`Link::poll_flush`] must
     /// be polled.
     fn is_blocked(&self) -> bool;

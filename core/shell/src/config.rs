@@ -278,6 +278,14 @@ pub struct LimitsConfig {
     pub guilds_per_shard: usize,
     /// Requests (op 100) of one link at the same time; more are answered with 429.
     pub requests_per_link: u16,
+    /// Bytes of answers to requests (op 100) that wait for room on one link; while more wait,
+    /// requests and large answers to GET become 503. One answer waits whatever its length.
+    pub answer_bytes_per_link: usize,
+    /// Bytes of answers that wait for room on all links of one worker; above it, large answers to
+    /// GET become 503.
+    pub answer_bytes_per_worker: usize,
+    /// Seconds in which a link must read an answer that was begun; else it is closed with 4000.
+    pub answer_secs: u64,
     /// Events that a link may be behind before the policy decides about it.
     pub lag_events_max: u32,
     /// Bytes that a link may be behind before the policy decides about it.
@@ -306,6 +314,9 @@ impl Default for LimitsConfig {
             sessions_per_user: 100_000,
             guilds_per_shard: 2_500,
             requests_per_link: 32,
+            answer_bytes_per_link: 4 << 20,
+            answer_bytes_per_worker: 64 << 20,
+            answer_secs: 60,
             lag_events_max: 5_000,
             lag_bytes_max: 8 << 20,
             guild_queue: 8_192,
@@ -383,6 +394,7 @@ impl Config {
             (self.limits.payloads_max == 0, "limits.payloads_max", "at least 1"),
             (self.limits.payloads_window_secs == 0, "limits.payloads_window_secs", "at least 1"),
             (self.limits.lag_events_max == 0, "limits.lag_events_max", "at least 1"),
+            (self.limits.answer_secs == 0, "limits.answer_secs", "at least 1"),
             (self.limits.guild_queue == 0, "limits.guild_queue", "at least 1"),
             (self.limits.handoff_queue == 0, "limits.handoff_queue", "at least 1"),
             (self.limits.handoff_page == 0, "limits.handoff_page", "at least 1"),

@@ -70,10 +70,12 @@ pub(crate) enum Refused {
     OverloadMembers,
     OverloadBulk,
     OverloadIdentify,
+    AnswerBytes,
+    AnswerTime,
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str); 30] = [
+    const ALL: [(Self, &'static str); 32] = [
         (Self::Connections, "connections_max"),
         (Self::BadToken, "bad_token"),
         (Self::IdentifyRate, "identifies_per_5s"),
@@ -104,6 +106,8 @@ impl Refused {
         (Self::OverloadMembers, "overload_member_lists"),
         (Self::OverloadBulk, "overload_bulk"),
         (Self::OverloadIdentify, "overload_identifies"),
+        (Self::AnswerBytes, "answer_bytes"),
+        (Self::AnswerTime, "answer_secs"),
     ];
 }
 

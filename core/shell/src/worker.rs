@@ -6,6 +6,7 @@
 //! borrowing it between awaits.
 
 mod absence;
+mod answers;
 mod chunks;
 mod fanout;
 mod identify;
@@ -140,6 +141,8 @@ pub(crate) struct Worker {
     /// Who watches which part of which member list.
     lists: HashMap<GuildId, lists::Watchers>,
     links: Slab<Rc<link::LinkCell>>,
+    /// Answers that wait for room on links.
+    answers: Rc<answers::Room>,
     /// Links that want to be looked at.
     bells: Arc<link::Bells>,
     pub(crate) replay: Replay,
@@ -204,6 +207,7 @@ impl Seed {
 impl Worker {
     fn new(index: usize, shared: Arc<Shared>, recorder: Recorder) -> Self {
         let replay = Replay::new(shared.config.replay());
+        let answers = answers::Room::new(&shared.config.limits);
         Self {
             index,
             shared,
@@ -211,6 +215,7 @@ impl Worker {
             relays: HashMap::new(),
             lists: HashMap::new(),
             links: Slab::new(),
+            answers,
             bells: Arc::default(),
             replay,
             recorder,

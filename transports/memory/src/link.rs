@@ -119,6 +119,17 @@ impl Link for MemoryLink {
         })
     }
 
+    fn offer(&self, text: &str) -> io::Result<bool> {
+        self.write(|state| {
+            state.refused |= state.is_full();
+            if !state.refused {
+                state.sent += text.len() as u64;
+                state.keep(false, || text.as_bytes().to_vec());
+            }
+            Ok(!state.refused)
+        })
+    }
+
     fn is_blocked(&self) -> bool {
         self.hold.borrow().as_ref().is_some_and(|hold| hold.0.lock().refused)
     }

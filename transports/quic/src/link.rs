@@ -111,6 +111,10 @@ impl Link for QuicLink {
         self.write(|state| state.outbound.send_control(text))
     }
 
+    fn offer(&self, text: &str) -> io::Result<bool> {
+        self.write(|state| state.outbound.offer(text))
+    }
+
     fn is_blocked(&self) -> bool {
         self.state.borrow().as_ref().is_some_and(|state| state.outbound.is_blocked())
     }

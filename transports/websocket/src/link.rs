@@ -192,6 +192,18 @@ impl Link for WebSocketLink {
         self.push(outbound::opcode(wire), &payload)
     }
 
+    fn offer(&self, text: &str) -> io::Result<bool> {
+        self.sendable()?;
+        if !self.is_unblocked() {
+            return Ok(false);
+        }
+        let wire = self.wire.get();
+        let payload = wire::control(wire, self.past.replace(Past::OTHER), text);
+        self.push(outbound::opcode(wire), &payload)?;
+        self.leave_room_for_control();
+        Ok(true)
+    }
+
     fn is_blocked(&self) -> bool {
         !self.is_unblocked()
     }

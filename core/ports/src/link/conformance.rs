@@ -17,6 +17,9 @@ use super::{Arrival, Dispatch, Lane, Link, Received};
 /// Sends after which any link must have blocked: with up to 96 KiB each that is 2 GiB.
 const SENDS_MAX: u32 = 21_845;
 
+/// Large payloads after which any link must have blocked: 2 GiB.
+const OFFERS_MAX: u32 = 4_096;
+
 /// Makes pairs of a link and its far end.
 pub trait Bench {
     /// Far end of a link.
@@ -46,6 +49,9 @@ pub async fn all<B: Bench>(bench: &B) {
     blocked_link_takes_no_more_until_flushed(bench).await;
     control_waits_behind_what_was_taken(bench).await;
     control_backlog_is_bounded(bench).await;
+    large_payloads_wait_for_room(bench).await;
+    large_payloads_leave_room_for_control(bench).await;
+    close_arrives_behind_a_large_payload(bench).await;
     close_code_reaches_the_peer(bench).await;
     close_code_reaches_the_link(bench).await;
     departed_link_keeps_its_payloads(bench).await;
@@ -148,6 +154,67 @@ pub async fn control_backlog_is_bounded<B: Bench>(bench: &B) {
     let text = "x".repeat(1024);
     let kept = (0..1024).take_while(|_| link.send_control(&text).is_ok()).count();
     assert!(kept < 1024, "a blocked link keeps less than 1 MiB of control");
+}
+
+/// A blocked link takes no large payload until it was flushed, and then takes it whole.
+pub async fn large_payloads_wait_for_room<B: Bench>(bench: &B) {
+    let (arrival, mut peer) = bench.open().await;
+    let link = arrive(arrival);
+    let body = large();
+    let taken = block(&*link, &body).await;
+    assert_eq!(link.offer(&answer(0)).ok(), Some(false), "a blocked link takes no large payload");
+    join(flush(&*link), expect(&mut peer, 1..=taken, &body)).await;
+    for number in 0..3 {
+        let sending = async {
+            while link.offer(&answer(number)).ok() == Some(false) {
+                flush(&*link).await;
+            }
+            flush(&*link).await;
+        };
+        let (received, ()) = join(peer.receive(), sending).await;
+        assert!(received == Ok(answer(number)), "large payload {number} is not next");
+    }
+}
+
+/// While a large payload is under way to a peer that does not receive, control is kept as ever, and
+/// arrives after it.
+pub async fn large_payloads_leave_room_for_control<B: Bench>(bench: &B) {
+    let (arrival, mut peer) = bench.open().await;
+    let link = arrive(arrival);
+    let offered = offer_until_blocked(&*link).await;
+    let heartbeats = 500;
+    for number in 0..heartbeats {
+        assert!(link.send_control(&number.to_string()).is_ok(), "control {number} is kept");
+    }
+    let reading = async {
+        for number in 0..offered {
+            assert!(peer.receive().await == Ok(answer(number)), "{number} of {offered} is missing");
+        }
+        for number in 0..heartbeats {
+            assert_eq!(peer.receive().await, Ok(number.to_string()));
+        }
+    };
+    join(flush(&*link), reading).await;
+}
+
+/// A close behind a large payload arrives with its code, and the payload before it.
+pub async fn close_arrives_behind_a_large_payload<B: Bench>(bench: &B) {
+    let (arrival, mut peer) = bench.open().await;
+    let link = arrive(arrival);
+    let offered = offer_until_blocked(&*link).await;
+    link.close(4000, "restarting");
+    assert!(link.offer(&answer(offered)).is_err(), "closed means closed");
+    let (received, closed) = join(receive(&*link), async {
+        for number in 0..offered {
+            assert!(peer.receive().await == Ok(answer(number)), "{number} of {offered} is missing");
+        }
+        let closed = peer.receive().await;
+        peer.close(4000).await;
+        closed
+    })
+    .await;
+    assert_eq!(closed, Err(Some(4000)));
+    assert_eq!(received, Received::Closed(Some(4000)));
 }
 
 /// The link's close arrives with its code, after what was sent, and the link takes no more.
@@ -256,6 +323,19 @@ async fn block(link: &dyn Link, body: &Body) -> u32 {
     panic!("the link takes or flushes without end although its peer does not receive");
 }
 
+/// Offers large payloads until the link is blocked for good, and returns how many it took.
+async fn offer_until_blocked(link: &dyn Link) -> u32 {
+    for number in 0..OFFERS_MAX {
+        match link.offer(&answer(number)) {
+            Ok(true) => {}
+            Ok(false) if poll_immediate(flush(link)).await.is_none() => return number,
+            Ok(false) => assert!(link.offer(&answer(number)).is_ok(), "the link broke"),
+            Err(error) => panic!("the link broke instead of blocking: {error}"),
+        }
+    }
+    panic!("the link takes large payloads without end although its peer does not receive");
+}
+
 async fn expect<P: Peer>(peer: &mut P, sequences: std::ops::RangeInclusive<u32>, body: &Body) {
     for sequence in sequences {
         let payload = peer.receive().await;
@@ -265,6 +345,11 @@ async fn expect<P: Peer>(peer: &mut P, sequences: std::ops::RangeInclusive<u32>,
 
 fn large() -> Body {
     Body::dispatch("TEST", &format!("\"{}\"", "x".repeat(32 * 1024)))
+}
+
+/// A large payload: what a page of members takes.
+fn answer(number: u32) -> String {
+    format!("{{\"op\":101,\"d\":{{\"id\":{number},\"body\":\"{}\"}}}}", "x".repeat(460 * 1024))
 }
 
 fn text(sequence: u32, body: &Body) -> String {

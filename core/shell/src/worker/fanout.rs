@@ -409,7 +409,7 @@ impl Worker {
         }
     }
 
-    fn close_slow(&mut self, slot: Slot) {
+    pub(super) fn close_slow(&mut self, slot: Slot) {
         let link = self.sessions.get(slot as usize).and_then(|session| session.link.clone());
         let Some(link) = link else { return };
         tracing::info!(slot, "a link reads too slowly and is closed; its session may resume");

@@ -18,6 +18,7 @@ use throng_proto::gateway;
 use throng_proto::wire::Wire;
 use tokio::sync::mpsc;
 
+use super::answers::Outbox;
 use super::{Local, SessionRef, Worker, timer};
 use crate::clock;
 use crate::metrics::Refused;
@@ -46,6 +47,8 @@ pub(crate) struct LinkCell {
     pub(super) expired: Cell<bool>,
     /// Requests under way.
     pub(super) requests: Cell<u16>,
+    /// Answers that wait for room.
+    pub(super) answers: Cell<Option<Box<Outbox>>>,
     pub(super) permit: Cell<Option<Permit>>,
     pub(super) serial: u32,
 }
@@ -149,18 +152,40 @@ impl LinkCell {
         if self.dead.get() {
             return Poll::Ready(Received::Lost);
         }
-        while self.flush.get() {
-            match self.link.poll_flush(cx) {
-                Poll::Ready(Ok(())) => self.flushed(local),
-                Poll::Ready(Err(_)) => return Poll::Ready(Received::Lost),
-                Poll::Pending => break,
+        loop {
+            while self.flush.get() {
+                match self.link.poll_flush(cx) {
+                    Poll::Ready(Ok(())) => self.flushed(local),
+                    Poll::Ready(Err(_)) => return Poll::Ready(Received::Lost),
+                    Poll::Pending => break,
+                }
             }
+            // A link with many streams may have room for answers before all else has left.
+            if !self.send_answers() {
+                break;
+            }
+        }
+        if self.is_overfull() {
+            // Who reads no answers is not heard either, so that what it asks for waits with it.
+            return Poll::Pending;
         }
         self.link.poll_receive(cx)
     }
 
+    /// Answers and dispatches take turns, so that neither has to wait for all of the other.
     fn flushed(&self, local: &Local) {
         self.flush.set(false);
+        if self.is_answers_turn() {
+            self.send_answer();
+        }
+        self.send_missed(local);
+        self.send_answers();
+        if self.link.is_blocked() {
+            self.flush.set(true);
+        }
+    }
+
+    fn send_missed(&self, local: &Local) {
         let Some(session) = self.session.get() else { return };
         let caught_up = {
             let mut worker = local.borrow_mut();
@@ -171,8 +196,6 @@ impl LinkCell {
             local.borrow_mut().end_session(session.slot);
             self.close(&Close::because(CloseCode::UnknownError, "The replay window has passed."));
             self.session.set(None);
-        } else if self.link.is_blocked() {
-            self.flush.set(true);
         }
     }
 }
@@ -216,6 +239,7 @@ impl Worker {
             dead: Cell::new(false),
             expired: Cell::new(false),
             requests: Cell::new(0),
+            answers: Cell::new(None),
             permit: Cell::new(Some(permit)),
             serial: self.generations,
         });
@@ -231,6 +255,7 @@ impl Worker {
 
     /// Takes a link out that has ended or moved away, without touching its session.
     pub(super) fn forget_link(&mut self, cell: &LinkCell) {
+        cell.answers.take();
         if self.links.try_remove(cell.bell.key() as usize).is_some() {
             let bytes = cell.link.bytes();
             self.metrics().bytes_sent.add(bytes.sent);

@@ -11,26 +11,45 @@ use throng_proto::gateway::{ApiRequest, ApiResponse};
 use throng_proto::id::UserId;
 
 use super::Worker;
+use super::answers::Answer;
 use super::link::LinkCell;
 use crate::metrics::Refused;
 use crate::node::Shared;
 
+/// Why an answer cannot wait.
+const UNREAD: &str = "Too many bytes of answers wait to be read (limits.answer_bytes_per_link).";
+
 impl Worker {
-    /// Answers a request, unless the link has too many under way.
+    /// Answers a request, unless the link has too many under way or does not read the answers.
     pub(super) fn request(&self, cell: &Rc<LinkCell>, user: UserId, request: ApiRequest) {
         let limit = self.shared.config.limits.requests_per_link;
         if cell.requests.get() >= limit {
             self.shared.metrics.refuse(Refused::RequestsPerLink);
             let busy = "Too many requests are under way on this link (limits.requests_per_link).";
-            return cell.control(&failure(request.id, 429, busy).payload());
+            return self.put_off(cell, &failure(request.id, 429, busy));
+        }
+        if !self.answers.takes_request(cell) {
+            self.shared.metrics.refuse(Refused::AnswerBytes);
+            return self.put_off(cell, &failure(request.id, 503, UNREAD));
         }
         cell.requests.set(cell.requests.get() + 1);
-        let (shared, cell) = (Arc::clone(&self.shared), Rc::clone(cell));
+        let (shared, cell, room) =
+            (Arc::clone(&self.shared), Rc::clone(cell), Rc::clone(&self.answers));
         tokio::task::spawn_local(async move {
-            let answer = answer(&shared, user, request).await;
-            cell.requests.set(cell.requests.get().saturating_sub(1));
-            cell.control(&answer.payload());
+            // What was done is told, whatever waits; what was only read can be asked for again.
+            let (id, is_read) = (request.id, request.method.eq_ignore_ascii_case("GET"));
+            let mut text = answer(&shared, user, request).await.payload();
+            if is_read && !room.takes(&cell, text.len()) {
+                shared.metrics.refuse(Refused::AnswerBytes);
+                text = failure(id, 503, UNREAD).payload();
+            }
+            cell.answer(&room, Answer { text, counted: true });
         });
+    }
+
+    /// Answers a request that is not carried out.
+    fn put_off(&self, cell: &Rc<LinkCell>, why: &ApiResponse) {
+        cell.answer(&self.answers, Answer { text: why.payload(), counted: false });
     }
 }
 

@@ -51,6 +51,7 @@ pub(super) async fn ticks(local: Local) {
         }
         worker.forget();
         worker.look_at_relays();
+        worker.look_at_answers(now);
         worker.observe();
         worker.feel_pressure(late);
     }

@@ -83,3 +83,121 @@ async fn nothing_is_answered_before_a_session_begins() {
     player.send(100, &ask(1));
     assert_eq!(player.closed().await, Some(4003));
 }
+
+/// Answers everything with as many bytes as a page of members has.
+struct Large;
+
+/// Bytes of such an answer's body.
+const LARGE_BYTES: usize = 100_000;
+
+impl Api for Large {
+    fn call(&self, _caller: User, request: ApiRequest) -> BoxFuture<'static, ApiResponse> {
+        let body =
+            serde_json::value::RawValue::from_string(json!("x".repeat(LARGE_BYTES)).to_string());
+        let answer =
+            ApiResponse { id: request.id, status: 200, retry_after: None, body: body.ok() };
+        Box::pin(async move { answer })
+    }
+}
+
+async fn large_world(bytes_per_link: usize) -> World {
+    let mut setup = Setup::default();
+    setup.config.limits.answer_bytes_per_link = bytes_per_link;
+    setup.config.limits.requests_per_link = 4;
+    let world = setup.start().await;
+    world.node.answer_requests(Arc::new(Large));
+    world
+}
+
+#[tokio::test]
+async fn large_answers_wait_for_a_client_that_does_not_read_and_come_in_order() {
+    let world = large_world(10 * LARGE_BYTES).await;
+    let [owner] = world.users().await;
+    let hall = world.guild(&[&owner]).await;
+    let mut player = world.join(&owner).await;
+    player.link.set_capacity(0);
+    for id in 0..4 {
+        player.send(100, &ask(id));
+    }
+    player.send(1, &serde_json::Value::Null);
+    for number in 0..20 {
+        world.post(hall, &owner, &number.to_string()).await;
+    }
+    player.link.set_capacity(1);
+    assert_eq!(player.control().await["op"], 11, "a heartbeat is acknowledged before them");
+    let (mut answers, mut told, mut before_the_last) = (0, 0, 0);
+    while answers < 4 || told < 20 {
+        let payload = player.next().await.expect("the link should not end");
+        if payload["op"] == 0 {
+            assert_eq!(payload["d"]["content"], told.to_string());
+            told += 1;
+        } else {
+            let id_and_status = (&payload["d"]["id"], &payload["d"]["status"]);
+            assert_eq!(id_and_status, (&json!(answers), &json!(200)));
+            answers += 1;
+            before_the_last = told;
+        }
+    }
+    assert!(before_the_last > 0, "messages do not wait for all answers");
+    player.send(100, &ask(4));
+    assert_eq!(player.control().await["d"]["status"], 200, "the link lives on");
+}
+
+#[tokio::test]
+async fn answers_past_the_bytes_of_a_link_are_put_off_and_what_was_done_is_told() {
+    let world = large_world(2 * LARGE_BYTES).await;
+    let [owner] = world.users().await;
+    world.guild(&[&owner]).await;
+    let mut player = world.join(&owner).await;
+    player.link.set_capacity(0);
+    for (id, method) in [(0, "GET"), (1, "GET"), (2, "POST"), (3, "GET")] {
+        player.send(100, &json!({"id": id, "method": method, "path": "/users/@me"}));
+    }
+    world.metric_becomes("throng_refusals_total{limit=\"answer_bytes\"}", |count| count == 2).await;
+    player.link.set_capacity(1);
+    for (id, status) in [(0, 200), (1, 503), (2, 200), (3, 503)] {
+        let answer = player.control().await;
+        assert_eq!((&answer["d"]["id"], &answer["d"]["status"]), (&json!(id), &json!(status)));
+        let is_told_when = answer["d"]["retry_after"].as_f64().is_some_and(|secs| secs > 0.0);
+        assert_eq!(is_told_when, status == 503);
+    }
+}
+
+#[tokio::test]
+async fn who_asks_on_without_reading_loses_nothing() {
+    let world = large_world(LARGE_BYTES).await;
+    let [owner] = world.users().await;
+    world.guild(&[&owner]).await;
+    let mut player = world.join(&owner).await;
+    player.link.set_capacity(0);
+    for id in 0..1_000 {
+        player.send(100, &ask(id));
+    }
+    world
+        .metric_becomes("throng_refusals_total{limit=\"requests_per_link\"}", |count| count > 0)
+        .await;
+    player.link.set_capacity(1);
+    let mut answered = vec![false; 1_000];
+    for _ in 0..1_000 {
+        let id = player.control().await["d"]["id"].as_u64().expect("an answer");
+        let id = usize::try_from(id).expect("small");
+        assert!(!std::mem::replace(&mut answered[id], true), "request {id} is answered twice");
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_never_reads_its_answer_is_closed_and_may_resume() {
+    let mut setup = Setup::default();
+    setup.config.limits.answer_secs = 1;
+    let world = setup.start().await;
+    world.node.answer_requests(Arc::new(Large));
+    let [owner] = world.users().await;
+    world.guild(&[&owner]).await;
+    let mut player = world.join(&owner).await;
+    player.link.set_capacity(0);
+    player.send(100, &ask(0));
+    assert_eq!(player.closed().await, Some(4000));
+    let (session, account, sequence) = player.lose();
+    let mut player = world.resume(&session, &account, sequence).await;
+    player.expect("RESUMED").await;
+}

@@ -1,8 +1,10 @@
 //! Requests of the HTTP API over the link, by opcode 100.
 
+use std::collections::HashSet;
+
 use anyhow::{Result, bail, ensure};
 use serde_json::{Value, json};
-use throng_e2e::{Client, Event, Gateway, Identity, Scene, Way, intents};
+use throng_e2e::{Client, Event, Gateway, Identity, PATIENCE, Scene, Way, intents};
 
 /// Requests at a time, of which the gateway takes fewer.
 const AT_ONCE: u64 = 64;
@@ -58,6 +60,50 @@ async fn too_many_requests_at_a_time_are_put_off(way: Way) -> Result<()> {
     let refusals = scene.gateway.admin()?.metrics()?;
     let counted = format!("throng_refusals_total{{limit=\"requests_per_link\"}} {put_off}");
     ensure!(refusals.contains(&counted), "not counted: {counted}");
+    Ok(())
+}
+
+/// Members of the guild whose pages are asked for: as many as a page has.
+const MEMBERS: usize = 1_000;
+
+over_each_transport!(large_answers_that_are_not_read_at_once_cost_nothing);
+async fn large_answers_that_are_not_read_at_once_cost_nothing(way: Way) -> Result<()> {
+    let scene = Scene::with_readers(Gateway::start()?, 1)?;
+    let admin = scene.gateway.admin()?;
+    admin.import(&scene.guild, (0..MEMBERS).map(|n| format!("member{n}")))?;
+    let identity = Identity::bot(&scene.author, intents::MESSAGES);
+    let mut client = Client::enter(&scene.gateway.route(way), &identity).await?;
+    let members = format!("/guilds/{}/members?limit=1000", scene.guild.id);
+    let asked = 30;
+    for id in 0..asked {
+        client.send(&request(id, "GET", &members, Value::Null)).await?;
+    }
+    // More than may wait is asked for, so nothing was read when some of it is put off.
+    let put_off = "throng_refusals_total{limit=\"answer_bytes\"}";
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while admin.metric(put_off)? == 0 {
+        ensure!(tokio::time::Instant::now() < deadline, "nothing is put off");
+    }
+    let mut seen = HashSet::new();
+    let mut whole = 0;
+    while seen.len() < usize::try_from(asked)? {
+        let (answer, _) = answered(&mut client).await?;
+        match answer["status"].as_u64() {
+            Some(200) => {
+                let count = answer["body"].as_array().map_or(0, Vec::len);
+                ensure!(count == MEMBERS, "{count} members");
+                whole += 1;
+            }
+            Some(503) if answer["retry_after"].as_f64() > Some(0.0) => {}
+            _ => bail!("{answer}"),
+        }
+        ensure!(seen.insert(answer["id"].as_u64()), "{} is answered twice", answer["id"]);
+    }
+    ensure!(whole > 1, "{whole} of {asked} answers are whole");
+    client.heartbeat().await?;
+    client.send(&request(asked, "GET", &members, Value::Null)).await?;
+    let (answer, _) = answered(&mut client).await?;
+    ensure!(answer["status"] == 200, "{}", answer["status"]);
     Ok(())
 }
 

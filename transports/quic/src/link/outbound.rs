@@ -157,6 +157,18 @@ impl Outbound {
         self.push(frame)
     }
 
+    /// Sends a large payload when nothing waits on the control stream. What waits of it then is no
+    /// backlog: as much else is kept as ever.
+    pub(super) fn offer(&mut self, text: &str) -> io::Result<bool> {
+        if !self.control.is_clear() {
+            return Ok(false);
+        }
+        self.report_skipped()?;
+        self.push(throng::whole(Head::Payload, text.as_bytes()))?;
+        self.backlog = 0;
+        Ok(true)
+    }
+
     /// Tells the peer which sequences went to datagrams.
     pub(super) fn report_skipped(&mut self) -> io::Result<()> {
         match self.skipped.take() {

@@ -215,6 +215,15 @@ impl WebSocketLink {
         bytes
     }
 
+    /// Counts what waits as no control, so that as much of that is kept as ever.
+    pub(super) fn leave_room_for_control(&self) {
+        let mut blocked = self.blocked.take();
+        if let Some(blocked) = &mut blocked {
+            blocked.control_bytes = 0;
+        }
+        self.blocked.set(blocked);
+    }
+
     /// Writes the queue for who asked to flush it.
     pub(super) fn poll_flushed(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(mut blocked) = self.blocked.take() else { return Poll::Ready(Ok(())) };

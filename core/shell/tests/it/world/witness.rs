@@ -152,6 +152,10 @@ impl Link for WatchedLink {
         self.inner.send_control(text)
     }
 
+    fn offer(&self, text: &str) -> io::Result<bool> {
+        self.inner.offer(text)
+    }
+
     fn is_blocked(&self) -> bool {
         self.inner.is_blocked()
     }
