@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod page;
+mod secret;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ use throng_shell::{
 };
 
 use crate::cli::Cli;
+pub(crate) use secret::Secret;
 
 /// All settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,17 +150,32 @@ pub(crate) enum StoreKind {
 }
 
 /// Tokens.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct AuthConfig {
-    /// Secret for JWTs signed with HS256, at least 32 bytes; empty turns them off.
-    pub(crate) jwt_hs256_secret: String,
+    /// Secret for JWTs signed with HS256, at least 32 bytes; empty turns them off. Never shown.
+    pub(crate) jwt_hs256_secret: Secret,
     /// File with the public key, in PEM, for JWTs signed with EdDSA; empty turns them off.
     pub(crate) jwt_eddsa_public_key: PathBuf,
-    /// What `iss` must be; empty takes any.
+    /// What `iss` must be, and then it must be there; empty takes any.
     pub(crate) jwt_issuer: String,
-    /// What `aud` must be; empty takes any.
+    /// What `aud` must be or have, and then it must be there; empty takes any.
     pub(crate) jwt_audience: String,
+    /// Seconds by which the clock of whoever signs JWTs may differ: `exp` counts so much longer,
+    /// `nbf` and `iat` may lie so far ahead. At most 300.
+    pub(crate) jwt_leeway_secs: u64,
+}
+
+impl Default for AuthConfig {
+    fn default() -> Self {
+        Self {
+            jwt_hs256_secret: Secret::default(),
+            jwt_eddsa_public_key: PathBuf::new(),
+            jwt_issuer: String::new(),
+            jwt_audience: String::new(),
+            jwt_leeway_secs: 2,
+        }
+    }
 }
 
 /// WebSocket connections.
@@ -269,9 +286,14 @@ fn explain(errors: &figment::Error) -> anyhow::Error {
         .into_iter()
         .map(|error| {
             let source = error.metadata.as_ref().map_or_else(String::new, place);
-            let key = error.path.join(".");
+            let key = error.path.join(".").to_lowercase();
+            let kind = if secret::KEYS.contains(&key.as_str()) {
+                "the value, which is not shown, is no text in quotes".to_owned()
+            } else {
+                secret::without_quotes(&error.kind.to_string())
+            };
             let key = if key.is_empty() { String::new() } else { format!(" (key `{key}`)") };
-            format!("{}{key}{source}", error.kind)
+            format!("{kind}{key}{source}")
         })
         .collect();
     anyhow::anyhow!("the settings are wrong: {}", lines.join("; "))
@@ -289,9 +311,12 @@ fn place(metadata: &Metadata) -> String {
 
 fn check(settings: &Settings, figment: &Figment) -> anyhow::Result<()> {
     let mut problems = settings.shell().problems();
-    let secret = settings.auth.jwt_hs256_secret.len();
+    let secret = settings.auth.jwt_hs256_secret.expose().len();
     if secret > 0 && secret < 32 {
         problems.push(("auth.jwt_hs256_secret", "at least 32 bytes long"));
+    }
+    if settings.auth.jwt_leeway_secs > 300 {
+        problems.push(("auth.jwt_leeway_secs", "at most 300"));
     }
     if let Some(url) = &settings.public_url
         && !(url.starts_with("ws://") || url.starts_with("wss://"))

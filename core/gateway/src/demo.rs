@@ -9,11 +9,12 @@ use throng_proto::model::{Channel, ChannelKind, Guild, Member, Profile, Role, Us
 use throng_proto::permissions::Permissions;
 use throng_proto::refusal::Refusal;
 
+use crate::private;
+
 /// Makes the demo guild and shows how to use it.
 pub(crate) async fn create(hub: &Arc<dyn Hub>, data: &Path, url: String) -> anyhow::Result<()> {
     let made = make(hub).await.map_err(|refusal| anyhow::anyhow!("no demo guild: {refusal}"))?;
-    show(&made, data, &url);
-    Ok(())
+    show(&made, data, &url)
 }
 
 struct Demo {
@@ -40,45 +41,59 @@ async fn make(hub: &Arc<dyn Hub>) -> Result<Demo, Refusal> {
     Ok(Demo { guild, channel, users: [ada, grace] })
 }
 
+/// Keeps the tokens in files, so that no log of standard output has them, and says how to use them.
 #[allow(clippy::print_stdout, reason = "this is for whoever started the gateway to paste")]
-fn show(demo: &Demo, data: &Path, url: &str) {
+fn show(demo: &Demo, data: &Path, url: &str) -> anyhow::Result<()> {
     let Demo { guild, channel, users } = demo;
-    let data = data.display();
     println!(
         "
 This is the first start, so there is a demo guild {guild} with the channel {channel} and two users.
-Their tokens are shown only now; with {data}/admin.token you can make more users and guilds.
-"
+Their tokens are in files; with {} you can make more users and guilds.
+",
+        data.join("admin.token").display()
     );
+    let mut paths = Vec::new();
     for (user, token) in users {
-        println!("  {}: {token}", user.username);
+        let path = data.join(format!("{}.token", user.username));
+        private::write(&path, &format!("{token}\n"))?;
+        println!("  {}: {}", user.username, path.display());
+        paths.push(quoted(&path));
     }
     println!("\nThe clients below need discord.py: pip install discord.py");
-    for (user, token) in users {
-        println!("{}", client(&user.username, token, url));
+    for ((user, _), path) in users.iter().zip(&paths) {
+        println!("{}", client(&user.username, path, url));
     }
-    let [_, (grace, token)] = users;
-    println!(
-        r#"
+    if let ([_, (grace, _)], Some(path)) = (users, paths.last()) {
+        println!(
+            r#"
 Post as {}:
 
   curl -X POST {url}/api/v10/channels/{channel}/messages \
-    -H "Authorization: Bot {token}" -H "Content-Type: application/json" \
+    -H "Authorization: Bot $(cat {path})" -H "Content-Type: application/json" \
     -d '{{"content":"hello, throng"}}'
 "#,
-        grace.username
-    );
+            grace.username
+        );
+    }
+    Ok(())
+}
+
+/// Writes a path so that a shell takes it for one word.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// Says how to connect as a user and stay, to see messages arrive.
-fn client(name: &str, token: &str, url: &str) -> String {
+fn client(name: &str, path: &str, url: &str) -> String {
     let gateway = url.replacen("http", "ws", 1);
     format!(
         r#"
 Connect as {name}:
 
   python3 -c '
-import discord, yarl
+import discord, sys, yarl
 discord.http.Route.BASE = "{url}/api/v10"
 discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL("{gateway}")
 client = discord.Client(intents=discord.Intents.all())
@@ -86,6 +101,18 @@ client = discord.Client(intents=discord.Intents.all())
 async def on_ready(): print("ready:", client.user, client.guilds)
 @client.event
 async def on_message(message): print(message.author, "says", message.content)
-client.run("{token}")'"#
+client.run(open(sys.argv[1]).read().strip())' {path}"#
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_one_word_for_a_shell() {
+        assert_eq!(quoted(Path::new("throng-data/ada.token")), "throng-data/ada.token");
+        assert_eq!(quoted(Path::new("my data/it's")), r"'my data/it'\''s'");
+        assert_eq!(quoted(Path::new("$(reboot)")), "'$(reboot)'");
+    }
 }

@@ -7,6 +7,7 @@ mod demo;
 mod files;
 mod log;
 mod policy;
+mod private;
 mod public;
 mod quic;
 mod reload;
@@ -48,6 +49,7 @@ fn run() -> anyhow::Result<ExitCode> {
         Some(cli::Action::Policy(action)) => return policy::run(action, settings.policy),
         None => log::start(&settings.log)?,
     }
+    private::by_default();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .thread_name("control")
         .enable_all()

@@ -1,61 +1,55 @@
 //! Tokens: random ones that the store knows by their digest, and JWTs that it need not know.
 
+mod jwt;
+#[cfg(test)]
+mod tests;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
-use serde::Deserialize;
+use jsonwebtoken::{Algorithm, DecodingKey};
 use sha2::{Digest as _, Sha256};
-use throng_ports::token::Tokens;
+use throng_ports::token::{Signed, Tokens};
 use throng_proto::id::UserId;
+use throng_proto::time::Timestamp;
 use throng_proto::token::Token;
 
 use crate::config::AuthConfig;
+use jwt::{Demands, Key};
 
 /// Makes and checks tokens.
 pub(crate) struct Issuer {
-    keys: Vec<(DecodingKey, Validation)>,
-}
-
-/// What a JWT must say: whose it is, and until when. `exp` is checked by the library.
-#[derive(Deserialize)]
-struct Claims {
-    sub: UserId,
+    keys: Vec<Key>,
+    demands: Demands,
 }
 
 impl Issuer {
     /// Reads the keys that the settings name.
     pub(crate) fn new(config: &AuthConfig) -> anyhow::Result<Self> {
         let mut keys = Vec::new();
-        if !config.jwt_hs256_secret.is_empty() {
-            let key = DecodingKey::from_secret(config.jwt_hs256_secret.as_bytes());
-            keys.push((key, validation(Algorithm::HS256, config)));
+        let secret = config.jwt_hs256_secret.expose();
+        if !secret.is_empty() {
+            let key = DecodingKey::from_secret(secret.as_bytes());
+            keys.push(Key::new(key, Algorithm::HS256));
         }
         let path = &config.jwt_eddsa_public_key;
         if !path.as_os_str().is_empty() {
             let wrong = || format!("`auth.jwt_eddsa_public_key`: {}", path.display());
             let pem = std::fs::read(path).with_context(wrong)?;
             let key = DecodingKey::from_ed_pem(&pem).with_context(wrong)?;
-            keys.push((key, validation(Algorithm::EdDSA, config)));
+            keys.push(Key::new(key, Algorithm::EdDSA));
         }
-        Ok(Self { keys })
+        Ok(Self { keys, demands: Demands::of(config) })
     }
-}
 
-/// Each key has one algorithm, so that the token's own header decides nothing.
-fn validation(algorithm: Algorithm, config: &AuthConfig) -> Validation {
-    let mut validation = Validation::new(algorithm);
-    validation.set_required_spec_claims(&["exp", "sub"]);
-    validation.validate_nbf = true;
-    if config.jwt_audience.is_empty() {
-        validation.validate_aud = false;
-    } else {
-        validation.set_audience(&[&config.jwt_audience]);
+    /// Reads a JWT as of a moment.
+    fn read(&self, token: &str, now: Timestamp) -> Option<Signed> {
+        jwt::is_plain(token).then_some(())?;
+        let claims = self.keys.iter().find_map(|key| key.read(token))?;
+        self.demands.meet(&claims, now)
     }
-    if !config.jwt_issuer.is_empty() {
-        validation.set_issuer(&[&config.jwt_issuer]);
-    }
-    validation
 }
 
 impl Tokens for Issuer {
@@ -74,10 +68,12 @@ impl Tokens for Issuer {
         Sha256::digest(token.expose().as_bytes()).into()
     }
 
-    fn verify(&self, token: &Token) -> Option<UserId> {
-        let read = |(key, validation): &(DecodingKey, Validation)| {
-            decode::<Claims>(token.expose(), key, validation).ok()
-        };
-        self.keys.iter().find_map(read).map(|token| token.claims.sub)
+    fn verify(&self, token: &Token) -> Option<Signed> {
+        if self.keys.is_empty() {
+            return None;
+        }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+        let now = Timestamp::from_millis(u64::try_from(since.as_millis()).ok()?);
+        self.read(token.expose(), now)
     }
 }

@@ -41,7 +41,7 @@ impl Accounts {
         let found = match self.store.token(digest).await? {
             Some(user) => Some(user),
             None => match self.tokens.verify(token) {
-                Some(user) => self.store.user(user).await?,
+                Some(signed) => self.store.user(signed.user).await?,
                 None => None,
             },
         };

@@ -9,7 +9,7 @@ use throng_plugin_store_sqlite::{Config as StoreConfig, SqliteStore};
 use throng_ports::hub::Facts;
 use throng_ports::policy::PolicyHost;
 use throng_ports::store::Store as _;
-use throng_ports::token::Tokens;
+use throng_ports::token::{Signed, Tokens};
 use throng_proto::id::{ChannelId, GuildId, UserId};
 use throng_proto::model::{Channel, ChannelKind, Guild, Overwrite, OverwriteKind, Role, User};
 use throng_proto::permissions::Permissions;
@@ -114,7 +114,7 @@ impl Tokens for PlainTokens {
         digest
     }
 
-    fn verify(&self, _: &Token) -> Option<UserId> {
+    fn verify(&self, _: &Token) -> Option<Signed> {
         None
     }
 }

@@ -195,7 +195,7 @@ impl Gateway {
         Ok(())
     }
 
-    /// Returns a user of the demo guild, with the token that the first start printed.
+    /// Returns a user of the demo guild, with the token whose file the first start printed.
     ///
     /// # Errors
     ///
@@ -203,7 +203,9 @@ impl Gateway {
     pub fn printed(&self, username: &str) -> Result<Account> {
         let label = format!("  {username}: ");
         let read = |line: &str| line.strip_prefix(&label).map(str::to_owned);
-        let token = self.process.told(&format!("the token of {username}"), read)?;
+        let path = self.process.told(&format!("the token of {username}"), read)?;
+        let token = std::fs::read_to_string(&path).with_context(|| format!("read {path}"))?;
+        let token = token.trim().to_owned();
         let known = Account { id: String::new(), token, bot: true };
         let (_, user) = self.api(&known).call(&"GET".try_into()?, "/users/@me", None)?;
         Ok(Account { id: crate::api::text(&user, "id")?, ..known })

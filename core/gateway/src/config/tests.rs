@@ -89,3 +89,34 @@ fn a_missing_file_is_named() {
         Ok(())
     });
 }
+
+#[test]
+fn no_error_and_no_page_shows_a_secret() {
+    const SECRET: &str = "93741862059417263850194726385019472";
+    Jail::expect_with(|jail| {
+        // Digits without quotes are no text.
+        jail.create_file("t.toml", "[auth]\njwt_hs256_secret = 937418620594172638")?;
+        let error = error(&["--config", "t.toml"]);
+        assert!(error.contains("auth.jwt_hs256_secret"), "{error}");
+        assert!(!error.contains("937418"), "{error}");
+        jail.set_env("THRONG_AUTH__JWT_HS256_SECRET", format!("\"{SECRET}\""));
+        let settings = load(&cli(&[])).expect("it is a text");
+        assert_eq!(settings.auth.jwt_hs256_secret.expose(), SECRET);
+        let shown = toml::to_string(&settings).expect("settings are TOML");
+        assert!(shown.contains("jwt_hs256_secret = \"(hidden)\""), "{shown}");
+        assert!(!format!("{settings:?}").contains(SECRET));
+        Ok(())
+    });
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_not_quoted() {
+    for text in ["[auth]\njwt_hs256_secret = \"seekrit", "[auth]\njwt_hs256_secret = seekrit\n"] {
+        Jail::expect_with(|jail| {
+            jail.create_file("t.toml", text)?;
+            let error = error(&["--config", "t.toml"]);
+            assert!(error.contains("line 2") && !error.contains("seekrit"), "{error}");
+            Ok(())
+        });
+    }
+}

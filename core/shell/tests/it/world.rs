@@ -15,7 +15,7 @@ use throng_plugin_store_memory::MemoryStore;
 use throng_ports::hub::{Facts, GuildDraft, Hub};
 use throng_ports::link::Listener;
 use throng_ports::store::Store;
-use throng_ports::token::Tokens;
+use throng_ports::token::{Signed, Tokens};
 use throng_proto::command::{Actor, Command, MemberPatch, MessageDraft, Outcome};
 use throng_proto::id::{ChannelId, GuildId, Id, RoleId, UserId};
 use throng_proto::model::{
@@ -57,7 +57,7 @@ impl Tokens for NamedTokens {
         digest
     }
 
-    fn verify(&self, _: &Token) -> Option<UserId> {
+    fn verify(&self, _: &Token) -> Option<Signed> {
         None
     }
 }
