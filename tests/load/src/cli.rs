@@ -11,7 +11,7 @@ use crate::affinity::Cores;
 use crate::gateway::Source;
 use crate::progress::Progress;
 use crate::scenario::{BUILT_IN, Scenario};
-use crate::{floor, peers, run, shard, targets};
+use crate::{attack, floor, peers, run, shard, targets};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -25,6 +25,7 @@ use crate::{floor, peers, run, shard, targets};
   throng-load run burst --gateway 127.0.0.1:8080 --admin 127.0.0.1:9090 --admin-token TOKEN
                                            a gateway that runs already
   throng-load targets --check              every target, and exit code 1 when one is missed
+  throng-load attack --check               attackers beside honest sessions, likewise
   throng-load peers                        the same messages through other servers
 
 The server is kept on the first core, everything else on the last."
@@ -56,6 +57,8 @@ enum Action {
         #[command(flatten)]
         source: Source,
     },
+    /// Tries every kind of attacker beside honest sessions, and measures what these notice.
+    Attack(Attack),
     /// Sends the same messages through other servers, those that are installed.
     Peers(Peers),
     /// Holds sessions for the program that a person started.
@@ -82,6 +85,20 @@ struct Run {
     /// Write the figures as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    #[command(flatten)]
+    source: Source,
+}
+
+#[derive(Debug, Args)]
+struct Attack {
+    /// Only these kinds, parted by commas.
+    #[arg(long, value_delimiter = ',', value_name = "KIND")]
+    only: Vec<String>,
+    /// As many honest sessions instead of 2,000.
+    #[arg(long)]
+    sessions: Option<usize>,
+    #[command(flatten)]
+    options: Options,
     #[command(flatten)]
     source: Source,
 }
@@ -120,6 +137,10 @@ pub fn main() -> Result<ExitCode> {
         }
         Action::Floor { sessions, json } => finish(run::floor(sessions, Cores::take())?, json),
         Action::Targets { options, source } => targets::run(&options, source)?.finish(&options),
+        Action::Attack(Attack { only, sessions, options, source }) => {
+            let plan = attack::Plan { options: options.clone(), source, only, sessions };
+            attack::run(&plan)?.finish(&options)
+        }
         Action::Peers(Peers { sessions, only, hurry, json, source }) => {
             let progress = Progress::new(hurry);
             peers::run(&peers::Plan { sessions, only, source, progress, json })

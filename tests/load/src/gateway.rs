@@ -22,6 +22,9 @@ const SETTINGS: &[(&str, &str)] = &[
     ("log.filter", "warn"),
 ];
 
+/// Settings of a gateway that refuses whom it refuses by default.
+const QUIET: &[(&str, &str)] = &[("demo", "false"), ("log.filter", "warn")];
+
 /// Which gateway is measured.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Source {
@@ -41,6 +44,9 @@ pub(crate) struct Source {
     /// The token of its admin API.
     #[arg(long, value_name = "TOKEN", requires = "gateway")]
     pub(crate) admin_token: Option<String>,
+    /// Whether its limits are those that it comes with.
+    #[arg(skip)]
+    pub(crate) as_shipped: bool,
 }
 
 /// A running gateway.
@@ -68,7 +74,11 @@ impl Source {
             return Ok(Gateway { public, quic: self.quic, admin, meter: None, _process: None });
         }
         let binary = self.binary.clone().map_or_else(release, Ok)?;
-        start(&binary, settings, cores)
+        let common = if self.as_shipped { QUIET } else { SETTINGS };
+        let common = common.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let mut all: BTreeMap<String, String> = common.collect();
+        all.extend(settings.clone());
+        start(&binary, &all, cores)
     }
 }
 
@@ -120,9 +130,7 @@ fn spawn(binary: &Path, data: &Path, settings: &BTreeMap<String, String>) -> Res
     for name in own.filter(|name| name.to_string_lossy().starts_with("THRONG_")) {
         command.env_remove(name);
     }
-    let common = SETTINGS.iter().map(|(key, value)| (*key, *value));
-    let all = common.chain(settings.iter().map(|(key, value)| (key.as_str(), value.as_str())));
-    for (key, value) in all {
+    for (key, value) in settings {
         command.env(format!("THRONG_{}", key.to_uppercase().replace('.', "__")), value);
     }
     command

@@ -1,5 +1,6 @@
 //! Calls over HTTP, on connections that are kept.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -11,6 +12,8 @@ use crate::publish::{Post, Publisher};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Longest answer that is read.
+const ANSWER_BYTES_MAX: u64 = 64 << 20;
 
 /// One side of an API, with what lets in there.
 #[derive(Clone, Debug)]
@@ -24,6 +27,26 @@ impl Api {
     /// Speaks to `base`, which ends without a slash.
     pub(crate) fn new(base: String, authorization: String) -> Self {
         Self { agent: agent(), base, authorization }
+    }
+
+    /// Speaks to the public API of a gateway with a bot's token, over connections of its own.
+    pub(crate) fn public(gateway: SocketAddr, token: &str) -> Self {
+        Self::new(format!("http://{gateway}/api/v10"), format!("Bot {token}"))
+    }
+
+    /// Sends any request and returns the status, whatever it is; the answer is read and dropped.
+    pub(crate) fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<u16> {
+        let url = format!("{}{path}", self.base);
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(&url)
+            .header("authorization", &self.authorization)
+            .header("content-type", "application/json");
+        let text = body.map(Value::to_string).unwrap_or_default();
+        let mut answer = self.agent.run(request.body(text)?).with_context(|| url)?;
+        let status = answer.status().as_u16();
+        answer.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec()?;
+        Ok(status)
     }
 
     /// Posts JSON and returns the answer, which must be a success.

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a program that prints tables")]
 
 mod affinity;
+mod attack;
 mod cli;
 mod clock;
 mod fleet;

@@ -22,6 +22,8 @@ const VIEW: &str = "1024";
 pub(crate) struct Scene {
     /// Who posts, and owns the guild.
     pub(crate) author: Account,
+    /// The guild.
+    pub(crate) guild: String,
     /// Who listens.
     pub(crate) listeners: Vec<Account>,
     /// Where everybody listens.
@@ -33,7 +35,7 @@ pub(crate) struct Scene {
 /// A user.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
-    id: String,
+    pub(crate) id: String,
     pub(crate) token: String,
 }
 
@@ -58,7 +60,8 @@ impl Scene {
             made.iter().partition(|channel| channel["name"] == STUDY);
         let channels = talk.into_iter().map(|channel| text(channel, "id"));
         let study = text(study.first().context("no study")?, "id")?;
-        Ok(Self { author, listeners, channels: channels.collect::<Result<_>>()?, study })
+        let channels = channels.collect::<Result<_>>()?;
+        Ok(Self { author, guild: text(&guild, "id")?, listeners, channels, study })
     }
 }
 

@@ -1,0 +1,142 @@
+//! All kinds of attackers.
+
+use super::blow::Arm;
+use super::flood;
+
+/// A kind of attacker.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kind {
+    /// What it is called.
+    pub(crate) name: &'static str,
+    /// What it does.
+    pub(crate) about: &'static str,
+    /// How many do it at the same time, with [`super::ground::ATTACKERS`] accounts.
+    pub(crate) hands: usize,
+    /// Whether their accounts are in many guilds.
+    pub(crate) crowded: bool,
+    /// Which limit stops them: its name in `throng_refusals_total`.
+    pub(crate) limit: &'static str,
+    /// MiB that they may add to the gateway's memory.
+    pub(crate) memory: f64,
+    /// Settings with which a small attack is refused, too.
+    pub(crate) small: &'static [(&'static str, &'static str)],
+    /// How one begins.
+    pub(crate) arm: Arm,
+}
+
+/// What all kinds have in common unless they say otherwise.
+const PLAIN: Kind = Kind {
+    name: "",
+    about: "",
+    hands: 4,
+    crowded: false,
+    limit: "",
+    memory: 128.0,
+    small: &[],
+    arm: flood::posts,
+};
+
+/// All kinds.
+pub(crate) const KINDS: &[Kind] = &[
+    Kind {
+        name: "posts",
+        about: "posts messages as large as they may be",
+        limit: "budgets_written",
+        memory: 256.0,
+        small: &[("budgets.written.amount", "20000")],
+        arm: flood::posts,
+        ..PLAIN
+    },
+    Kind {
+        name: "edits",
+        about: "edits one message, each time as large as it may be",
+        limit: "budgets_written",
+        memory: 256.0,
+        small: &[("budgets.written.amount", "20000")],
+        arm: flood::edits,
+        ..PLAIN
+    },
+    Kind {
+        name: "reactions",
+        about: "reacts to one message and takes it back",
+        limit: "budgets_written",
+        small: &[("budgets.written.amount", "20000")],
+        arm: flood::reactions,
+        ..PLAIN
+    },
+    Kind {
+        name: "typing",
+        about: "types in one channel",
+        limit: "budgets_written",
+        small: &[("budgets.written.amount", "20000")],
+        arm: flood::typing,
+        ..PLAIN
+    },
+    Kind {
+        name: "roles",
+        about: "gives one member a new set of roles, again and again",
+        limit: "budgets_written",
+        small: &[("budgets.written.amount", "20000")],
+        arm: flood::roles,
+        ..PLAIN
+    },
+    Kind {
+        name: "pages",
+        about: "reads members, a thousand at a time",
+        limit: "budgets_read",
+        small: &[("budgets.read.amount", "20000")],
+        arm: flood::pages,
+        ..PLAIN
+    },
+    Kind {
+        name: "requests",
+        about: "reads members over its link (op 100)",
+        limit: "budgets_read",
+        small: &[("budgets.read.amount", "20000")],
+        arm: flood::requests,
+        ..PLAIN
+    },
+    Kind {
+        name: "presences",
+        about: "shows another status in many guilds (op 3)",
+        crowded: true,
+        limit: "budgets_guilds_told",
+        small: &[("budgets.guilds_told.amount", "24")],
+        arm: flood::presences,
+        ..PLAIN
+    },
+    Kind {
+        name: "members",
+        about: "looks for members (op 8), and begins anew when its link is closed",
+        limit: "budgets_members_sought",
+        small: &[("budgets.members_sought.amount", "200")],
+        arm: flood::members,
+        ..PLAIN
+    },
+    Kind {
+        name: "subscriptions",
+        about: "subscribes to many guilds and their lists (op 37)",
+        crowded: true,
+        limit: "budgets_guilds_told",
+        small: &[("budgets.guilds_told.amount", "24")],
+        arm: flood::subscriptions,
+        ..PLAIN
+    },
+    Kind {
+        name: "identifies",
+        about: "begins sessions in many guilds (op 2)",
+        crowded: true,
+        limit: "budgets_guilds_entered",
+        memory: 256.0,
+        small: &[("budgets.guilds_entered.amount", "40")],
+        arm: flood::identifies,
+        ..PLAIN
+    },
+    Kind {
+        name: "resumes",
+        about: "resumes one session from its beginning, again and again (op 6)",
+        limit: "budgets_resumes",
+        arm: flood::resumes,
+        ..PLAIN
+    },
+];
