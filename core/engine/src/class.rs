@@ -2,8 +2,14 @@
 //!
 //! Two members with the same roles and no overwrite of their own see the same channels, so
 //! permission is computed once per class and channel, and kept until roles or overwrites change.
+//!
+//! # Invariants
+//!
+//! - K1: classes follow from who is there, not from who ever was: their table is swept before it
+//!   holds more than twice as many as are in use, and a few.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 use throng_proto::id::{ChannelId, RoleId, UserId};
@@ -12,8 +18,11 @@ use throng_proto::permissions::Permissions;
 
 use crate::shape::Shape;
 
-/// Number of a class in its table.
+/// Number of a class in its table. Another class may get it when nobody has this one any more.
 pub type ClassId = u32;
+
+/// Classes that a table may hold whether they are in use or not.
+const SWEEP_AT: usize = 64;
 
 /// What makes members alike.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,7 +36,12 @@ struct Key {
 /// All classes of one relay.
 #[derive(Debug, Default)]
 pub struct Classes {
-    keys: IndexSet<Key>,
+    ids: IndexMap<Arc<Key>, ClassId>,
+    /// Keys by their numbers; `None` for numbers that nobody has.
+    keys: Vec<Option<Arc<Key>>>,
+    free: Vec<ClassId>,
+    /// Classes in use when the table was swept last.
+    used: usize,
     alone: IndexSet<UserId>,
     /// Answers by class and channel, computed on demand.
     visible: RefCell<IndexMap<(ClassId, ChannelId), bool>>,
@@ -43,8 +57,53 @@ impl Classes {
     /// Returns the class of a member. Costs one look-up.
     pub fn of(&mut self, user: UserId, roles: &[RoleId]) -> ClassId {
         let alone = self.alone.contains(&user).then_some(user);
-        let (index, _) = self.keys.insert_full(Key { roles: roles.into(), alone });
-        ClassId::try_from(index).unwrap_or(ClassId::MAX)
+        let key = Key { roles: roles.into(), alone };
+        if let Some(class) = self.ids.get(&key) {
+            return *class;
+        }
+        let key = Arc::new(key);
+        let class = self.free.pop().unwrap_or_else(|| {
+            self.keys.push(None);
+            ClassId::try_from(self.keys.len() - 1).unwrap_or(ClassId::MAX)
+        });
+        self.keys[class as usize] = Some(Arc::clone(&key));
+        self.ids.insert(key, class);
+        class
+    }
+
+    /// Tells whether so many classes were made since the last sweep that another one is due.
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        self.ids.len() >= self.used * 2 + SWEEP_AT
+    }
+
+    /// Drops every class but those in use. Costs O(classes + answers).
+    pub fn sweep(&mut self, used: impl IntoIterator<Item = ClassId>) {
+        let used: IndexSet<ClassId> = used.into_iter().collect();
+        let (keys, free) = (&mut self.keys, &mut self.free);
+        self.ids.retain(|_, class| {
+            let keep = used.contains(class);
+            if !keep {
+                keys[*class as usize] = None;
+                free.push(*class);
+            }
+            keep
+        });
+        self.visible.get_mut().retain(|(class, _), _| used.contains(class));
+        self.used = self.ids.len();
+        self.ids.shrink_to(self.used * 2);
+    }
+
+    /// Returns how many classes there are, used or not.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Tells whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
     }
 
     /// Returns the class of a member whose roles stayed but whose overwrites may have changed.
@@ -93,7 +152,7 @@ impl Classes {
     }
 
     fn key(&self, class: ClassId) -> Option<&Key> {
-        self.keys.get_index(usize::try_from(class).ok()?)
+        self.keys.get(usize::try_from(class).ok()?)?.as_deref()
     }
 }
 

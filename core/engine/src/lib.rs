@@ -6,10 +6,11 @@
 //! Where to look: [`guild`] decides what happens and in which order, [`attendance`] who is there,
 //! [`roster`] who the members are, [`branch`] who is on which relay, [`relay`] who gets what,
 //! [`roll`] what lists of members show, [`replay`] what was sent, [`conversation`] what one link
-//! may say.
+//! may say, [`budget`] what one user may cause.
 
 pub mod attendance;
 pub mod branch;
+pub mod budget;
 pub mod chunk;
 pub mod class;
 pub mod conversation;

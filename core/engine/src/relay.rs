@@ -152,6 +152,7 @@ impl Relay {
         self.detach(slot);
         let user = attachment.user;
         self.reclass(user, Some(roles));
+        self.sweep_classes();
         let class = self.classes.of(user, roles);
         let fresh = || RelayMember { class, slots: SmallVec::new() };
         make_room(&mut self.members);
@@ -283,12 +284,13 @@ impl Relay {
 
     /// Computes a member's class again, with new roles or because overwrites changed.
     fn reclass(&mut self, user: UserId, roles: Option<&[RoleId]>) {
-        let Some(member) = self.members.get_mut(&user) else { return };
-        let before = member.class;
+        let Some(before) = self.members.get(&user).map(|member| member.class) else { return };
+        self.sweep_classes();
         let after = match roles {
             Some(roles) => self.classes.of(user, roles),
             None => self.classes.again(user, before),
         };
+        let Some(member) = self.members.get_mut(&user) else { return };
         member.class = after;
         if before == after {
             return;
@@ -299,6 +301,21 @@ impl Relay {
                 self.join(slot, after, &attachment);
             }
         }
+    }
+
+    /// Drops classes that nobody has any more, when many were made: every member has attachments,
+    /// and each of those is in a group of the member's class.
+    fn sweep_classes(&mut self) {
+        if self.classes.is_crowded() {
+            self.classes.sweep(self.groups.keys().map(|key| key.class));
+        }
+    }
+
+    /// Returns how many role classes there are, in use or not: at most twice as many as members
+    /// have, and a few.
+    #[must_use]
+    pub fn class_count(&self) -> usize {
+        self.classes.len()
     }
 
     fn join(&mut self, slot: Slot, class: ClassId, attachment: &Attachment) {

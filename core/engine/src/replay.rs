@@ -8,6 +8,10 @@
 //!
 //! - R1: walking back from a session's sequence, each entry that names it has the next smaller one.
 //! - R2: what is read for a session is byte for byte what was, or would have been, sent.
+//! - R3: what single sessions get makes nobody lose what many got: it has a share of its own, and
+//!   when that is full who has the most of it loses its oldest.
+
+mod own;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -82,10 +86,12 @@ pub struct Entry {
 /// Bounds of the log.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Entries at most.
+    /// Entries for many sessions at most; those for one are at most as many again.
     pub entries_max: usize,
     /// Bytes of JSON at most.
     pub bytes_max: usize,
+    /// Bytes of those that single sessions may have together when there is no room for all.
+    pub own_bytes_max: usize,
     /// Age at most: as long as a session may be resumed.
     pub age_max: Duration,
 }
@@ -96,19 +102,51 @@ pub struct Replay {
     entries: VecDeque<Entry>,
     first: Position,
     bytes: usize,
+    own: own::Own,
+    /// Entries for many.
+    shared: usize,
+    /// When the last entry for many was made that was dropped before it was too old.
+    lost: Option<Instant>,
     limits: Limits,
 }
+
+/// A walk back through the log, some entries at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Rewind {
+    slot: Slot,
+    opened: Position,
+    position: Position,
+    left: u32,
+}
+
+/// The log no longer has what a session misses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lost;
 
 impl Replay {
     /// Makes an empty log.
     #[must_use]
-    pub const fn new(limits: Limits) -> Self {
-        Self { entries: VecDeque::new(), first: 0, bytes: 0, limits }
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            first: 0,
+            bytes: 0,
+            own: own::Own::default(),
+            shared: 0,
+            lost: None,
+            limits,
+        }
     }
 
     /// Appends an entry and returns its place.
     pub fn append(&mut self, entry: Entry) -> Position {
-        self.bytes += entry.body.as_ref().map_or(0, Body::text_bytes);
+        let bytes = entry.body.as_ref().map_or(0, Body::text_bytes);
+        self.bytes += bytes;
+        match entry.to {
+            Recipients::One(slot) if bytes > 0 => self.own.add(slot, self.end(), bytes),
+            Recipients::One(_) => {}
+            Recipients::Many(_) => self.shared += 1,
+        }
         self.entries.push_back(entry);
         self.end() - 1
     }
@@ -156,25 +194,70 @@ impl Replay {
         end: Position,
         missing: u32,
     ) -> Option<Position> {
-        let mut left = missing;
-        let mut position = end;
-        while left > 0 {
-            position = position.checked_sub(1).filter(|place| *place >= opened)?;
-            let entry = self.entry(position)?;
-            if entry.to.contains(slot) {
-                entry.body.as_ref()?;
-                left -= 1;
+        let mut rewind = Rewind { slot, opened, position: end, left: missing };
+        self.step_back(&mut rewind, usize::MAX).ok().flatten()
+    }
+
+    /// Begins to find what [`Replay::rewind`] finds, for [`Replay::step_back`].
+    #[must_use]
+    pub const fn begin_rewind(slot: Slot, opened: Position, end: Position, missing: u32) -> Rewind {
+        Rewind { slot, opened, position: end, left: missing }
+    }
+
+    /// Looks at some more entries. `None` when there are more to look at; new entries meanwhile
+    /// change nothing.
+    ///
+    /// # Errors
+    ///
+    /// One of those that are missing is no longer there.
+    pub fn step_back(&self, rewind: &mut Rewind, most: usize) -> Result<Option<Position>, Lost> {
+        let mut looks = 0;
+        while rewind.left > 0 {
+            if looks == most {
+                return Ok(None);
+            }
+            looks += 1;
+            let position = rewind.position.checked_sub(1).filter(|place| *place >= rewind.opened);
+            rewind.position = position.ok_or(Lost)?;
+            let entry = self.entry(rewind.position).ok_or(Lost)?;
+            if entry.to.contains(rewind.slot) {
+                entry.body.as_ref().ok_or(Lost)?;
+                rewind.left -= 1;
             }
         }
-        Some(position)
+        Ok(Some(rewind.position))
     }
 
     /// Gives up what one session alone got and has acknowledged.
     pub fn acknowledge(&mut self, position: Position) {
+        self.give_up(position);
+    }
+
+    /// Gives up the body of an entry for one, and returns its bytes.
+    fn give_up(&mut self, position: Position) -> usize {
         let index = position.checked_sub(self.first).and_then(|index| usize::try_from(index).ok());
         let entry = index.and_then(|index| self.entries.get_mut(index));
-        if let Some(Entry { body, to: Recipients::One(_), .. }) = entry {
-            self.bytes -= body.take().as_ref().map_or(0, Body::text_bytes);
+        let Some(Entry { body, to: Recipients::One(slot), .. }) = entry else { return 0 };
+        let bytes = body.take().as_ref().map_or(0, Body::text_bytes);
+        self.bytes -= bytes;
+        self.own.remove(*slot, bytes);
+        bytes
+    }
+
+    /// Makes room among what single sessions got before `keep`, if there is not room for all: the
+    /// one that has the most gives up the oldest half.
+    fn make_room(&mut self, keep: Position) {
+        while self.bytes > self.limits.bytes_max && self.own.bytes() > self.limits.own_bytes_max {
+            let Some((slot, mut places, half)) = self.own.heaviest() else { return };
+            let mut freed = 0;
+            while freed < half {
+                let Some(place) = places.pop_front_if(|place| *place < keep) else { break };
+                freed += self.give_up(place);
+            }
+            self.own.give_back(slot, places);
+            if freed == 0 {
+                return;
+            }
         }
     }
 
@@ -182,17 +265,26 @@ impl Replay {
     ///
     /// Returns how many.
     pub fn trim(&mut self, now: Instant, keep: Position) -> usize {
+        self.make_room(keep);
         let before = self.entries.len();
         while let Some(oldest) = self.entries.front() {
             let old = now.since(oldest.at) > self.limits.age_max;
-            let many = self.entries.len() > self.limits.entries_max;
+            let max = self.limits.entries_max;
+            let many = self.shared > max || self.entries.len() > max.saturating_mul(2);
             let large = self.bytes > self.limits.bytes_max;
             // Nobody can ask for what its only recipient has acknowledged.
             let done = oldest.body.is_none() && matches!(oldest.to, Recipients::One(_));
             if self.first >= keep || !(old || many || large || done) {
                 break;
             }
-            self.bytes -= oldest.body.as_ref().map_or(0, Body::text_bytes);
+            let at = oldest.at;
+            if let Recipients::One(_) = oldest.to {
+                self.give_up(self.first);
+            } else {
+                self.bytes -= oldest.body.as_ref().map_or(0, Body::text_bytes);
+                self.shared -= 1;
+                self.lost = if old { self.lost } else { Some(at) };
+            }
             self.entries.pop_front();
             self.first += 1;
         }
@@ -201,6 +293,20 @@ impl Replay {
             self.entries.shrink_to(self.entries.len() * 2);
         }
         before - self.entries.len()
+    }
+
+    /// Returns for how long everything is kept that many sessions got: the age that was agreed,
+    /// unless there was not room for that.
+    #[must_use]
+    pub fn window(&self, now: Instant) -> Duration {
+        let lost = self.lost.map_or(Duration::MAX, |at| now.since(at));
+        lost.min(self.limits.age_max)
+    }
+
+    /// Returns the bytes of JSON that the log keeps for single sessions.
+    #[must_use]
+    pub const fn own_bytes(&self) -> usize {
+        self.own.bytes()
     }
 
     /// Returns how many entries there are.

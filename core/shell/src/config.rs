@@ -42,7 +42,9 @@ pub struct GatewayConfig {
     pub heartbeat_timeout_ms: u64,
     /// Seconds after HELLO until a link without IDENTIFY or RESUME is closed with 4009.
     pub identify_timeout_secs: u64,
-    /// Seconds that a session waits for RESUME after its link is gone.
+    /// Seconds that a session waits for RESUME after its link is gone. It then gets everything that
+    /// it missed, as long as its worker has room for that: see `replay.events_max`,
+    /// `replay.bytes_max` and `throng_resume_window_seconds`.
     pub resume_window_secs: u64,
     /// IDENTIFYs of one user in 5 seconds; more get op 9. Discord: 1 per bucket.
     pub identifies_per_5s: u32,
@@ -210,17 +212,23 @@ impl OverloadConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReplayConfig {
-    /// Events of one worker.
+    /// Events of one worker that many sessions got. When there are more within
+    /// `gateway.resume_window_secs`, the oldest go, and sessions that miss them begin anew.
     pub events_max: usize,
-    /// Bytes of JSON of one worker.
+    /// Bytes of JSON of one worker, with the same end. What is sent to one session alone can never
+    /// push out more than `replay.own_percent` of them.
     pub bytes_max: usize,
+    /// Percent of those bytes for what single sessions got (READY, GUILD_CREATE, chunks, first rows
+    /// of lists). When all are full, the session that has the most of it loses its oldest, and
+    /// begins anew if it misses that.
+    pub own_percent: u8,
     /// Bytes of one journal segment before the next one begins.
     pub segment_bytes: u64,
 }
 
 impl Default for ReplayConfig {
     fn default() -> Self {
-        Self { events_max: 200_000, bytes_max: 256 << 20, segment_bytes: 64 << 20 }
+        Self { events_max: 200_000, bytes_max: 256 << 20, own_percent: 25, segment_bytes: 64 << 20 }
     }
 }
 
@@ -353,6 +361,7 @@ impl Config {
         replay::Limits {
             entries_max: self.replay.events_max,
             bytes_max: self.replay.bytes_max,
+            own_bytes_max: self.replay.bytes_max / 100 * self.replay.own_percent as usize,
             age_max: Duration::from_secs(self.gateway.resume_window_secs),
         }
     }
@@ -391,6 +400,7 @@ impl Config {
             (self.overload.loop_lag_ms == 0, "overload.loop_lag_ms", "at least 1"),
             (self.overload.digest_slowdown == 0, "overload.digest_slowdown", "at least 1"),
             (self.replay.events_max == 0, "replay.events_max", "at least 1"),
+            (self.replay.own_percent > 90, "replay.own_percent", "at most 90"),
             (self.limits.payloads_max == 0, "limits.payloads_max", "at least 1"),
             (self.limits.payloads_window_secs == 0, "limits.payloads_window_secs", "at least 1"),
             (self.limits.lag_events_max == 0, "limits.lag_events_max", "at least 1"),

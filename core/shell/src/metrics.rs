@@ -126,6 +126,9 @@ pub(crate) struct WorkerMetrics {
     pub(crate) lagging: Cell,
     pub(crate) replay_events: Cell,
     pub(crate) replay_bytes: Cell,
+    pub(crate) replay_own_bytes: Cell,
+    /// Seconds for which everything is kept that many sessions got.
+    pub(crate) resume_window: Cell,
     pub(crate) queue: Cell,
     pub(crate) pressure: Cell,
     pub(crate) degraded: Cell,
@@ -261,7 +264,7 @@ impl Metrics {
 
     fn render_gauges(&self, page: &mut Page) {
         type Gauge = (&'static str, &'static str, fn(&WorkerMetrics) -> &Cell);
-        let gauges: [Gauge; 12] = [
+        let gauges: [Gauge; 14] = [
             ("throng_links", "Live links.", |w| &w.links),
             ("throng_sessions", "Sessions, with and without a link.", |w| &w.sessions),
             ("throng_relays", "Relays.", |w| &w.relays),
@@ -272,6 +275,12 @@ impl Metrics {
             ("throng_lagging", "Links that are behind.", |w| &w.lagging),
             ("throng_replay_events", "Events kept for resuming.", |w| &w.replay_events),
             ("throng_replay_bytes", "Bytes of those events.", |w| &w.replay_bytes),
+            ("throng_replay_own_bytes", "Bytes of those for one session alone.", |w| {
+                &w.replay_own_bytes
+            }),
+            ("throng_resume_window_seconds", "How far back sessions can resume.", |w| {
+                &w.resume_window
+            }),
             ("throng_worker_queue", "Events waiting for workers.", |w| &w.queue),
             ("throng_pressure", "How full the fullest queue is, 0 to 100.", |w| &w.pressure),
             ("throng_worker_lag_ms", "How late the last tick came.", |w| &w.lag_ms),

@@ -1,8 +1,8 @@
 //! Attackers beside honest sessions: what the others notice, what the gateway keeps, and whether
 //! who was cut before still gets everything.
 //!
-//! Each kind of attacker is a row of [`kind::KINDS`] and a way to [`Strike`]; everything else is the
-//! same for all.
+//! Each kind of attacker is a row of [`kind::KINDS`] and a way to [`Strike`]; everything else is
+//! the same for all.
 
 mod blow;
 mod flood;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use throng_engine::class::Classes;
+use throng_proto::id::RoleId;
 use throng_proto::model::Role;
 use throng_proto::permissions::Permissions;
 
@@ -55,4 +56,27 @@ fn classes_know_their_roles() {
     assert!(classes.has_role(red, RED));
     assert!(!classes.has_role(none, RED));
     assert!(!classes.has_role(99, RED), "nobody has the class");
+}
+
+/// K1: who changes its roles again and again leaves nothing behind.
+#[test]
+fn classes_that_nobody_has_any_more_are_dropped() {
+    let shape = scene::shape();
+    let mut classes = Classes::new(&shape);
+    let bob = classes.of(BOB, &[RED]);
+    let mut alice = classes.of(ALICE, &[]);
+    for change in 1..16_000 {
+        if classes.is_crowded() {
+            classes.sweep([alice, bob]);
+        }
+        alice = classes.of(ALICE, &[RoleId::new(1_000_000 + change)]);
+        assert!(!classes.can_view(&shape, alice, SECRET));
+        assert_eq!(classes.roles(alice), [RoleId::new(1_000_000 + change)]);
+        assert!(classes.can_view(&shape, bob, SECRET));
+        assert!(classes.len() <= 3 * 64 + 2, "{}", classes.len());
+    }
+    assert_eq!(classes.of(BOB, &[RED]), bob);
+    assert_eq!(classes.roles(bob), [RED]);
+    classes.sweep([alice, bob]);
+    assert_eq!(classes.len(), 2);
 }

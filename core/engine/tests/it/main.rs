@@ -4,6 +4,7 @@
 
 mod attendance;
 mod branch;
+mod budget;
 mod chunk;
 mod class;
 mod conversation;

@@ -11,8 +11,12 @@ use throng_proto::wire::Body;
 
 use crate::random::Random;
 
-const ROOMY: Limits =
-    Limits { entries_max: 10_000, bytes_max: 1 << 30, age_max: Duration::from_secs(3600) };
+const ROOMY: Limits = Limits {
+    entries_max: 10_000,
+    bytes_max: 1 << 30,
+    own_bytes_max: 1 << 30,
+    age_max: Duration::from_secs(3600),
+};
 
 fn body(text: &str) -> Body {
     Body::dispatch("MESSAGE_CREATE", &format!("\"{text}\""))
@@ -44,8 +48,12 @@ struct Model {
 
 impl Model {
     fn new(seed: u64) -> Self {
-        let limits =
-            Limits { entries_max: 60, bytes_max: 4_000, age_max: Duration::from_millis(400) };
+        let limits = Limits {
+            entries_max: 60,
+            bytes_max: 4_000,
+            age_max: Duration::from_millis(400),
+            ..ROOMY
+        };
         let sessions = (0..6).map(|slot| (slot, Session::default())).collect();
         Self { replay: Replay::new(limits), random: Random::new(seed), sessions, now: 0, next: 0 }
     }
@@ -241,6 +249,94 @@ fn ranges_hold_what_is_there_of_what_is_asked() {
     assert_eq!(places(5, 9), [] as [u64; 0]);
     assert_eq!(places(9, 5), [] as [u64; 0]);
     assert_eq!(places(0, 1), [] as [u64; 0]);
+}
+
+/// R3: a session that is sent much loses its own, and nobody else loses anything.
+#[test]
+fn what_one_session_gets_never_pushes_out_what_others_need() {
+    let each = body("0123456789").text_bytes();
+    let limits = Limits { bytes_max: 40 * each, own_bytes_max: 10 * each, ..ROOMY };
+    for seed in 0..50 {
+        let (mut replay, mut random) = (Replay::new(limits), Random::new(seed));
+        for index in 0..20 {
+            replay.append(entry(index, "0123456789", many(&[1, 2])));
+        }
+        replay.append(entry(20, "0123456789", Recipients::One(3)));
+        for index in 0..2_000 {
+            replay.append(entry(21 + index, "0123456789", Recipients::One(9)));
+            if random.one_in(10) {
+                replay.trim(Instant::from_millis(21 + index), replay.end());
+            }
+        }
+        replay.trim(Instant::from_millis(2_021), replay.end());
+        let end = replay.end();
+        assert_eq!(replay.rewind(1, 0, end, 20), Some(0), "what many got is whole");
+        assert_eq!(replay.rewind(3, 0, end, 1), Some(20), "and so is another session's own");
+        assert!(replay.rewind(9, 0, end, 1).is_some(), "it has its newest");
+        assert_eq!(replay.rewind(9, 0, end, 1_999), None);
+        assert!(replay.bytes() <= limits.bytes_max, "{}", replay.bytes());
+        assert_eq!(replay.window(Instant::from_millis(2_021)), limits.age_max);
+        for place in 0..end {
+            replay.acknowledge(place);
+        }
+        assert_eq!(replay.own_bytes(), 0);
+    }
+}
+
+/// R3: what is not sent yet is never given up.
+#[test]
+fn what_a_session_was_not_sent_yet_stays() {
+    let each = body("x").text_bytes();
+    let mut replay = Replay::new(Limits { bytes_max: each, own_bytes_max: each, ..ROOMY });
+    for _ in 0..10 {
+        replay.append(entry(0, "x", Recipients::One(1)));
+    }
+    replay.trim(Instant::from_millis(0), 0);
+    assert_eq!(replay.rewind(1, 0, 10, 10), Some(0));
+    replay.trim(Instant::from_millis(0), 5);
+    assert!(replay.range(5, 10).all(|(_, entry)| entry.body.is_some()));
+}
+
+#[test]
+fn the_window_that_is_kept_is_told() {
+    let limits = Limits { entries_max: 10, age_max: Duration::from_millis(500), ..ROOMY };
+    let mut replay = Replay::new(limits);
+    for index in 0..10 {
+        replay.append(entry(index * 10, "x", many(&[1, 2])));
+    }
+    let now = Instant::from_millis(100);
+    replay.trim(now, 10);
+    assert_eq!(replay.window(now), limits.age_max, "nothing was lost");
+    for index in 10..15 {
+        replay.append(entry(index * 10, "x", many(&[1, 2])));
+    }
+    let now = Instant::from_millis(150);
+    replay.trim(now, 15);
+    assert_eq!(replay.window(now), Duration::from_millis(110), "40 was the last that was lost");
+    assert_eq!(replay.window(Instant::from_millis(5_000)), limits.age_max);
+}
+
+/// R1: a walk in steps ends where a walk at once does, whatever comes meanwhile.
+#[test]
+fn a_walk_in_steps_finds_the_same_place() {
+    for seed in 0..100 {
+        let (mut replay, mut random) = (Replay::new(ROOMY), Random::new(seed));
+        for _ in 0..200 {
+            let to = if random.one_in(2) { many(&[1, 2]) } else { Recipients::One(2) };
+            replay.append(entry(0, "x", to));
+        }
+        let missing = u32::try_from(random.below(120)).unwrap();
+        let at_once = replay.rewind(1, 0, 200, missing);
+        let mut rewind = Replay::begin_rewind(1, 0, 200, missing);
+        let in_steps = loop {
+            replay.append(entry(0, "later", many(&[1])));
+            match replay.step_back(&mut rewind, 7) {
+                Ok(None) => {}
+                other => break other.ok().flatten(),
+            }
+        };
+        assert_eq!(at_once, in_steps, "{missing} of seed {seed}");
+    }
 }
 
 #[test]

@@ -96,6 +96,8 @@ impl Worker {
             if relays.branch.is_empty() {
                 let tally = relays.branch.take_tally();
                 self.relays.remove(&guild);
+                // Nobody here watches its lists either.
+                self.lists.remove(&guild);
                 self.count_relays(tally);
             }
         }

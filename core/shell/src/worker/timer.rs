@@ -113,6 +113,8 @@ impl Worker {
     /// Brings the gauges up to date.
     pub(super) fn observe(&mut self) {
         let (events, bytes) = (self.replay.len() as u64, self.replay.bytes() as u64);
+        let own = self.replay.own_bytes() as u64;
+        let window = self.replay.window(clock::now()).as_secs();
         let mut modes = [0; 4];
         let (mut relays, mut members) = (0, 0);
         for relay in self.relays.values().flat_map(|relays| relays.iter()) {
@@ -125,6 +127,8 @@ impl Worker {
         let metrics = self.metrics();
         metrics.replay_events.set(events);
         metrics.replay_bytes.set(bytes);
+        metrics.replay_own_bytes.set(own);
+        metrics.resume_window.set(window);
         metrics.relays.set(relays);
         metrics.relay_members.set(members);
         for (cell, count) in metrics.attachments.iter().zip(modes) {

@@ -28,6 +28,8 @@ const SLEEPERS: &[(&str, &str)] = &[
     ("tests/bench/src/million.rs", "an idle session is weighed after it has been idle"),
     ("tests/bench/src/quic.rs", "an idle server is weighed after it has been idle"),
     ("tests/bench/src/review.rs", "what is measured takes its time"),
+    ("tests/load/src/attack/siege.rs", "an attacker that cannot begin tries again a little later"),
+    ("tests/load/src/attack/trial.rs", "attackers are at it for a while before they are measured"),
     ("tests/load/src/process.rs", "servers of others do not say when they listen"),
     ("tests/load/src/progress.rs", "a bar is drawn a few times a second"),
     ("tests/load/src/publish.rs", "messages are sent at a pace"),
