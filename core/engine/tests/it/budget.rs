@@ -1,4 +1,4 @@
-//! Budgets: nobody gets more than is agreed, whoever pays back is free again, and memory is bounded.
+//! Budgets: nobody gets more than is agreed, who pays back is free again, and memory is bounded.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
