@@ -1,5 +1,6 @@
 //! Drives one guild's machine: requests in, commits out to the store, events out to the workers.
 
+mod attach;
 mod handle;
 mod handoff;
 mod lists;
@@ -40,7 +41,7 @@ use self::parcel::Parcel;
 use crate::clock;
 use crate::metrics::Refused;
 use crate::node::Shared;
-use crate::worker::{Grant, Restored, Seat, View, WorkerMessage};
+use crate::worker::{View, WorkerMessage};
 
 pub(crate) use lists::Watch;
 
@@ -195,18 +196,12 @@ impl GuildTask {
         }
         match self.leaving.take() {
             Some(owner) if !self.deleted => self.surrender(owner).await,
-            _ => self.end(),
+            _ => self.end().await,
         }
     }
 
     const fn is_owner(&self) -> bool {
         !self.deleted && self.leaving.is_none()
-    }
-
-    fn end(self) {
-        let id = self.id();
-        self.shared.directory.remove_guild(id);
-        self.shared.metrics.guilds.set(self.shared.directory.count() as u64);
     }
 
     /// Waits for the oldest commit, the next request or something else to do, in this order.
@@ -407,23 +402,6 @@ impl GuildTask {
         }
     }
 
-    async fn attach(&mut self, attach: Attach) {
-        let user = attach.facts.user;
-        let Some(member) = self.guild.member(user) else { return };
-        self.attendance.attach(attach.session, user, attach.interest);
-        self.attendance.show(attach.session, user, attach.presence);
-        let guilds = attach.interest.intents.contains(Intents::GUILDS);
-        let grant = Grant {
-            seat: Seat { session: attach.session, user, interest: attach.interest, member },
-            view: self.view(),
-            welcome: guilds.then(|| self.welcome(user, attach.interest)),
-            initial: attach.initial,
-        };
-        let worker = attach.session.worker.into();
-        self.shared.send(worker, WorkerMessage::Attached(Box::new(grant))).await;
-        self.weigh().await;
-    }
-
     fn welcome(&mut self, user: UserId, interest: Interest) -> Welcome {
         let member_count = self.guild.member_count();
         let guild = &self.guild;
@@ -451,30 +429,6 @@ impl GuildTask {
             facts: self.facts(),
             sequence: self.published,
         }
-    }
-
-    /// Attaches sessions that survived a restart, and sends what they missed in between.
-    async fn restore(&mut self, worker: usize, since: u64, sessions: Vec<Attach>) {
-        let mut seats = Vec::with_capacity(sessions.len());
-        for attach in sessions {
-            let user = attach.facts.user;
-            let Some(member) = self.guild.member(user) else { continue };
-            self.attendance.attach(attach.session, user, attach.interest);
-            self.attendance.recall(attach.session, user, attach.presence);
-            let Attach { session, interest, .. } = attach;
-            seats.push(Seat { session, user, interest, member });
-        }
-        let missed = match self.shared.store.events(self.id(), since).await {
-            Ok(missed) => missed,
-            Err(error) => {
-                tracing::error!(guild = %self.id(), %error, "cannot read what sessions missed");
-                Vec::new()
-            }
-        };
-        let events = missed.iter().map(|record| Arc::new(Event::from_record(record))).collect();
-        let restored = Box::new(Restored { view: self.view(), seats, events });
-        self.shared.send(worker, WorkerMessage::Restored(restored)).await;
-        self.weigh().await;
     }
 }
 

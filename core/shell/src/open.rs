@@ -161,6 +161,10 @@ impl Worker {
     fn ask_restore(&mut self, guild: GuildId, group: &Group, now: &HashMap<Slot, Slot>) {
         let since = group.told.get(&guild).copied().unwrap_or(0);
         self.recorder.told(guild, since);
+        if self.shared.directory.guild(guild).is_none() {
+            // It was deleted, and its log with it, before they could be told.
+            return now.values().for_each(|slot| self.expel_session(guild, *slot));
+        }
         let sessions: Vec<Attach> = now
             .values()
             .filter_map(|slot| {

@@ -74,6 +74,8 @@ pub(crate) enum WorkerMessage {
     Event(Arc<Event>),
     /// A guild takes a session.
     Attached(Box<Grant>),
+    /// A guild does not take a session: its user is no member any more, or the guild is gone.
+    TurnedAway { session: SessionRef, guild: GuildId },
     /// A guild takes sessions that survived a restart.
     Restored(Box<Restored>),
     /// For one session alone.
@@ -128,6 +130,8 @@ pub(crate) struct Grant {
 pub(crate) struct Restored {
     pub(crate) view: View,
     pub(crate) seats: Vec<Seat>,
+    /// Sessions whose users are no members any more.
+    pub(crate) gone: Vec<SessionRef>,
     /// What happened since the sessions were last told of anything, in order.
     pub(crate) events: Vec<Arc<Event>>,
 }
@@ -268,9 +272,16 @@ fn deal(local: &Local, message: WorkerMessage) {
         }
         WorkerMessage::Event(event) => local.borrow_mut().event(&event),
         WorkerMessage::Attached(grant) => local.borrow_mut().attached(*grant),
+        WorkerMessage::TurnedAway { session, guild } => {
+            local.borrow_mut().turned_away(session, guild);
+        }
         WorkerMessage::Restored(restored) => local.borrow_mut().restored(*restored),
         WorkerMessage::Own { session, kind, guild, body } => {
-            local.borrow_mut().own(session, kind, guild, body);
+            let mut worker = local.borrow_mut();
+            // Whoever left since gets no answer to what it asked of the guild before.
+            if guild.is_none_or(|guild| worker.is_in(session, guild)) {
+                worker.own(session, kind, guild, body);
+            }
         }
         WorkerMessage::Lists { guild, epoch, outputs } => {
             local.borrow_mut().lists_told(guild, epoch, outputs);

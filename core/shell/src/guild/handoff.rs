@@ -123,7 +123,7 @@ impl GuildTask {
         }
         if self.deleted {
             self.shared.metrics.guilds_paused.sub(1);
-            return self.end();
+            return self.end().await;
         }
         let (handle, requests) = queue(&self.shared);
         self.shared.directory.add_guild(self.id(), handle);

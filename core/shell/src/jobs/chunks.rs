@@ -25,7 +25,7 @@ pub(crate) enum ChunkAnswer {
     Taken,
     /// The session has no link, or has not read what it got; try again.
     Later(Body),
-    /// The session is over.
+    /// The session is over, or in the guild no more.
     Gone,
 }
 

@@ -14,6 +14,9 @@ const KEPT: usize = 4;
 impl Worker {
     /// Takes a chunk for a session, if it has read what it got before.
     pub(super) fn chunk(&mut self, session: SessionRef, guild: GuildId, body: Body) -> ChunkAnswer {
+        if !self.is_in(session, guild) {
+            return ChunkAnswer::Gone;
+        }
         let Some(found) = self.session_mut(session) else { return ChunkAnswer::Gone };
         if found.link.is_none() || found.lag.is_some() {
             return ChunkAnswer::Later(body);

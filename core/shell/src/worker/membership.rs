@@ -20,9 +20,9 @@ use throng_proto::wire::{Body, Wire};
 
 use super::relays::{self, Newcomer, Relays};
 use super::session::{Identity, Membership};
-use super::{Grant, Outgoing, Restored, Seat, SessionRef, View, Worker};
+use super::{Grant, Outgoing, Restored, Seat, SessionRef, View, Worker, WorkerMessage};
 use crate::clock;
-use crate::guild::{Attach, Request};
+use crate::guild::{Attach, Request, Untaken};
 use crate::metrics::Refused;
 use crate::overload::Expense;
 
@@ -49,17 +49,44 @@ impl Worker {
             presence,
             initial,
         };
-        self.ask_guild(guild, Request::Attach(Box::new(attach)));
+        let asked = self.shared.directory.try_send(guild, Request::Attach(Box::new(attach)));
+        match asked {
+            Ok(()) => {}
+            Err(Untaken::Gone) => self.expel_session(guild, slot),
+            Err(Untaken::Full(request)) => {
+                let shared = Arc::clone(&self.shared);
+                tokio::task::spawn_local(async move {
+                    if !shared.directory.send(guild, *request).await {
+                        let turned_away = WorkerMessage::TurnedAway { session: reference, guild };
+                        shared.send(reference.worker.into(), turned_away).await;
+                    }
+                });
+            }
+        }
+    }
+
+    /// Tells whether a session is in a guild, or waits to be attached.
+    pub(super) fn is_in(&mut self, session: SessionRef, guild: GuildId) -> bool {
+        let found = self.session_mut(session);
+        found.is_some_and(|found| found.guilds.iter().any(|m| m.guild == guild))
+    }
+
+    /// Takes a session off a guild that did not attach it.
+    pub(super) fn turned_away(&mut self, session: SessionRef, guild: GuildId) {
+        if self.session_mut(session).is_some() {
+            self.expel_session(guild, session.slot);
+        }
     }
 
     /// Takes what a guild granted.
     pub(super) fn attached(&mut self, grant: Grant) {
         let Grant { seat, view, welcome, initial } = grant;
         let session = seat.session;
-        let Some(found) = self.session_mut(session) else {
-            // The session ended while the guild granted.
+        if !self.is_in(session, view.shape.id()) {
+            // The session ended, or its user left, while the guild granted.
             return self.give_back(view.shape.id(), &seat);
-        };
+        }
+        let Some(found) = self.session_mut(session) else { return };
         let threshold = usize::from(found.identity.large_threshold);
         self.place(&seat, &view);
         if let Some(welcome) = welcome {
@@ -186,7 +213,7 @@ impl Worker {
     }
 
     /// Tells one session that its user left a guild, and takes it off.
-    pub(super) fn expel_session(&mut self, guild: GuildId, slot: Slot) {
+    pub(crate) fn expel_session(&mut self, guild: GuildId, slot: Slot) {
         let Some(reference) = self.reference(slot) else { return };
         let Some(session) = self.sessions.get_mut(slot as usize) else { return };
         let Some(at) = session.guilds.iter().position(|m| m.guild == guild) else { return };
@@ -204,8 +231,18 @@ impl Worker {
     fn dissolve(&mut self, guild: GuildId) {
         self.relays.remove(&guild);
         self.lists.remove(&guild);
-        for (_, session) in self.sessions.iter_mut() {
-            session.guilds.retain(|membership| membership.guild != guild);
+        let mut waiting = Vec::new();
+        for (slot, session) in self.sessions.iter_mut() {
+            let Some(at) = session.guilds.iter().position(|m| m.guild == guild) else { continue };
+            if session.guilds[at].relay().is_some() {
+                session.guilds.remove(at);
+            } else {
+                waiting.extend(Slot::try_from(slot));
+            }
+        }
+        // The event went to who is attached; others were told of the guild by READY alone.
+        for slot in waiting {
+            self.expel_session(guild, slot);
         }
     }
 
@@ -230,7 +267,7 @@ impl Worker {
 
     /// Attaches sessions that survived a restart, and tells them what they missed.
     pub(super) fn restored(&mut self, restored: Restored) {
-        let Restored { view, seats, events } = restored;
+        let Restored { view, seats, gone, events } = restored;
         let mut slots = RoaringBitmap::new();
         for seat in &seats {
             if self.session_mut(seat.session).is_some() {
@@ -242,6 +279,9 @@ impl Worker {
         }
         for event in &events {
             self.event_for(event, Some(&slots));
+        }
+        for session in gone {
+            self.turned_away(session, view.shape.id());
         }
         self.shared.restored();
     }

@@ -15,10 +15,10 @@ use throng_shell::Config;
 use crate::world::{Account, Hall, LOOK_EVERY, Player, Setup, World, identify, patient};
 
 /// Members that a guild gets besides those with sessions.
-const MANY: usize = 2_600;
+pub(crate) const MANY: usize = 2_600;
 
 /// Two users in a guild of many.
-async fn crowded(setup: Setup) -> (World, Hall, [Account; 2]) {
+pub(crate) async fn crowded(setup: Setup) -> (World, Hall, [Account; 2]) {
     let world = setup.start().await;
     let accounts: [Account; 2] = world.users().await;
     let hall = world.guild(&[&accounts[0], &accounts[1]]).await;
@@ -35,7 +35,7 @@ async fn crowded(setup: Setup) -> (World, Hall, [Account; 2]) {
     (world, hall, accounts)
 }
 
-fn ask_list(player: &Player, hall: Hall, more: &Value) {
+pub(crate) fn ask_list(player: &Player, hall: Hall, more: &Value) {
     let mut list = json!({"guild_id": hall.id, "query": "", "limit": 0});
     list.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     player.send(8, &list);
@@ -65,7 +65,7 @@ async fn whole(player: &mut Player) -> (BTreeSet<String>, Vec<String>) {
 }
 
 /// Waits until the newest job is as expected.
-async fn job_becomes(world: &World, wanted: impl Fn(&JobStatus) -> bool) -> JobStatus {
+pub(crate) async fn job_becomes(world: &World, wanted: impl Fn(&JobStatus) -> bool) -> JobStatus {
     patient(async {
         // Jobs get what others leave, so whoever waits for one must not keep a core busy.
         let mut look = tokio::time::interval(LOOK_EVERY);
@@ -80,7 +80,7 @@ async fn job_becomes(world: &World, wanted: impl Fn(&JobStatus) -> bool) -> JobS
 }
 
 /// Lets a session that does not read ask for a list, and returns the job that waits for it.
-async fn stalled(world: &World, hall: Hall, player: &Player) -> JobStatus {
+pub(crate) async fn stalled(world: &World, hall: Hall, player: &Player) -> JobStatus {
     player.link.set_capacity(1);
     ask_list(player, hall, &json!({}));
     world.metric_becomes("throng_lagging", |lagging| lagging > 0).await;

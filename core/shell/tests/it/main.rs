@@ -10,6 +10,7 @@ mod drain;
 mod handoff;
 mod jobs;
 mod journal;
+mod leaving;
 mod lists;
 mod members;
 mod overload;

@@ -1,0 +1,81 @@
+//! Sessions that come to a guild: attached, taken over from the last run, or turned away.
+
+use std::sync::Arc;
+
+use throng_engine::event::Event;
+use throng_proto::intents::Intents;
+
+use super::{Attach, GuildTask, Request};
+use crate::worker::{Grant, Restored, Seat, SessionRef, WorkerMessage};
+
+impl GuildTask {
+    /// Attaches a session, unless its user is no member any more.
+    pub(super) async fn attach(&mut self, attach: Attach) {
+        let user = attach.facts.user;
+        let Some(member) = self.guild.member(user) else {
+            return self.turn_away(attach.session).await;
+        };
+        self.attendance.attach(attach.session, user, attach.interest);
+        self.attendance.show(attach.session, user, attach.presence);
+        let guilds = attach.interest.intents.contains(Intents::GUILDS);
+        let grant = Grant {
+            seat: Seat { session: attach.session, user, interest: attach.interest, member },
+            view: self.view(),
+            welcome: guilds.then(|| self.welcome(user, attach.interest)),
+            initial: attach.initial,
+        };
+        let worker = attach.session.worker.into();
+        self.shared.send(worker, WorkerMessage::Attached(Box::new(grant))).await;
+        self.weigh().await;
+    }
+
+    /// Tells a session's worker that the guild does not take it: the user left, or the guild is
+    /// gone, since it asked.
+    async fn turn_away(&mut self, session: SessionRef) {
+        let guild = self.id();
+        let message = WorkerMessage::TurnedAway { session, guild };
+        self.shared.send(session.worker.into(), message).await;
+    }
+
+    /// Ends a guild that was deleted. Who waits to be attached is told.
+    pub(super) async fn end(mut self) {
+        self.shared.directory.remove_guild(self.id());
+        self.shared.metrics.guilds.set(self.shared.directory.count() as u64);
+        self.requests.close();
+        while let Some(request) = self.requests.recv().await {
+            self.backlog.push_back(request);
+        }
+        while let Some(request) = self.backlog.pop_front() {
+            if let Request::Attach(attach) = request {
+                self.turn_away(attach.session).await;
+            }
+        }
+    }
+
+    /// Attaches sessions that survived a restart, and sends what they missed in between.
+    pub(super) async fn restore(&mut self, worker: usize, since: u64, sessions: Vec<Attach>) {
+        let (mut seats, mut gone) = (Vec::with_capacity(sessions.len()), Vec::new());
+        for attach in sessions {
+            let user = attach.facts.user;
+            let Some(member) = self.guild.member(user) else {
+                gone.push(attach.session);
+                continue;
+            };
+            self.attendance.attach(attach.session, user, attach.interest);
+            self.attendance.recall(attach.session, user, attach.presence);
+            let Attach { session, interest, .. } = attach;
+            seats.push(Seat { session, user, interest, member });
+        }
+        let missed = match self.shared.store.events(self.id(), since).await {
+            Ok(missed) => missed,
+            Err(error) => {
+                tracing::error!(guild = %self.id(), %error, "cannot read what sessions missed");
+                Vec::new()
+            }
+        };
+        let events = missed.iter().map(|record| Arc::new(Event::from_record(record))).collect();
+        let restored = Box::new(Restored { view: self.view(), seats, gone, events });
+        self.shared.send(worker, WorkerMessage::Restored(restored)).await;
+        self.weigh().await;
+    }
+}
