@@ -124,9 +124,28 @@ impl Classes {
         if let Some(known) = self.visible.borrow().get(&(class, channel)) {
             return *known;
         }
-        let answer = self.compute(shape, class, channel);
+        let answer = self.may(shape, class, channel, Permissions::VIEW_CHANNEL);
         self.visible.borrow_mut().insert((class, channel), answer);
         answer
+    }
+
+    /// Tells whether members of a class may do something in a channel. Nothing is kept of the
+    /// answer.
+    #[must_use]
+    pub fn may(
+        &self,
+        shape: &Shape,
+        class: ClassId,
+        channel: ChannelId,
+        needed: Permissions,
+    ) -> bool {
+        let (Some(key), Some(channel)) = (self.key(class), shape.channels.get(&channel)) else {
+            return false;
+        };
+        // A user whom no overwrite names stands for all the others of the class.
+        let user = key.alone.unwrap_or(UserId::new(0));
+        let base = shape.base(user, &key.roles);
+        shape.in_channel(base, user, &key.roles, channel).contains(needed)
     }
 
     /// Tells whether members of a class have a role.
@@ -139,16 +158,6 @@ impl Classes {
     #[must_use]
     pub fn roles(&self, class: ClassId) -> &[RoleId] {
         self.key(class).map_or(&[], |key| &key.roles)
-    }
-
-    fn compute(&self, shape: &Shape, class: ClassId, channel: ChannelId) -> bool {
-        let (Some(key), Some(channel)) = (self.key(class), shape.channels.get(&channel)) else {
-            return false;
-        };
-        // A user whom no overwrite names stands for all the others of the class.
-        let user = key.alone.unwrap_or(UserId::new(0));
-        let base = shape.base(user, &key.roles);
-        shape.in_channel(base, user, &key.roles, channel).contains(Permissions::VIEW_CHANNEL)
     }
 
     fn key(&self, class: ClassId) -> Option<&Key> {

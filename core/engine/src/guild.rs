@@ -28,6 +28,8 @@ mod dispatch;
 mod form;
 mod handoff;
 mod import;
+mod invite;
+mod invites;
 mod limits;
 mod member;
 mod mentions;
@@ -45,12 +47,13 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use throng_proto::command::{Actor, Command, Outcome};
 use throng_proto::id::{ChannelId, MessageId, RoleId, UserId};
-use throng_proto::model::{Channel, Member};
+use throng_proto::model::{Channel, InviteCode, Member};
 use throng_proto::record::{GuildRecord, Write};
 use throng_proto::time::Timestamp;
 
 use self::desk::Desk;
 pub use self::handoff::{Arrivals, MemberChange, Rest};
+use self::invites::Invites;
 pub use self::limits::Config;
 use self::message::{NonceKey, Posted};
 use self::recent::Recent;
@@ -111,6 +114,13 @@ pub enum Output {
         /// Deleted.
         removed: Vec<ChannelId>,
     },
+    /// Route invites here, or no longer.
+    Invites {
+        /// Made.
+        added: Vec<InviteCode>,
+        /// Used up or deleted.
+        removed: Vec<InviteCode>,
+    },
     /// Find members that had a role before it was deleted, and say so by [`Input::Held`]; of more
     /// than [`Config::announce_max`] any that many and one.
     Holders {
@@ -131,6 +141,7 @@ pub struct Guild {
     shape: Arc<Shape>,
     roster: Roster,
     last_messages: IndexMap<ChannelId, MessageId>,
+    invites: Invites,
     online: usize,
     /// Number of the last committed event.
     sequence: u64,
@@ -169,6 +180,7 @@ impl Guild {
             }),
             roster,
             last_messages,
+            invites: Invites::load(record.invites),
             online: 0,
             sequence: record.sequence,
             desk: Desk::default(),

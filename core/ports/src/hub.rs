@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use throng_proto::command::{Actor, Command, Outcome};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
-use throng_proto::model::{Channel, Emoji, Guild, Member, Message, Role, User};
+use throng_proto::model::{Channel, Emoji, Guild, InviteCode, Member, Message, Role, User};
 use throng_proto::record::Page;
 use throng_proto::refusal::Refusal;
 use throng_proto::token::Token;
@@ -19,7 +19,8 @@ pub trait Hub: Send + Sync + 'static {
     /// Finds out whose a token is: a stored token or a JWT. `None` when nobody's.
     fn authenticate(&self, token: Token) -> BoxFuture<'static, Result<Option<User>, Refusal>>;
 
-    /// Runs a command in a guild. The guild checks the actor's permissions.
+    /// Runs a command in a guild. The guild checks the actor's permissions. Who joins by one must
+    /// be within its bound on guilds.
     fn command(
         &self,
         guild: GuildId,
@@ -29,6 +30,12 @@ pub trait Hub: Send + Sync + 'static {
 
     /// Finds the guild of a channel, in memory.
     fn guild_of(&self, channel: ChannelId) -> Option<GuildId>;
+
+    /// Finds the guild of an invite, in memory.
+    fn guild_of_invite(&self, code: &InviteCode) -> Option<GuildId>;
+
+    /// Makes a code for an invite, which nobody can guess.
+    fn invite_code(&self) -> InviteCode;
 
     /// Reads a user.
     fn user(&self, user: UserId) -> BoxFuture<'static, Result<Option<User>, Refusal>>;
@@ -75,9 +82,18 @@ pub trait Hub: Send + Sync + 'static {
     /// Makes many human users in one commit, without tokens; nobody, when a name is taken.
     fn create_users(&self, names: Vec<String>) -> BoxFuture<'static, Result<Vec<User>, Refusal>>;
 
-    /// Makes a guild. Roles, channels and members come with ids from [`Hub::next_id`]; the owner is
-    /// added as a member and the @everyone role is made when they are missing.
+    /// Makes a guild, whatever the bounds of its members are. Roles, channels and members come with
+    /// ids from [`Hub::next_id`]; the owner is added as a member and the @everyone role is made
+    /// when they are missing.
     fn create_guild(&self, draft: GuildDraft) -> BoxFuture<'static, Result<(), Refusal>>;
+
+    /// As [`Hub::create_guild`] for a user, within the bounds on how many guilds one may be in
+    /// and make.
+    fn found_guild(
+        &self,
+        founder: User,
+        draft: GuildDraft,
+    ) -> BoxFuture<'static, Result<(), Refusal>>;
 
     /// Adds many members at once, in one commit; those already there keep what they have.
     fn import_members(

@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use crate::id::{AnyId, ChannelId, MessageId, RoleId, UserId};
 use crate::mention::AllowedMentions;
-use crate::model::{ChannelKind, Emoji, Message, MessageReference, Nonce, Overwrite, User};
+use crate::model::{
+    ChannelKind, Emoji, InviteCode, InviteDraft, Message, MessageReference, Nonce, Overwrite, User,
+};
 use crate::permissions::Permissions;
 use crate::refusal::Refusal;
 use crate::time::Timestamp;
@@ -63,7 +65,8 @@ pub enum Command {
         /// 1 to 1000.
         limit: usize,
     },
-    /// Adds a user. Needs MANAGE_GUILD; answers nothing when already there.
+    /// Adds a user who has agreed, as whoever sends the command has made sure. Needs
+    /// CREATE_INSTANT_INVITE; answers nothing when already there.
     MemberPut(User, MemberPatch),
     /// Changes a member.
     MemberPatch(UserId, MemberPatch),
@@ -73,6 +76,22 @@ pub enum Command {
     MemberRoleAdd(UserId, RoleId),
     /// Takes a role below one's own. Needs MANAGE_ROLES.
     MemberRoleRemove(UserId, RoleId),
+    /// Makes an invite to a channel. Needs CREATE_INSTANT_INVITE there.
+    InviteCreate(ChannelId, InviteDraft),
+    /// Reads the invites of a channel, which needs MANAGE_CHANNELS there, or all of them, which
+    /// needs MANAGE_GUILD.
+    InviteList(Option<ChannelId>),
+    /// Reads an invite. Needs no membership.
+    InviteGet {
+        /// Its name.
+        code: InviteCode,
+        /// Adds approximate member and presence counts.
+        counts: bool,
+    },
+    /// Makes the actor a member. Needs no membership.
+    InviteAccept(InviteCode),
+    /// Deletes an invite. Needs MANAGE_CHANNELS in its channel, or MANAGE_GUILD.
+    InviteDelete(InviteCode),
     /// Posts. Needs VIEW_CHANNEL and SEND_MESSAGES; an answer also READ_MESSAGE_HISTORY.
     MessageCreate(ChannelId, Box<MessageDraft>),
     /// Edits one's own message; others' only `flags`, with MANAGE_MESSAGES.

@@ -39,13 +39,15 @@ pub enum EventKind {
     PassiveUpdateV1,
     PassiveUpdateV2,
     GuildMemberListUpdate,
+    InviteCreate,
+    InviteDelete,
 }
 
 /// What a policy's delivery table speaks of: events that are shed or withheld together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventClass {
-    /// Guilds, channels, roles: what a client must know to stay in step.
+    /// Guilds, channels, roles, invites: what a client must know to stay in step.
     Structure,
     /// A message that is new.
     Message,
@@ -94,7 +96,7 @@ impl EventClass {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::Ready,
         Self::Resumed,
         Self::GuildCreate,
@@ -125,6 +127,8 @@ impl EventKind {
         Self::PassiveUpdateV1,
         Self::PassiveUpdateV2,
         Self::GuildMemberListUpdate,
+        Self::InviteCreate,
+        Self::InviteDelete,
     ];
 
     /// Returns the name in `t`.
@@ -161,12 +165,17 @@ impl EventKind {
             Self::PassiveUpdateV1 => "PASSIVE_UPDATE_V1",
             Self::PassiveUpdateV2 => "PASSIVE_UPDATE_V2",
             Self::GuildMemberListUpdate => "GUILD_MEMBER_LIST_UPDATE",
+            Self::InviteCreate => "INVITE_CREATE",
+            Self::InviteDelete => "INVITE_DELETE",
         }
     }
 
     /// Returns the intents of which a session needs one; none needed when empty.
     #[must_use]
     pub const fn intents(self) -> Intents {
+        if matches!(self, Self::InviteCreate | Self::InviteDelete) {
+            return Intents::GUILD_INVITES;
+        }
         match self.class() {
             EventClass::Structure => Intents::GUILDS,
             EventClass::Message | EventClass::MessageChange => Intents::GUILD_MESSAGES,
@@ -190,7 +199,9 @@ impl EventKind {
             | Self::GuildRoleDelete
             | Self::ChannelCreate
             | Self::ChannelUpdate
-            | Self::ChannelDelete => EventClass::Structure,
+            | Self::ChannelDelete
+            | Self::InviteCreate
+            | Self::InviteDelete => EventClass::Structure,
             Self::MessageCreate => EventClass::Message,
             Self::MessageUpdate | Self::MessageDelete | Self::MessageDeleteBulk => {
                 EventClass::MessageChange
@@ -223,6 +234,8 @@ pub enum Scope {
     Guild,
     /// Who may view the channel.
     Channel(ChannelId),
+    /// Who may manage the channel.
+    Managers(ChannelId),
     /// One user's sessions.
     User(UserId),
 }

@@ -22,6 +22,8 @@ impl Intents {
     pub const GUILD_MODERATION: Self = Self(1 << 2);
     /// Emojis and stickers.
     pub const GUILD_EXPRESSIONS: Self = Self(1 << 3);
+    /// Invites that are made and deleted.
+    pub const GUILD_INVITES: Self = Self(1 << 6);
     /// Presences. Privileged.
     pub const GUILD_PRESENCES: Self = Self(1 << 8);
     /// Messages in guilds.

@@ -9,6 +9,7 @@
 mod channel;
 pub mod constant;
 mod guild;
+mod invite;
 mod member;
 mod message;
 mod presence;
@@ -17,6 +18,7 @@ mod user;
 
 pub use channel::{Channel, ChannelKind, Overwrite, OverwriteKind};
 pub use guild::{Guild, GuildBody};
+pub use invite::{Invite, InviteCode, InviteDraft, NoCode};
 pub use member::{Member, MemberEvent, Profile};
 pub use message::{
     Content, Emoji, MENTIONS_MAX, MentionedUser, Message, MessageEvent, MessageHead, MessageKind,

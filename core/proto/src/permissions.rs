@@ -20,6 +20,8 @@ macro_rules! bits {
 
 impl Permissions {
     bits! {
+        /// Invite users.
+        CREATE_INSTANT_INVITE = 0;
         /// Remove members.
         KICK_MEMBERS = 1;
         /// Ban members.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{EventKind, Mentions, Scope};
 use crate::id::{AnyId, ChannelId, GuildId, MessageId, RoleId, UserId};
-use crate::model::{Channel, Emoji, Guild, Member, Message, Nonce, Role, User};
+use crate::model::{Channel, Emoji, Guild, Invite, InviteCode, Member, Message, Nonce, Role, User};
 use crate::time::Timestamp;
 
 /// One change to the store. The writes of one commit take effect together or not at all.
@@ -29,12 +29,16 @@ pub enum Write {
     RoleDelete(GuildId, RoleId),
     /// Adds or replaces a channel; its last message never goes back.
     Channel(Channel),
-    /// Deletes a channel with its messages.
+    /// Deletes a channel with its messages and invites.
     ChannelDelete(GuildId, ChannelId),
     /// Adds or replaces a member, and its user.
     Member(GuildId, Member),
     /// Removes a member.
     MemberDelete(GuildId, UserId),
+    /// Adds or replaces an invite.
+    Invite(Box<Invite>),
+    /// Deletes an invite.
+    InviteDelete(GuildId, InviteCode),
     /// Adds a message and makes it the channel's last one.
     Message(Box<Message>),
     /// Replaces a message, if it is still there.
@@ -92,6 +96,8 @@ pub struct GuildRecord {
     /// Nonces of messages from the last minutes, so that a repeated post is recognised after a
     /// restart.
     pub nonces: Vec<NonceRecord>,
+    /// Invites, in order of their codes; also those that are spent.
+    pub invites: Vec<Invite>,
 }
 
 /// Nonce of a recent message.

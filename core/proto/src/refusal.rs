@@ -32,6 +32,9 @@ pub enum Refusal {
     /// No user has the id.
     #[error("Unknown User")]
     UnknownUser,
+    /// No invite has the code, or it can be used no more.
+    #[error("Unknown Invite")]
+    UnknownInvite,
     /// No such emoji.
     #[error("Unknown Emoji")]
     UnknownEmoji,
@@ -50,7 +53,13 @@ pub enum Refusal {
     /// Messages cannot be posted in a channel of this kind.
     #[error("Cannot send messages in a non-text channel")]
     NonTextChannel,
-    /// A guild's limit is reached.
+    /// A channel of this kind cannot be used so.
+    #[error("Cannot execute action on this channel type")]
+    WrongChannelKind,
+    /// A token that is not the user's who is to be added.
+    #[error("Invalid OAuth2 access token provided")]
+    InvalidAccessToken,
+    /// A limit is reached.
     #[error("Maximum number of {what} reached ({max})")]
     TooMany {
         /// What there are too many of, such as `guild roles`.
@@ -114,13 +123,17 @@ impl Refusal {
             | Self::UnknownMessage
             | Self::UnknownOverwrite
             | Self::UnknownRole
-            | Self::UnknownUser => 404,
-            Self::MissingAccess | Self::MissingPermissions | Self::NotAuthor | Self::Policy(_) => {
-                403
-            }
+            | Self::UnknownUser
+            | Self::UnknownInvite => 404,
+            Self::MissingAccess
+            | Self::MissingPermissions
+            | Self::NotAuthor
+            | Self::InvalidAccessToken
+            | Self::Policy(_) => 403,
             Self::UnknownEmoji
             | Self::EmptyMessage
             | Self::NonTextChannel
+            | Self::WrongChannelKind
             | Self::TooMany { .. }
             | Self::InvalidForm(_) => 400,
             Self::RateLimited { .. } => 429,
@@ -134,6 +147,7 @@ impl Refusal {
         match self {
             Self::UnknownChannel => 10_003,
             Self::UnknownGuild => 10_004,
+            Self::UnknownInvite => 10_006,
             Self::UnknownMember => 10_007,
             Self::UnknownMessage => 10_008,
             Self::UnknownOverwrite => 10_009,
@@ -145,6 +159,8 @@ impl Refusal {
             Self::EmptyMessage => 50_006,
             Self::NonTextChannel => 50_008,
             Self::MissingPermissions => 50_013,
+            Self::WrongChannelKind => 50_024,
+            Self::InvalidAccessToken => 50_025,
             Self::TooMany { code, .. } => *code,
             Self::InvalidForm(_) => 50_035,
             Self::Policy(_) => 20_000,

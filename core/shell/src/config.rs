@@ -282,7 +282,15 @@ pub struct LimitsConfig {
     pub identifies_under_way: usize,
     /// Sessions of one user; more are closed with 4015. Discord: 50 for users.
     pub sessions_per_user: usize,
-    /// Guilds of one shard; more are closed with 4011.
+    /// Guilds that one user may come into, by invites, with its token or as their maker; another
+    /// one is refused with code 30001. Operators add whom they like. Discord: 100.
+    pub guilds_per_user: usize,
+    /// As `limits.guilds_per_user`, for bots; raise it for bots that have shards.
+    pub guilds_per_bot: usize,
+    /// Guilds that one user may make in an hour; more are refused with 429.
+    pub guilds_made_per_hour: u32,
+    /// Guilds of one shard of a bot; more are closed with 4011. Users who are no bots have no
+    /// shards, and may begin a session whatever they are in.
     pub guilds_per_shard: usize,
     /// Requests (op 100) of one link at the same time; more are answered with 429.
     pub requests_per_link: u16,
@@ -320,6 +328,9 @@ impl Default for LimitsConfig {
             payloads_window_secs: 60,
             identifies_under_way: 256,
             sessions_per_user: 100_000,
+            guilds_per_user: 200,
+            guilds_per_bot: 2_500,
+            guilds_made_per_hour: 50,
             guilds_per_shard: 2_500,
             requests_per_link: 32,
             answer_bytes_per_link: 4 << 20,

@@ -1,17 +1,20 @@
-//! Where guilds are, and which guild a channel belongs to.
+//! Where guilds are, and which guild a channel or an invite belongs to.
 
 use std::collections::HashMap;
 
 use parking_lot::RwLock;
 use throng_proto::id::{ChannelId, GuildId};
+use throng_proto::model::InviteCode;
 
 use crate::guild::GuildHandle;
 
-/// Handles of all guilds and the guilds of all channels. Reads hold a lock for one look-up.
+/// Handles of all guilds, and the guilds of all channels and invites. Reads hold a lock for one
+/// look-up.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
     guilds: RwLock<HashMap<GuildId, GuildHandle>>,
     channels: RwLock<HashMap<ChannelId, GuildId>>,
+    invites: RwLock<HashMap<InviteCode, GuildId>>,
 }
 
 impl Directory {
@@ -30,6 +33,7 @@ impl Directory {
     pub(crate) fn remove_guild(&self, guild: GuildId) {
         self.guilds.write().remove(&guild);
         self.channels.write().retain(|_, owner| *owner != guild);
+        self.invites.write().retain(|_, owner| *owner != guild);
     }
 
     pub(crate) fn add_channels(
@@ -44,6 +48,24 @@ impl Directory {
         let mut known = self.channels.write();
         for channel in channels {
             known.remove(channel);
+        }
+    }
+
+    pub(crate) fn guild_of_invite(&self, code: &InviteCode) -> Option<GuildId> {
+        self.invites.read().get(code).copied()
+    }
+
+    /// Changes which invites lead to a guild.
+    pub(crate) fn set_invites(
+        &self,
+        guild: GuildId,
+        added: impl IntoIterator<Item = InviteCode>,
+        removed: &[InviteCode],
+    ) {
+        let mut known = self.invites.write();
+        known.extend(added.into_iter().map(|code| (code, guild)));
+        for code in removed {
+            known.remove(code);
         }
     }
 

@@ -137,6 +137,7 @@ impl GuildTask {
         let channels: Vec<_> = guild.shape().channels.keys().copied().collect();
         shared.directory.add_guild(id, handle);
         shared.directory.add_channels(id, channels);
+        shared.directory.set_invites(id, guild.invite_codes().cloned(), &[]);
         shared.metrics.guilds.set(shared.directory.count() as u64);
         Self::new(shared, guild, requests).start_running();
     }
@@ -251,7 +252,7 @@ impl GuildTask {
         match request {
             Request::Command(actor, command, answer) => {
                 let ticket = self.ticket(answer);
-                if matches!(*command, Command::GuildGet { counts: true }) {
+                if counts(&command) {
                     self.step(Input::Online(self.attendance.online())).await;
                 }
                 self.step(Input::Command(ticket, actor, command)).await;
@@ -328,6 +329,9 @@ impl GuildTask {
             Output::Channels { added, removed } => {
                 self.shared.directory.add_channels(self.id(), added);
                 self.shared.directory.remove_channels(&removed);
+            }
+            Output::Invites { added, removed } => {
+                self.shared.directory.set_invites(self.id(), added, &removed);
             }
             Output::Holders { role, members } => self.seek_holders(role, members),
             Output::Deleted => self.deleted = true,
@@ -430,6 +434,14 @@ impl GuildTask {
             sequence: self.published,
         }
     }
+}
+
+/// Tells whether an answer says how many are online.
+const fn counts(command: &Command) -> bool {
+    let (Command::GuildGet { counts } | Command::InviteGet { counts, .. }) = command else {
+        return false;
+    };
+    *counts
 }
 
 /// Members up to which GUILD_CREATE carries everybody, whatever threshold a session named: the

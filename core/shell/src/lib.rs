@@ -14,6 +14,7 @@ mod connections;
 mod directory;
 mod guild;
 mod jobs;
+mod joining;
 mod journal;
 mod metrics;
 mod node;

@@ -36,6 +36,24 @@ impl Cell {
     }
 }
 
+/// As many numbers as there are of something.
+#[derive(Debug)]
+pub(crate) struct Cells<const N: usize>([Cell; N]);
+
+impl<const N: usize> Default for Cells<N> {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Cell::default()))
+    }
+}
+
+impl<const N: usize> std::ops::Deref for Cells<N> {
+    type Target = [Cell; N];
+
+    fn deref(&self) -> &[Cell; N] {
+        &self.0
+    }
+}
+
 /// Why something was refused or ended; the name of a limit where there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
@@ -49,6 +67,8 @@ pub(crate) enum Refused {
     Timeout,
     SessionsPerUser,
     GuildsPerShard,
+    GuildsPerUser,
+    GuildsMade,
     Intents,
     Shard,
     Version,
@@ -75,7 +95,7 @@ pub(crate) enum Refused {
 }
 
 impl Refused {
-    const ALL: [(Self, &'static str); 32] = [
+    const ALL: [(Self, &'static str); 34] = [
         (Self::Connections, "connections_max"),
         (Self::BadToken, "bad_token"),
         (Self::IdentifyRate, "identifies_per_5s"),
@@ -85,6 +105,8 @@ impl Refused {
         (Self::Timeout, "heartbeat_timeout"),
         (Self::SessionsPerUser, "sessions_per_user"),
         (Self::GuildsPerShard, "guilds_per_shard"),
+        (Self::GuildsPerUser, "guilds_per_user"),
+        (Self::GuildsMade, "guilds_made_per_hour"),
         (Self::Intents, "intents"),
         (Self::Shard, "shard"),
         (Self::Version, "version"),
@@ -136,9 +158,9 @@ pub(crate) struct WorkerMetrics {
     pub(crate) lag_ms: Cell,
     /// When its next tick is due at the latest, in milliseconds since the start.
     pub(crate) due_at: Cell,
-    pub(crate) events: [Cell; KINDS],
-    pub(crate) deliveries: [Cell; KINDS],
-    pub(crate) audience_nanos: [Cell; KINDS],
+    pub(crate) events: Cells<KINDS>,
+    pub(crate) deliveries: Cells<KINDS>,
+    pub(crate) audience_nanos: Cells<KINDS>,
     pub(crate) pass_nanos: Cell,
     pub(crate) passes: Cell,
     pub(crate) writes: Cell,
@@ -162,7 +184,7 @@ impl WorkerMetrics {
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     pub(crate) workers: Vec<WorkerMetrics>,
-    refused: [Cell; Refused::ALL.len()],
+    refused: Cells<{ Refused::ALL.len() }>,
     pub(crate) commands: Cell,
     pub(crate) command_nanos: Cell,
     pub(crate) guilds: Cell,
@@ -326,7 +348,7 @@ impl Metrics {
     }
 
     fn render_kinds(&self, page: &mut Page) {
-        type Counter = fn(&WorkerMetrics) -> &[Cell; KINDS];
+        type Counter = fn(&WorkerMetrics) -> &Cells<KINDS>;
         let counters: [(&str, &str, Counter); 2] = [
             ("throng_events_total", "Events by type, once per relay.", |w| &w.events),
             ("throng_deliveries_total", "Events by type, once per session.", |w| &w.deliveries),

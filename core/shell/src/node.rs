@@ -28,6 +28,7 @@ use crate::config::Config;
 use crate::connections::Connections;
 use crate::directory::Directory;
 use crate::jobs::Jobs;
+use crate::joining::Joins;
 use crate::metrics::{Metrics, Refused};
 use crate::overload::Overload;
 use crate::pace::Pace;
@@ -93,6 +94,7 @@ pub(crate) struct Shared {
     pub(crate) directory: Directory,
     pub(crate) metrics: Metrics,
     pub(crate) jobs: Jobs,
+    pub(crate) joins: Joins,
     pub(crate) identifies: Mutex<Pace<(UserId, u32)>>,
     /// Turns of those whose IDENTIFY is answered.
     pub(crate) identifying: Semaphore,

@@ -74,8 +74,11 @@ fn parameters(path: &str, operation: &mut Map<String, Value>) {
         .split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
         .map(|name| {
-            let text =
-                if name == "emoji_name" { "Unicode emoji or `name:id`." } else { "Snowflake." };
+            let text = match name {
+                "emoji_name" => "Unicode emoji or `name:id`.",
+                "invite_code" => "Code.",
+                _ => "Snowflake.",
+            };
             let schema = json!({ "type": "string" });
             json!({
                 "name": name, "in": "path", "required": true, "description": text, "schema": schema,

@@ -4,6 +4,7 @@ mod applications;
 mod channels;
 mod gateway;
 mod guilds;
+mod invites;
 mod members;
 mod messages;
 mod overwrites;
@@ -58,6 +59,9 @@ fn places() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(overwrites::put_overwrite, overwrites::delete_overwrite))
         .routes(routes!(roles::list_guild_roles, roles::create_guild_role))
         .routes(routes!(roles::update_guild_role, roles::delete_guild_role))
+        .routes(routes!(invites::list_channel_invites, invites::create_channel_invite))
+        .routes(routes!(invites::list_guild_invites))
+        .routes(routes!(invites::get_invite, invites::accept_invite, invites::delete_invite))
         .routes(routes!(members::list_guild_members))
         .routes(routes!(members::search_guild_members))
         .routes(routes!(members::update_my_guild_member))

@@ -4,8 +4,10 @@
 
 mod account;
 mod guild;
+mod invite;
 mod message;
 
 pub use account::*;
 pub use guild::*;
+pub use invite::*;
 pub use message::*;

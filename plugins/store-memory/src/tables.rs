@@ -7,7 +7,7 @@ mod write;
 use std::collections::{BTreeMap, BTreeSet};
 
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
-use throng_proto::model::{Channel, Guild, Message, Profile, Role, User};
+use throng_proto::model::{Channel, Guild, Invite, InviteCode, Message, Profile, Role, User};
 use throng_proto::record::EventRecord;
 
 /// Everything that is stored. Clones share nothing.
@@ -22,6 +22,7 @@ pub(crate) struct Tables {
     guild_channels: BTreeSet<(GuildId, ChannelId)>,
     members: BTreeMap<(GuildId, UserId), Profile>,
     user_guilds: BTreeSet<(UserId, GuildId)>,
+    invites: BTreeMap<InviteCode, Invite>,
     messages: BTreeMap<MessageId, Message>,
     channel_messages: BTreeSet<(ChannelId, MessageId)>,
     reactions: BTreeMap<MessageId, Vec<Reaction>>,

@@ -44,6 +44,12 @@ pub(crate) fn guild(db: &Connection, guild: GuildId) -> Outcome<Option<GuildReco
         )?
         .unwrap_or_default(),
         nonces: nonces(db, of[0])?,
+        invites: all(
+            db,
+            "SELECT body FROM invites WHERE guild_id = ?1 ORDER BY code",
+            of,
+            |row| json(row, 0),
+        )?,
     }))
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use throng_ports::store::StoreError;
 use throng_proto::event::{EventKind, Mentions, Scope};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
-use throng_proto::model::{Channel, Emoji, Guild, Member, Message, Role, User};
+use throng_proto::model::{Channel, Emoji, Guild, Invite, Member, Message, Role, User};
 use throng_proto::record::{EventRecord, Write};
 
 use crate::failure::Failure;
@@ -47,6 +47,11 @@ pub(crate) fn apply(db: &Connection, write: &Write) -> Outcome<()> {
         Write::MemberDelete(guild, user) => {
             let sql = "DELETE FROM members WHERE guild_id = ?1 AND user_id = ?2";
             run(db, sql, [key(*guild), key(*user)]).map(drop)
+        }
+        Write::Invite(invite) => put_invite(db, invite),
+        Write::InviteDelete(guild, code) => {
+            let sql = "DELETE FROM invites WHERE guild_id = ?1 AND code = ?2";
+            run(db, sql, params![key(*guild), code.as_str()]).map(drop)
         }
         Write::Message(message) => add_message(db, message),
         Write::MessageUpdate(message) => update_message(db, message),
@@ -102,6 +107,7 @@ fn delete_guild(db: &Connection, guild: GuildId) -> Outcome<()> {
         "DELETE FROM messages WHERE channel_id IN (SELECT id FROM channels WHERE guild_id = ?1)",
         guild,
     )?;
+    run(db, "DELETE FROM invites WHERE guild_id = ?1", guild)?;
     run(db, "DELETE FROM channels WHERE guild_id = ?1", guild)?;
     run(db, "DELETE FROM roles WHERE guild_id = ?1", guild)?;
     run(db, "DELETE FROM members WHERE guild_id = ?1", guild)?;
@@ -131,6 +137,7 @@ fn delete_channel(db: &Connection, guild: GuildId, channel: ChannelId) -> Outcom
     if run(db, sql, [key(channel), key(guild)])? == 0 {
         return Ok(());
     }
+    run(db, "DELETE FROM invites WHERE channel_id = ?1", [key(channel)])?;
     run(
         db,
         "DELETE FROM reactions WHERE message_id IN \
@@ -146,6 +153,15 @@ fn put_member(db: &Connection, guild: GuildId, member: &Member) -> Outcome<()> {
                ON CONFLICT (guild_id, user_id) DO UPDATE SET profile = excluded.profile";
     let profile = serde_json::to_string(&ProfileRow::of(&member.profile))?;
     run(db, sql, params![key(guild), key(member.user.id), profile]).map(drop)
+}
+
+fn put_invite(db: &Connection, invite: &Invite) -> Outcome<()> {
+    let sql = "INSERT INTO invites (code, guild_id, channel_id, body) VALUES (?1, ?2, ?3, ?4) \
+               ON CONFLICT (code) DO UPDATE SET guild_id = excluded.guild_id, \
+               channel_id = excluded.channel_id, body = excluded.body";
+    let (guild, channel) = (key(invite.guild_id), key(invite.channel_id));
+    let body = serde_json::to_string(invite)?;
+    run(db, sql, params![invite.code.as_str(), guild, channel, body]).map(drop)
 }
 
 fn add_message(db: &Connection, message: &Message) -> Outcome<()> {

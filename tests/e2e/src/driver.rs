@@ -1,8 +1,8 @@
 //! A process with a client library of others in it, spoken to by lines of JSON.
 //!
-//! It is told `{"do":"post"...}`, `members`, `drop` or `close`, and tells `ready`, `guild`,
-//! `message`, `posted`, `members`, `dropped`, `disconnected`, `resumed` and `fatal`, each as
-//! `{"event":...}`.
+//! It is told `{"do":"post"...}`, `members`, `invite`, `uninvite`, `drop` or `close`, and tells
+//! `ready`, `guild`, `message`, `posted`, `members`, `invited`, `uninvited`, `invite`, `uninvite`,
+//! `dropped`, `disconnected`, `resumed` and `fatal`, each as `{"event":...}`.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};

@@ -206,6 +206,10 @@ events! {
     PassiveUpdateV2(PassiveUpdateV2),
     /// A part of a guild's member list changed.
     GuildMemberListUpdate(GuildMemberListUpdate),
+    /// An invite is new.
+    InviteCreate(InviteCreate),
+    /// An invite is gone.
+    InviteDelete(InviteDelete),
 }
 
 #[cfg(test)]

@@ -43,6 +43,8 @@ impl Job {
             | Command::MemberGet(_)
             | Command::MemberList { .. }
             | Command::MemberSearch { .. }
+            | Command::InviteList(_)
+            | Command::InviteGet { .. }
             | Command::Typing(_)
             | Command::Access(..) => Order::Free,
             Command::MessageCreate(..)

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use throng_proto::command::{Actor, Command, Reply};
+use throng_proto::id::ChannelId;
 use throng_proto::refusal::Refusal;
 use throng_proto::time::Timestamp;
 
 use super::desk::{Job, Order, Pending};
+use super::invites::InviteChange;
 use super::plan::{Decided, Decision, Effect, Post};
 use super::{Guild, MemberChange, Output, Ticket};
 use crate::event::Change;
@@ -74,6 +76,9 @@ impl Guild {
     }
 
     fn decide(&mut self, now: Timestamp, actor: &Actor, command: Command) -> Decided {
+        if let Some(decided) = self.decide_open(now, actor, &command) {
+            return decided;
+        }
         let who = self.authority(now, actor)?;
         match command {
             Command::GuildGet { counts } => Ok(self.guild_get(counts)),
@@ -102,6 +107,11 @@ impl Guild {
             Command::MemberDelete(user) => self.member_delete(&who, user),
             Command::MemberRoleAdd(user, role) => self.member_role(&who, user, role, true),
             Command::MemberRoleRemove(user, role) => self.member_role(&who, user, role, false),
+            Command::InviteCreate(channel, draft) => self.invite_create(&who, channel, draft),
+            Command::InviteList(channel) => self.invite_list(&who, channel),
+            Command::InviteDelete(code) => self.invite_delete(&who, &code),
+            // Decided before, whoever asks.
+            Command::InviteGet { .. } | Command::InviteAccept(_) => Err(Refusal::UnknownInvite),
             Command::MessageCreate(channel, draft) => self.message_create(&who, channel, *draft),
             Command::MessageEdit(message, patch) => self.message_edit(&who, *message, patch),
             Command::MessageDelete(message) => self.message_delete(&who, &message),
@@ -184,7 +194,7 @@ impl Guild {
 
     /// Changes memory. Channels are routed before anybody can hear of them.
     fn apply(&mut self, effect: Effect, out: &mut Outbox<Output>) {
-        let Effect { shape, members, left, dropped, added, removed, posted, .. } = effect;
+        let Effect { shape, members, left, dropped, added, removed, invites, posted, .. } = effect;
         if let Some(shape) = shape {
             self.shape = shape;
         }
@@ -210,6 +220,7 @@ impl Guild {
         if let Some(channel) = removed {
             self.last_messages.shift_remove(&channel);
         }
+        self.apply_invites(invites, removed, out);
         if added.is_some() || removed.is_some() {
             out.push(Output::Channels {
                 added: added.into_iter().collect(),
@@ -218,6 +229,24 @@ impl Guild {
         }
         if let Some(post) = posted {
             self.posted(post);
+        }
+    }
+
+    fn apply_invites(
+        &mut self,
+        changes: Vec<InviteChange>,
+        channel: Option<ChannelId>,
+        out: &mut Outbox<Output>,
+    ) {
+        let (mut added, mut removed) = (Vec::new(), Vec::new());
+        for change in changes {
+            let (new, gone) = self.invites.apply(change);
+            added.extend(new);
+            removed.extend(gone);
+        }
+        removed.extend(channel.into_iter().flat_map(|channel| self.invites.drop_channel(channel)));
+        if !added.is_empty() || !removed.is_empty() {
+            out.push(Output::Invites { added, removed });
         }
     }
 

@@ -12,6 +12,7 @@ use throng_proto::id::{ChannelId, MessageId, RoleId, UserId};
 use throng_proto::model::Member;
 
 use super::desk::Desk;
+use super::invites::Invites;
 use super::message::{NonceKey, Posted};
 use super::recent::Recent;
 use super::{Config, Guild};
@@ -45,6 +46,7 @@ pub struct Rest {
     config: Config,
     shape: Arc<Shape>,
     last_messages: IndexMap<ChannelId, MessageId>,
+    invites: Invites,
     online: usize,
     sequence: u64,
     nonces: Recent<NonceKey, Posted>,
@@ -102,22 +104,23 @@ impl Guild {
     #[must_use]
     pub fn depart(self) -> (Rest, Roster) {
         debug_assert_eq!(self.pending(), 0, "commands that are not answered would be lost");
-        let Self { config, shape, roster, last_messages, online, sequence, .. } = self;
+        let Self { config, shape, roster, last_messages, invites, online, sequence, .. } = self;
         let (nonces, paced) = (self.nonces, self.paced);
-        let rest = Rest { config, shape, last_messages, online, sequence, nonces, paced };
+        let rest = Rest { config, shape, last_messages, invites, online, sequence, nonces, paced };
         (rest, roster)
     }
 
     /// Puts a guild together again.
     #[must_use]
     pub fn arrive(rest: Rest, roster: Roster) -> Self {
-        let Rest { config, shape, last_messages, online, sequence, nonces, paced } = rest;
+        let Rest { config, shape, last_messages, invites, online, sequence, nonces, paced } = rest;
         let desk = Desk::default();
         Self {
             config,
             shape,
             roster,
             last_messages,
+            invites,
             online,
             sequence,
             desk,

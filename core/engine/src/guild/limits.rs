@@ -13,6 +13,8 @@ pub struct Config {
     pub roles_max: usize,
     /// Channels; more are refused with code 30013. Default 500.
     pub channels_max: usize,
+    /// Invites that can be used; more are refused with code 30016. Default 1000.
+    pub invites_max: usize,
     /// Overwrites of one channel; more are a form error. Default 100.
     pub overwrites_max: usize,
     /// Characters of a message; more are a form error. Default 2000.
@@ -56,6 +58,7 @@ impl Default for Config {
             ids: Ids::new(0),
             roles_max: 250,
             channels_max: 500,
+            invites_max: 1_000,
             overwrites_max: 100,
             content_max: 2000,
             embeds_max: 10,

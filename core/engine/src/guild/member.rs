@@ -26,9 +26,19 @@ const DEAFEN_MEMBERS: Permissions = Permissions::from_bits(1 << 23);
 const NICK_MAX: usize = 32;
 
 impl Guild {
-    /// Adds a user; nothing when it is a member already.
+    /// Adds a user; nothing when it is a member already. What it is to have beyond that needs the
+    /// permissions for it.
     pub(super) fn member_put(&self, who: &Authority, user: User, patch: MemberPatch) -> Decided {
-        who.need(Permissions::MANAGE_GUILD)?;
+        who.need(Permissions::CREATE_INSTANT_INVITE)?;
+        let wanted = [
+            (patch.nick.is_some(), Permissions::MANAGE_NICKNAMES),
+            (patch.mute.is_some(), MUTE_MEMBERS),
+            (patch.deaf.is_some(), DEAFEN_MEMBERS),
+            (patch.communication_disabled_until.is_some(), Permissions::MODERATE_MEMBERS),
+        ];
+        for (_, permission) in wanted.into_iter().filter(|(wanted, _)| *wanted) {
+            who.need(permission)?;
+        }
         if self.roster.contains(user.id) {
             return Ok(Decision::nothing());
         }

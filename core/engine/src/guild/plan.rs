@@ -11,6 +11,7 @@ use throng_proto::record::{EventRecord, Write};
 use throng_proto::refusal::Refusal;
 use throng_proto::time::Timestamp;
 
+use super::invites::InviteChange;
 use super::message::NonceKey;
 use crate::event::{Change, Event};
 use crate::shape::Shape;
@@ -82,6 +83,8 @@ pub(super) struct Effect {
     pub(super) added: Option<ChannelId>,
     /// A channel that was deleted.
     pub(super) removed: Option<ChannelId>,
+    /// Invites that were made, used or deleted.
+    pub(super) invites: Vec<InviteChange>,
     /// A message that was posted.
     pub(super) posted: Option<Post>,
     /// The whole guild was deleted.

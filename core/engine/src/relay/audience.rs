@@ -6,6 +6,7 @@ use roaring::RoaringBitmap;
 use throng_proto::event::{EventClass, EventKind, Scope};
 use throng_proto::id::UserId;
 use throng_proto::intents::Intents;
+use throng_proto::permissions::Permissions;
 
 use super::{GroupKey, Relay};
 use crate::event::Event;
@@ -58,7 +59,7 @@ impl Relay {
         let mut audience = Audience::default();
         match event.scope {
             Scope::User(user) => self.add_own(user, event, &mut audience),
-            Scope::Guild | Scope::Channel(_) => {
+            Scope::Guild | Scope::Channel(_) | Scope::Managers(_) => {
                 for (key, slots) in &self.groups {
                     self.add_group(key, slots, event, &mut audience);
                 }
@@ -150,6 +151,10 @@ impl Relay {
         has_intent(key.interest.intents, event.kind)
             && match event.scope {
                 Scope::Channel(channel) => self.classes.can_view(&self.shape, key.class, channel),
+                Scope::Managers(channel) => {
+                    let needed = Permissions::MANAGE_CHANNELS;
+                    self.classes.may(&self.shape, key.class, channel, needed)
+                }
                 Scope::Guild | Scope::User(_) => true,
             }
     }

@@ -3,6 +3,7 @@
 mod hall;
 mod handoff;
 mod history;
+mod invites;
 mod mentions;
 mod messages;
 mod order;

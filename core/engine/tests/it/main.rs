@@ -10,6 +10,7 @@ mod class;
 mod conversation;
 mod digest;
 mod guild;
+mod intent;
 mod policy;
 mod pressure;
 mod random;

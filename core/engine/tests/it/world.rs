@@ -15,6 +15,7 @@ use throng_proto::model::{Channel, ChannelKind, Overwrite, OverwriteKind, Profil
 use throng_proto::permissions::Permissions;
 use throng_proto::wire::Body;
 
+use crate::intent::intent_bit;
 use crate::random::Random;
 use crate::scene::{self, GUILD};
 
@@ -23,6 +24,7 @@ const ROLES: [u64; 4] = [200, 201, 202, 203];
 const CHANNELS: [u64; 4] = [300, 301, 302, 303];
 const SLOTS: u64 = 12;
 const ADMINISTRATOR: u64 = 1 << 3;
+const MANAGE: u64 = 1 << 4;
 const VIEW: u64 = 1 << 10;
 
 /// What one session was given.
@@ -214,7 +216,7 @@ impl World {
             0 => shape.guild.owner_id = self.user(),
             1 => {
                 let role = RoleId::new(self.random.pick(&ROLES));
-                let bits = self.random.pick(&[0, VIEW, VIEW, ADMINISTRATOR]);
+                let bits = self.random.pick(&[0, VIEW, VIEW | MANAGE, ADMINISTRATOR]);
                 let role = Role::new(role, "role", Permissions::from_bits(bits));
                 shape.roles.insert(role.id, Arc::new(role));
             }
@@ -277,7 +279,8 @@ impl World {
     pub(crate) fn event(&mut self) -> Event {
         let kind = self.random.pick(&EventKind::ALL);
         let scope = match kind.class() {
-            EventClass::Structure => match self.random.below(3) {
+            EventClass::Structure => match self.random.below(4) {
+                3 => Scope::Managers(self.channel()),
                 0 => Scope::User(self.user()),
                 1 => Scope::Channel(self.channel()),
                 _ => Scope::Guild,
@@ -332,6 +335,7 @@ impl World {
             Scope::User(only) => return (intent && only == user).then_some(Given::Full),
             Scope::Guild => true,
             Scope::Channel(channel) => self.may_view(user, channel),
+            Scope::Managers(channel) => self.may(user, channel, VIEW | MANAGE),
         };
         let mentions = &event.mentions;
         let named = mentions.users.contains(&user);
@@ -356,6 +360,10 @@ impl World {
 
     /// The permission algorithm of the protocol, step by step.
     pub(crate) fn may_view(&self, user: UserId, channel: ChannelId) -> bool {
+        self.may(user, channel, VIEW)
+    }
+
+    fn may(&self, user: UserId, channel: ChannelId, needed: u64) -> bool {
         let Some(channel) = self.shape.channels.get(&channel) else { return false };
         let roles = &self.roles[&user];
         let everyone = self.shape.roles[&GUILD.cast()].permissions.bits();
@@ -378,7 +386,7 @@ impl World {
             let allowed = chosen.iter().fold(0, |sum, o| sum | o.allow.bits());
             sum = sum & !denied | allowed;
         }
-        sum & VIEW != 0
+        sum & needed == needed
     }
 
     /// Compares what relay and model say of an event, and of the sessions.
@@ -471,27 +479,5 @@ impl World {
             }
         }
         told
-    }
-}
-
-/// The intent that each kind of event needs, by the protocol's table.
-fn intent_bit(kind: EventKind) -> Option<u32> {
-    let name = kind.name();
-    match name {
-        "READY"
-        | "RESUMED"
-        | "GUILD_MEMBERS_CHUNK"
-        | "GUILD_MEMBER_LIST_UPDATE"
-        | "RATE_LIMITED"
-        | "CHANNEL_UNREAD_UPDATE"
-        | "PASSIVE_UPDATE_V1"
-        | "PASSIVE_UPDATE_V2" => None,
-        "GUILD_MEMBER_ADD" | "GUILD_MEMBER_UPDATE" | "GUILD_MEMBER_REMOVE" => Some(1),
-        "PRESENCE_UPDATE" => Some(8),
-        "TYPING_START" => Some(11),
-        _ if name.starts_with("MESSAGE_REACTION_") => Some(10),
-        _ if name.starts_with("MESSAGE_") => Some(9),
-        _ if name.starts_with("GUILD_") || name.starts_with("CHANNEL_") => Some(0),
-        _ => panic!("{name} is not in the table"),
     }
 }

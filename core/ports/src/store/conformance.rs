@@ -30,6 +30,7 @@ pub async fn suite(store: Arc<dyn Store>) {
     catalog::a_taken_username_fails_its_whole_commit(store).await;
     catalog::a_renamed_user_frees_the_name(store).await;
     catalog::a_guild_is_read_with_its_parts_in_order(store).await;
+    catalog::invites_go_with_their_channel_and_their_guild(store).await;
     catalog::members_show_the_newest_account(store).await;
     catalog::many_members_come_in_order_each_once(store).await;
     catalog::the_last_message_of_a_channel_never_goes_back(store).await;

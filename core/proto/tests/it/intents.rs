@@ -34,6 +34,7 @@ fn each_event_needs_its_intent() {
             "GUILD_CREATE" | "GUILD_UPDATE" | "GUILD_DELETE" | "GUILD_ROLE_CREATE"
             | "GUILD_ROLE_UPDATE" | "GUILD_ROLE_DELETE" | "CHANNEL_CREATE" | "CHANNEL_UPDATE"
             | "CHANNEL_DELETE" => Some(0),
+            "INVITE_CREATE" | "INVITE_DELETE" => Some(6),
             "GUILD_MEMBER_ADD" | "GUILD_MEMBER_UPDATE" | "GUILD_MEMBER_REMOVE" => Some(1),
             "PRESENCE_UPDATE" => Some(8),
             "MESSAGE_CREATE" | "MESSAGE_UPDATE" | "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK" => {

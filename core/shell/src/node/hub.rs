@@ -13,7 +13,7 @@ use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
 use throng_ports::store::{StoreError, Stored};
 use throng_proto::command::{Actor, Command, Outcome, Reply};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
-use throng_proto::model::{Emoji, Member, Message, User};
+use throng_proto::model::{Emoji, InviteCode, Member, Message, User};
 use throng_proto::record::{Page, Write};
 use throng_proto::refusal::Refusal;
 use throng_proto::token::Token;
@@ -22,6 +22,7 @@ use tokio::sync::oneshot;
 use super::{Node, Shared, export, load};
 use crate::clock;
 use crate::guild::{self, Request, Untaken};
+use crate::joining;
 use crate::metrics::Refused;
 use crate::worker::WorkerMessage;
 
@@ -45,13 +46,29 @@ impl Hub for Node {
                 shared.metrics.refuse(Refused::Policy);
                 return Err(Refusal::Policy(reason));
             }
+            let joiner = joining::joiner(&actor, &command);
             let command = Box::new(command);
-            ask(&shared, guild, |answer| Request::Command(actor, command, answer)).await
+            let asked = Arc::clone(&shared);
+            let asking = async move {
+                ask(&asked, guild, |answer| Request::Command(actor, command, answer)).await
+            };
+            match joiner {
+                Some(user) => joining::join(shared, user, guild, asking).await,
+                None => asking.await,
+            }
         })
     }
 
     fn guild_of(&self, channel: ChannelId) -> Option<GuildId> {
         self.shared.directory.guild_of(channel)
+    }
+
+    fn guild_of_invite(&self, code: &InviteCode) -> Option<GuildId> {
+        self.shared.directory.guild_of_invite(code)
+    }
+
+    fn invite_code(&self) -> InviteCode {
+        InviteCode::from_random(rand::random())
     }
 
     fn user(&self, user: UserId) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
@@ -142,6 +159,17 @@ impl Hub for Node {
             }
             Ok(())
         })
+    }
+
+    fn found_guild(
+        &self,
+        founder: User,
+        draft: GuildDraft,
+    ) -> BoxFuture<'static, Result<(), Refusal>> {
+        let shared = Arc::clone(&self.shared);
+        let guild = draft.guild.id;
+        let making = self.create_guild(draft);
+        Box::pin(joining::found(shared, founder, guild, making))
     }
 
     fn import_members(

@@ -15,6 +15,7 @@ use crate::clock;
 use crate::connections::Connections;
 use crate::directory::Directory;
 use crate::jobs::Jobs;
+use crate::joining::Joins;
 use crate::journal::Story;
 use crate::metrics::Metrics;
 use crate::open::Survivors;
@@ -85,6 +86,7 @@ fn assemble(parts: Parts) -> Result<(Arc<Shared>, Inboxes), StartError> {
         connections: Connections::new(),
         directory: Directory::default(),
         metrics: Metrics::new(count),
+        joins: Joins::new(&config.limits),
         jobs: Jobs::start(&config.jobs).map_err(StartError::Jobs)?,
         identifies: Mutex::new(Pace::new(per_5s, Duration::from_secs(5))),
         identifying: Semaphore::new(config.limits.identifies_under_way),

@@ -99,7 +99,8 @@ async fn admit(shared: &Shared, identify: &Identify) -> Result<Admitted, Denied>
         Denied::Close(Refused::StoreFailed, close)
     })?;
     let guilds: Vec<GuildId> = guilds.into_iter().filter(|guild| identity.has(*guild)).collect();
-    if guilds.len() > shared.config.limits.guilds_per_shard {
+    // Only bots can do anything about it.
+    if user.bot && guilds.len() > shared.config.limits.guilds_per_shard {
         let close = Close::plain(CloseCode::ShardingRequired);
         return Err(Denied::Close(Refused::GuildsPerShard, close));
     }

@@ -8,6 +8,7 @@ mod commits;
 mod delivery;
 mod drain;
 mod handoff;
+mod invites;
 mod jobs;
 mod journal;
 mod leaving;

@@ -3,7 +3,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use throng_proto::id::Id;
-use throng_proto::model::Emoji;
+use throng_proto::model::{Emoji, InviteCode};
 use throng_proto::refusal::Refusal;
 
 use crate::fault::Fault;
@@ -42,6 +42,13 @@ impl<M> Parameter for Id<M> {
         text.parse().map_err(|_| {
             Fault::field(name, "NUMBER_TYPE_COERCE", format!("Value \"{text}\" is not snowflake."))
         })
+    }
+}
+
+impl Parameter for InviteCode {
+    fn parse(_: &str, text: &str) -> Result<Self, Fault> {
+        // What cannot be a code is nobody's.
+        text.parse().map_err(|_| Refusal::UnknownInvite.into())
     }
 }
 

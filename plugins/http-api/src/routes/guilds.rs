@@ -14,7 +14,8 @@ use crate::fault::Fault;
 use crate::request::{At, Form, Search};
 use crate::schema;
 
-/// Makes a guild with a channel `general`, owned by the account that asks.
+/// Makes a guild with a channel `general`, owned by the account that asks, which may not be in too
+/// many or have made too many lately.
 #[utoipa::path(post, path = "/guilds", tag = "guilds", request_body = schema::GuildSettings,
     responses((status = 201, body = schema::Guild)))]
 pub(super) async fn create_guild(ask: Ask, Form(patch): Form<GuildPatch>) -> Answer {
@@ -38,7 +39,7 @@ pub(super) async fn create_guild(ask: Ask, Form(patch): Form<GuildPatch>) -> Ans
             profile: Profile::new(clock::now(), Vec::new()),
         }],
     };
-    hub.create_guild(draft).await?;
+    hub.found_guild(ask.user.clone(), draft).await?;
     let reply = ask.guild(id, Command::GuildGet { counts: false }).await?;
     Ok(answer::reply(StatusCode::CREATED, reply))
 }

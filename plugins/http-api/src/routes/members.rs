@@ -1,12 +1,15 @@
 //! Members of a guild.
 
 use http::StatusCode;
+use serde::Deserialize;
 use throng_proto::command::{Command, MemberPatch};
 use throng_proto::id::{GuildId, RoleId, UserId};
 use throng_proto::refusal::Refusal;
+use throng_proto::token::Token;
 
 use crate::answer::{self, Answer};
 use crate::api::Ask;
+use crate::fault::Fault;
 use crate::request::{At, Form, Search};
 use crate::schema;
 
@@ -57,9 +60,26 @@ pub(super) async fn get_guild_member(ask: Ask, At((guild, user)): At<(GuildId, U
     Ok(answer::reply(StatusCode::OK, reply))
 }
 
-/// Adds a user: oneself, or anybody with MANAGE_GUILD.
+/// A user to add, with its consent.
+#[derive(Deserialize)]
+pub(super) struct Joining {
+    /// A token of that very user.
+    #[serde(default)]
+    access_token: Option<String>,
+    #[serde(default)]
+    nick: Option<String>,
+    #[serde(default)]
+    roles: Option<Vec<RoleId>>,
+    #[serde(default)]
+    mute: Option<bool>,
+    #[serde(default)]
+    deaf: Option<bool>,
+}
+
+/// Adds a user who has agreed: `access_token` is a token of that user. Needs CREATE_INSTANT_INVITE,
+/// and more for what the user is to have.
 #[utoipa::path(put, path = "/guilds/{guild_id}/members/{user_id}", tag = "members",
-    request_body = schema::MemberSettings,
+    request_body = schema::NewMember,
     responses(
         (status = 201, body = schema::Member),
         (status = 204, description = "Was a member already."),
@@ -67,9 +87,18 @@ pub(super) async fn get_guild_member(ask: Ask, At((guild, user)): At<(GuildId, U
 pub(super) async fn add_guild_member(
     ask: Ask,
     At((guild, user)): At<(GuildId, UserId)>,
-    Form(patch): Form<MemberPatch>,
+    Form(joining): Form<Joining>,
 ) -> Answer {
-    let user = ask.api.hub.user(user).await?.ok_or(Refusal::UnknownUser)?;
+    let token = joining.access_token.as_deref().ok_or_else(|| {
+        Fault::field("access_token", "BASE_TYPE_REQUIRED", "This field is required")
+    })?;
+    let hub = &ask.api.hub;
+    hub.user(user).await?.ok_or(Refusal::UnknownUser)?;
+    let owner = hub.authenticate(Token::parse(token)).await?;
+    let user = owner.filter(|owner| owner.id == user).ok_or(Refusal::InvalidAccessToken)?;
+    let Joining { nick, roles, mute, deaf, .. } = joining;
+    let nick = nick.filter(|nick| !nick.is_empty()).map(Some);
+    let patch = MemberPatch { nick, roles, mute, deaf, ..MemberPatch::default() };
     let reply = ask.guild(guild, Command::MemberPut(user, patch)).await?;
     Ok(answer::reply(StatusCode::CREATED, reply))
 }

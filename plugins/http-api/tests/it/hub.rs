@@ -15,7 +15,7 @@ use throng_ports::link::BoxFuture;
 use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
 use throng_proto::command::{Actor, Command, Outcome, Reply};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
-use throng_proto::model::{Emoji, Guild, Member, Message, Profile, Role, User};
+use throng_proto::model::{Emoji, Guild, InviteCode, Member, Message, Profile, Role, User};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::Page;
 use throng_proto::refusal::Refusal;
@@ -28,6 +28,8 @@ pub(crate) const GUILD: GuildId = GuildId::new(100);
 pub(crate) const CHANNEL: ChannelId = ChannelId::new(200);
 /// Its only message.
 pub(crate) const MESSAGE: MessageId = MessageId::new(300);
+/// The code of its only invite, which is also what a test of all routes fills in.
+pub(crate) const INVITE: &str = "2";
 /// Its owner, who has the token `alice`.
 pub(crate) const ALICE: UserId = UserId::new(1);
 /// Another member, who has the token `bob`.
@@ -120,7 +122,7 @@ fn reply(command: &Command, members: &[Member]) -> Reply {
         Command::MemberGet(_) => Reply::json(&members[0]),
         Command::MemberList { .. } => Reply::json(&members),
         Command::MemberPut(..) => Reply::json(&members[0]).created(),
-        Command::ChannelList => Reply::json(&[0; 0]),
+        Command::ChannelList | Command::InviteList(_) => Reply::json(&[0; 0]),
         Command::GuildDelete
         | Command::OverwritePut(..)
         | Command::OverwriteDelete(..)
@@ -179,6 +181,14 @@ impl Hub for FakeHub {
 
     fn guild_of(&self, channel: ChannelId) -> Option<GuildId> {
         (channel == CHANNEL).then_some(GUILD)
+    }
+
+    fn guild_of_invite(&self, code: &InviteCode) -> Option<GuildId> {
+        (code.as_str() == INVITE).then_some(GUILD)
+    }
+
+    fn invite_code(&self) -> InviteCode {
+        InviteCode::from_random(self.next_id())
     }
 
     fn user(&self, user: UserId) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
@@ -255,6 +265,10 @@ impl Hub for FakeHub {
     fn create_guild(&self, draft: GuildDraft) -> BoxFuture<'static, Result<(), Refusal>> {
         self.state.lock().unwrap().drafts.push(draft);
         Box::pin(async { Ok(()) })
+    }
+
+    fn found_guild(&self, _: User, draft: GuildDraft) -> BoxFuture<'static, Result<(), Refusal>> {
+        self.create_guild(draft)
     }
 
     fn import_members(

@@ -7,6 +7,7 @@ mod document;
 mod hub;
 mod import;
 mod jobs;
+mod joining;
 mod limits;
 mod messages;
 mod public;

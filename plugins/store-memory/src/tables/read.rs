@@ -32,6 +32,7 @@ impl Tables {
                 .collect(),
             sequence: sequence.map_or(0, |((_, sequence), _)| *sequence),
             nonces: self.nonces(guild),
+            invites: self.invites.values().filter(|i| i.guild_id == guild).cloned().collect(),
         })
     }
 

@@ -47,6 +47,10 @@ impl Tables {
                 self.members.remove(&(guild, user));
                 self.user_guilds.remove(&(user, guild));
             }
+            Write::Invite(invite) => _ = self.invites.insert(invite.code.clone(), *invite),
+            Write::InviteDelete(guild, code) => {
+                self.invites.retain(|of, invite| (invite.guild_id, of) != (guild, &code));
+            }
             Write::Message(message) => self.add_message(*message),
             Write::MessageUpdate(message) => self.update_message(*message),
             Write::MessageDelete(channel, messages) => {
@@ -98,6 +102,7 @@ impl Tables {
             return;
         }
         self.channels.remove(&channel);
+        self.invites.retain(|_, invite| invite.channel_id != channel);
         for message in self.messages_of(channel) {
             self.delete_message(channel, message);
         }
@@ -108,6 +113,7 @@ impl Tables {
             self.delete_channel(guild, channel);
         }
         self.guilds.remove(&guild);
+        self.invites.retain(|_, invite| invite.guild_id != guild);
         self.roles.retain(|(of, _), _| *of != guild);
         self.members.retain(|(of, _), _| *of != guild);
         self.user_guilds.retain(|(_, of)| *of != guild);

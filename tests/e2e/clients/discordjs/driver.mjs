@@ -24,6 +24,7 @@ const client = new Client({
     GatewayIntentBits.GuildMembers,
     GatewayIntentBits.GuildMessages,
     GatewayIntentBits.MessageContent,
+    GatewayIntentBits.GuildInvites,
   ],
   rest: { api: config.api },
   ws: {
@@ -50,6 +51,12 @@ client.on(Events.MessageCreate, (message) => {
     content: message.content,
   });
 });
+client.on(Events.InviteCreate, (invite) => {
+  tell('invite', { code: invite.code, guild: invite.guild.name, channel: invite.channelId });
+});
+client.on(Events.InviteDelete, (invite) => {
+  tell('uninvite', { code: invite.code, guild: invite.guild.name });
+});
 client.on(Events.ShardReconnecting, () => tell('disconnected'));
 client.on(Events.ShardResume, () => tell('resumed'));
 client.on(Events.ShardDisconnect, (event) => tell('fatal', { reason: `closed: ${event.code}` }));
@@ -66,6 +73,25 @@ const orders = {
     const options = query === undefined ? {} : { query, limit: 100 };
     const members = await client.guilds.cache.get(guild).members.fetch(options);
     tell('members', { names: members.map((member) => member.user.username).sort() });
+  },
+  invite: async ({ channel: id }) => {
+    const channel = client.channels.cache.get(id);
+    const made = await channel.createInvite({ maxAge: 60, maxUses: 5, unique: true });
+    const listed = await channel.guild.invites.fetch();
+    const found = await client.fetchInvite(made.code);
+    tell('invited', {
+      code: made.code,
+      listed: [...listed.keys()],
+      uses: [made.uses, made.maxUses],
+      guild: found.guild.name,
+      members: found.memberCount,
+    });
+  },
+  uninvite: async ({ code }) => {
+    const { guild } = await client.fetchInvite(code);
+    const { invites } = client.guilds.cache.get(guild.id);
+    await invites.delete(code);
+    tell('uninvited', { listed: [...(await invites.fetch()).keys()] });
   },
   drop: async () => {
     const [shard] = strategy.shards.values();

@@ -48,7 +48,7 @@ class Driver(discord.Client):
 
     def __init__(self):
         intents = discord.Intents(
-            guilds=True, members=True, guild_messages=True, message_content=True
+            guilds=True, members=True, guild_messages=True, message_content=True, invites=True
         )
         super().__init__(intents=intents, chunk_guilds_at_startup=False, max_messages=None)
 
@@ -78,6 +78,12 @@ class Driver(discord.Client):
             author=str(message.author.id),
             content=message.content,
         )
+
+    async def on_invite_create(self, invite):
+        tell("invite", code=invite.code, guild=invite.guild.name, channel=str(invite.channel.id))
+
+    async def on_invite_delete(self, invite):
+        tell("uninvite", code=invite.code, guild=invite.guild.name)
 
     async def on_disconnect(self):
         tell("disconnected")
@@ -110,6 +116,28 @@ class Driver(discord.Client):
         else:
             members = await guild.chunk()
         tell("members", names=sorted(member.name for member in members))
+
+    async def do_invite(self, order):
+        channel = self.get_channel(int(order["channel"]))
+        made = await channel.create_invite(max_age=60, max_uses=5, unique=True)
+        listed = [invite.code for invite in await channel.guild.invites()]
+        assert listed == [invite.code for invite in await channel.invites()]
+        found = await self.fetch_invite(made.code, with_counts=True)
+        assert found.expires_at == made.expires_at is not None
+        tell(
+            "invited",
+            code=made.code,
+            listed=listed,
+            uses=[made.uses, made.max_uses],
+            guild=found.guild.name,
+            members=found.approximate_member_count,
+        )
+
+    async def do_uninvite(self, order):
+        invite = await self.fetch_invite(order["code"])
+        await invite.delete()
+        listed = await self.get_guild(invite.guild.id).invites()
+        tell("uninvited", listed=[invite.code for invite in listed])
 
     async def do_drop(self, order):
         self.ws.socket.get_extra_info("socket")  # fails here if there is no connection

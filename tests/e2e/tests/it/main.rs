@@ -30,6 +30,7 @@ mod drain;
 mod entering;
 mod examples;
 mod hops;
+mod invites;
 mod lanes;
 mod libraries;
 mod lists;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use throng_proto::model::{
-    Channel, ChannelKind, Emoji, Guild, Member, Message, Profile, Role, Status, User,
+    Channel, ChannelKind, Emoji, Guild, InviteCode, Member, Message, Profile, Role, Status, User,
 };
 use throng_proto::time::Timestamp;
 
@@ -324,6 +324,40 @@ pub struct PassiveUpdateV2 {
     pub guild_id: GuildId,
     /// Channels with a new last message.
     pub updated_channels: Vec<LastMessage>,
+}
+
+/// An invite that was made, for who manages its channel.
+#[derive(Clone, Debug, Deserialize)]
+pub struct InviteCreate {
+    /// The guild.
+    pub guild_id: GuildId,
+    /// The channel.
+    pub channel_id: ChannelId,
+    /// Its name.
+    pub code: InviteCode,
+    /// Who made it, unless it was an operator.
+    pub inviter: Option<User>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends, if it does.
+    pub expires_at: Option<Timestamp>,
+    /// Seconds that it lasts; 0 is for ever.
+    pub max_age: u32,
+    /// How often it can be used; 0 is any number.
+    pub max_uses: u32,
+    /// How often it was used.
+    pub uses: u32,
+}
+
+/// An invite that is gone, for who manages its channel.
+#[derive(Clone, Debug, Deserialize)]
+pub struct InviteDelete {
+    /// The guild.
+    pub guild_id: GuildId,
+    /// The channel.
+    pub channel_id: ChannelId,
+    /// Its name.
+    pub code: InviteCode,
 }
 
 /// A change of a guild's member list, for sessions that watch a part of it.

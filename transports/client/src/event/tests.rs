@@ -41,6 +41,11 @@ fn message() -> Value {
     })
 }
 
+fn invite() -> Value {
+    json!({"code": "abc", "created_at": "2026-01-01T00:00:00.000000+00:00", "expires_at": null,
+        "inviter": user(), "max_age": 0, "max_uses": 5, "temporary": false, "type": 0, "uses": 0})
+}
+
 /// What the gateway sends of each kind.
 fn sample(kind: EventKind) -> Value {
     let in_guild = json!({"guild_id": GUILD});
@@ -100,6 +105,8 @@ fn sample(kind: EventKind) -> Value {
         EventKind::ChannelUnreadUpdate => with(in_guild, json!({"channel_unread_updates": last})),
         EventKind::PassiveUpdateV1 => with(in_guild, json!({"channels": last})),
         EventKind::PassiveUpdateV2 => with(in_guild, json!({"updated_channels": last})),
+        EventKind::InviteCreate => with(in_guild, with(json!({"channel_id": "9"}), invite())),
+        EventKind::InviteDelete => with(in_guild, json!({"channel_id": "9", "code": "abc"})),
         EventKind::GuildMemberListUpdate => {
             let groups = json!([{"id": "online", "count": 1}]);
             with(

@@ -222,6 +222,9 @@ impl Hall {
             Output::Channels { added, removed } => {
                 self.trace.push(format!("channels +{added:?} -{removed:?}"));
             }
+            Output::Invites { added, removed } => {
+                self.trace.push(format!("invites +{} -{}", added.len(), removed.len()));
+            }
             Output::Holders { role, members } => {
                 let holders = members.iter().filter(|entry| entry.roles().any(|held| held == role));
                 self.holders.extend(holders.map(|entry| entry.user()));
@@ -313,6 +316,7 @@ pub(super) fn record() -> GuildRecord {
         roles: roles(),
         channels: channels(),
         sequence: 0,
+        invites: Vec::new(),
         nonces: vec![NonceRecord {
             author: UserId::new(ALICE),
             nonce: throng_proto::model::Nonce::Text("before".into()),

@@ -1,9 +1,10 @@
 //! Random histories with failing commits: G1, G2 and G3 hold whatever happens.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use throng_proto::command::{ChannelPatch, Command, MemberPatch, RolePatch};
 use throng_proto::id::{ChannelId, UserId};
+use throng_proto::model::{InviteCode, InviteDraft};
 use throng_proto::record::Write;
 
 use super::hall::{
@@ -19,6 +20,8 @@ struct Model {
     channels: BTreeSet<ChannelId>,
     members: BTreeSet<UserId>,
     roles: usize,
+    /// Each with its channel.
+    invites: BTreeMap<InviteCode, ChannelId>,
 }
 
 impl Model {
@@ -28,6 +31,7 @@ impl Model {
             channels: shape.channels.keys().copied().collect(),
             members: hall.guild.roster().iter().map(|entry| entry.user()).collect(),
             roles: shape.roles.len(),
+            invites: BTreeMap::new(),
         }
     }
 
@@ -37,7 +41,14 @@ impl Model {
         for write in writes {
             match write {
                 Write::Channel(channel) => _ = self.channels.insert(channel.id),
-                Write::ChannelDelete(_, channel) => _ = self.channels.remove(channel),
+                Write::ChannelDelete(_, channel) => {
+                    self.channels.remove(channel);
+                    self.invites.retain(|_, of| of != channel);
+                }
+                Write::Invite(invite) => {
+                    self.invites.insert(invite.code.clone(), invite.channel_id);
+                }
+                Write::InviteDelete(_, code) => _ = self.invites.remove(code),
                 Write::Member(_, member) => _ = self.members.insert(member.user.id),
                 Write::MemberDelete(_, user) => _ = self.members.remove(user),
                 Write::Role(_, role) if role.name == "new" => _ = new_roles.insert(role.id),
@@ -54,7 +65,10 @@ fn command(random: &mut Random, hall: &Hall) -> Command {
     let channel = if channels.is_empty() { OPEN } else { random.pick(&channels) };
     let name = Some("new".to_owned());
     let someone = UserId::new(random.below(12));
-    match random.below(16) {
+    let codes: Vec<_> = hall.guild.invite_codes().cloned().collect();
+    let code = codes.get(random.index(codes.len().max(1))).cloned();
+    let code = code.unwrap_or_else(|| InviteCode::from_random(0));
+    match random.below(20) {
         0 => Command::ChannelCreate(ChannelPatch { name, ..ChannelPatch::default() }),
         1 => Command::ChannelPatch(
             channel,
@@ -67,6 +81,17 @@ fn command(random: &mut Random, hall: &Hall) -> Command {
         6 => Command::MemberRoleAdd(someone, RED),
         7 => Command::Typing(channel),
         8 => Command::ChannelList,
+        9 | 10 => {
+            let (made, uses) = (InviteCode::from_random(random.below(1 << 40)), random.below(3));
+            let max_uses = u32::try_from(uses).ok();
+            let (code, unique) = (Some(made), Some(true));
+            Command::InviteCreate(
+                channel,
+                InviteDraft { code, max_uses, unique, ..InviteDraft::default() },
+            )
+        }
+        11 => Command::InviteAccept(code),
+        12 if random.one_in(3) => Command::InviteDelete(code),
         _ => Command::MessageCreate(channel, Box::new(draft("x"))),
     }
 }
@@ -95,6 +120,8 @@ fn random_histories_keep_g1_g2_and_g3() {
             let is = Model::of(&hall);
             assert_eq!(is.channels, model.channels, "G3, seed {seed}");
             assert_eq!(is.members, model.members, "G3, seed {seed}");
+            let known = model.invites.keys();
+            assert!(hall.guild.invite_codes().eq(known), "G3, seed {seed}");
             assert_eq!(is.roles, model.roles, "G3, seed {seed}");
             assert_eq!(hall.guild.sequence(), hall.log.len() as u64, "G2, seed {seed}");
         }

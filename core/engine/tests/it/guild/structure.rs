@@ -365,7 +365,8 @@ fn members_are_removed_by_those_above_them_or_leave() {
 fn members_are_added_once_and_their_sessions_attached_last() {
     let mut hall = Hall::new();
     let put = || Command::MemberPut(user(20), MemberPatch::default());
-    assert_eq!(hall.run(ALICE, put()), Err(REFUSED));
+    let named = body(json!({ "nick": "x" }));
+    assert_eq!(hall.run(ALICE, Command::MemberPut(user(20), named)), Err(REFUSED));
     let reply = hall.run(MODERATOR, put()).expect("granted");
     assert!(reply.created && reply.json.is_some());
     assert_eq!(hall.trace[1..], ["answer 2", "publish GUILD_MEMBER_ADD", "joined 20"]);
@@ -374,6 +375,18 @@ fn members_are_added_once_and_their_sessions_attached_last() {
     assert_eq!(hall.guild.member_count(), 7);
     let form = body(json!({ "nick": "x", "roles": [ADMIN] }));
     assert_eq!(hall.run(MODERATOR, Command::MemberPut(user(21), form)), Err(REFUSED));
+}
+
+#[test]
+fn adding_a_member_needs_the_permission_to_invite() {
+    let put = || Command::MemberPut(user(20), MemberPatch::default());
+    let mut hall = Hall::new();
+    let everyone = role(GUILD.cast(), json!({ "permissions": "1024" }));
+    hall.run(OWNER, everyone).expect("granted");
+    assert_eq!(hall.run(ALICE, put()), Err(REFUSED));
+    assert_eq!(hall.run(MODERATOR, put()), Err(REFUSED), "who manages may invite nobody");
+    assert_eq!(hall.run(STRANGER, put()), Err(Refusal::MissingAccess));
+    hall.run(ADMINISTRATOR, put()).expect("granted");
 }
 
 #[test]

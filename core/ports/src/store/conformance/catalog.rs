@@ -1,10 +1,12 @@
 //! Checks of users, guilds and what belongs to them.
 
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
-use throng_proto::model::{Channel, Emoji, Guild, User};
+use throng_proto::model::{Channel, Emoji, Guild, Invite, User};
 use throng_proto::record::{Page, Write};
 
-use super::sample::{PAST, add, channel, event, founding, guild, member, message, role, user};
+use super::sample::{
+    PAST, add, channel, event, founding, guild, invite, member, message, role, user,
+};
 use super::{commit, members, ok, refused};
 use crate::store::Store;
 
@@ -93,6 +95,30 @@ pub(super) async fn a_guild_is_read_with_its_parts_in_order(store: &dyn Store) {
     assert_eq!(record.sequence, 0);
     assert_eq!(record.nonces, []);
     assert!(ok(store.guilds().await).contains(&id));
+}
+
+pub(super) async fn invites_go_with_their_channel_and_their_guild(store: &dyn Store) {
+    let [first, second] = [GuildId::new(195), GuildId::new(196)];
+    let mut writes = founding(195, 1_950);
+    writes.push(Write::Channel(channel(195, 1_951)));
+    writes.extend(founding(196, 1_960));
+    let made = [invite(195, 1_950, 1), invite(195, 1_951, 2), invite(196, 1_960, 3)];
+    writes.extend(made.clone().map(|invite| Write::Invite(Box::new(invite))));
+    commit(store, writes).await;
+    let invites = async |guild| ok(store.guild(guild).await).map(|record| record.invites);
+    assert_eq!(invites(first).await, Some(made[..2].to_vec()), "in order of their codes");
+    let used = Invite { uses: 1, ..made[0].clone() };
+    let changes = vec![
+        Write::Invite(Box::new(used.clone())),
+        Write::InviteDelete(second, made[0].code.clone()),
+        Write::ChannelDelete(first, ChannelId::new(1_951)),
+    ];
+    commit(store, changes).await;
+    assert_eq!(invites(first).await, Some(vec![used.clone()]));
+    commit(store, vec![Write::InviteDelete(first, used.code)]).await;
+    assert_eq!(invites(first).await, Some(Vec::new()));
+    commit(store, vec![Write::GuildDelete(second), Write::Guild(guild(196))]).await;
+    assert_eq!(invites(second).await, Some(Vec::new()));
 }
 
 pub(super) async fn members_show_the_newest_account(store: &dyn Store) {

@@ -1,11 +1,11 @@
 //! Random histories: a store and the plain model are given the same commits and must look the same.
 
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
-use throng_proto::model::{Channel, Emoji, Guild, Message, User};
+use throng_proto::model::{Channel, Emoji, Guild, Invite, Message, User};
 use throng_proto::record::{Page, Write};
 
 use super::model::Model;
-use super::sample::{PAST, add, channel, event, guild, member, message, role, user};
+use super::sample::{PAST, add, channel, event, guild, invite, member, message, role, user};
 use super::{members, ok};
 use crate::store::Store;
 
@@ -67,6 +67,9 @@ impl History {
         for id in (1..=GUILDS).map(GuildId::new) {
             let record = ok(store.guild(id).await);
             let joined = members(store, id).await;
+            let invites = record.as_ref().map(|all| all.invites.clone());
+            let expected = record.is_some().then(|| self.model.invites(id));
+            assert_eq!(invites, expected, "seed {seed}: invites of {id}");
             let found =
                 record.map(|all| (all.guild, all.roles, all.channels, joined, all.sequence));
             assert_eq!(found, self.model.guild(id), "seed {seed}: guild {id}");
@@ -100,7 +103,7 @@ impl History {
 
     fn write(&mut self) -> Write {
         let guild_id = GuildId::new(1 + self.below(GUILDS));
-        match self.below(24) {
+        match self.below(28) {
             0 => Write::GuildDelete(guild_id),
             1..3 => {
                 Write::Guild(Guild { name: self.below(100).to_string(), ..guild(guild_id.value()) })
@@ -128,6 +131,11 @@ impl History {
                 let emoji = self.emoji();
                 Write::ReactionClear(self.message_id(), (self.below(2) == 0).then_some(emoji))
             }
+            23..26 => Write::Invite(Box::new(self.invite())),
+            26 => {
+                let invite = self.invite();
+                Write::InviteDelete(invite.guild_id, invite.code)
+            }
             _ => Write::Event(Box::new(event(guild_id.value(), 1 + self.below(9), PAST))),
         }
     }
@@ -135,6 +143,12 @@ impl History {
     fn channel(&mut self) -> Channel {
         let id = 1 + self.below(CHANNELS);
         Channel { topic: Some(self.below(9).to_string()), ..channel(1 + id % GUILDS, id) }
+    }
+
+    fn invite(&mut self) -> Invite {
+        let id = 1 + self.below(CHANNELS);
+        let uses = u32::try_from(self.below(5)).unwrap_or_default();
+        Invite { uses, ..invite(1 + id % GUILDS, id, 1 + self.below(4)) }
     }
 
     fn user(&mut self) -> User {

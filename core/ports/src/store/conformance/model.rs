@@ -3,7 +3,7 @@
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::constant::{Empty, False};
 use throng_proto::model::{
-    Channel, Emoji, Guild, Member, Message, Profile, ReactionCount, Role, User,
+    Channel, Emoji, Guild, Invite, Member, Message, Profile, ReactionCount, Role, User,
 };
 use throng_proto::record::{EventRecord, Page, Write};
 
@@ -15,6 +15,7 @@ pub(super) struct Model {
     roles: Vec<(GuildId, Role)>,
     channels: Vec<Channel>,
     members: Vec<(GuildId, UserId, Profile)>,
+    invites: Vec<Invite>,
     messages: Vec<Message>,
     reactions: Vec<(MessageId, Emoji, Vec<UserId>)>,
     events: Vec<EventRecord>,
@@ -60,6 +61,10 @@ impl Model {
             }
             Write::MemberDelete(guild, user) => {
                 self.members.retain(|member| (member.0, member.1) != (guild, user));
+            }
+            Write::Invite(invite) => put(&mut self.invites, *invite, |a, b| a.code == b.code),
+            Write::InviteDelete(guild, code) => {
+                self.invites.retain(|invite| (invite.guild_id, &invite.code) != (guild, &code));
             }
             Write::Event(event) => {
                 let place = |event: &EventRecord| (event.guild, event.sequence);
@@ -136,6 +141,7 @@ impl Model {
         let of = |channel: &Channel| channel.id == id && channel.guild_id == guild;
         if self.channels.iter().any(of) {
             self.channels.retain(|channel| !of(channel));
+            self.invites.retain(|invite| invite.channel_id != id);
             self.delete_messages(|message| message.channel_id == id);
         }
     }
@@ -147,6 +153,7 @@ impl Model {
             }
         }
         self.guilds.retain(|guild| guild.id != id);
+        self.invites.retain(|invite| invite.guild_id != id);
         self.roles.retain(|(of, _)| *of != id);
         self.members.retain(|member| member.0 != id);
         self.events.retain(|event| event.guild != id);
@@ -168,6 +175,13 @@ impl Model {
         members.sort_by_key(|member| member.user.id);
         let last = self.events(id, 0).last().map_or(0, |event| event.sequence);
         Some((guild, roles, channels, members, last))
+    }
+
+    pub(super) fn invites(&self, guild: GuildId) -> Vec<Invite> {
+        let of_guild = self.invites.iter().filter(|invite| invite.guild_id == guild);
+        let mut invites: Vec<_> = of_guild.cloned().collect();
+        invites.sort_by(|one, other| one.code.cmp(&other.code));
+        invites
     }
 
     pub(super) fn user(&self, id: UserId) -> Option<User> {

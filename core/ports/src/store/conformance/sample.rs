@@ -3,7 +3,8 @@
 use throng_proto::event::{EventKind, Mentions, Scope};
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use throng_proto::model::{
-    Channel, ChannelKind, Guild, Member, Message, MessageKind, Profile, Role, User,
+    Channel, ChannelKind, Guild, Invite, InviteCode, Member, Message, MessageKind, Profile, Role,
+    User,
 };
 use throng_proto::permissions::Permissions;
 use throng_proto::record::{EventRecord, Write};
@@ -30,6 +31,19 @@ pub(super) fn channel(guild: u64, id: u64) -> Channel {
 
 pub(super) fn member(id: u64) -> Member {
     Member { user: user(id), profile: Profile::new(PAST, vec![RoleId::new(id)]) }
+}
+
+pub(super) fn invite(guild: u64, channel: u64, number: u64) -> Invite {
+    Invite {
+        code: InviteCode::from_random(number),
+        guild_id: GuildId::new(guild),
+        channel_id: ChannelId::new(channel),
+        inviter: (!number.is_multiple_of(3)).then(|| user(number)),
+        created_at: PAST,
+        max_age: 60,
+        max_uses: 5,
+        uses: 0,
+    }
 }
 
 pub(super) fn message(channel: u64, id: u64, author: u64) -> Message {

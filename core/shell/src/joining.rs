@@ -1,0 +1,126 @@
+//! Users who come into guilds by their own wish, within their bounds.
+//!
+//! One user's joins take turns, so that each is counted before the next one is looked at, whichever
+//! guilds they are to. What operators do passes by: they know what they are doing, and no user can
+//! use up another's bound.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use throng_ports::hub::RETRY_AFTER;
+use throng_proto::command::{Actor, Command, Outcome};
+use throng_proto::id::{GuildId, UserId};
+use throng_proto::model::User;
+use throng_proto::refusal::Refusal;
+use tokio::sync::OwnedMutexGuard;
+
+use crate::clock;
+use crate::config::LimitsConfig;
+use crate::metrics::Refused;
+use crate::node::Shared;
+use crate::pace::Pace;
+
+/// Users above which those who join nothing are forgotten.
+const SWEEP_AT: usize = 1_024;
+/// Discord's code for too many guilds.
+const TOO_MANY_GUILDS: u32 = 30_001;
+
+type Turn = Arc<tokio::sync::Mutex<()>>;
+
+/// Whose turn it is, and who made how many guilds lately.
+#[derive(Debug)]
+pub(crate) struct Joins {
+    turns: Mutex<HashMap<UserId, Turn>>,
+    made: Mutex<Pace<UserId>>,
+}
+
+impl Joins {
+    pub(crate) fn new(limits: &LimitsConfig) -> Self {
+        let made = Pace::new(limits.guilds_made_per_hour, Duration::from_secs(3_600));
+        Self { turns: Mutex::default(), made: Mutex::new(made) }
+    }
+
+    /// Waits until no other join of the user is under way.
+    async fn turn(&self, user: UserId) -> OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.turns.lock();
+            if turns.len() >= SWEEP_AT {
+                turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+            }
+            Arc::clone(turns.entry(user).or_default())
+        };
+        turn.lock_owned().await
+    }
+}
+
+/// Tells whom a command makes a member.
+pub(crate) fn joiner(actor: &Actor, command: &Command) -> Option<User> {
+    match (actor, command) {
+        (Actor::User(_), Command::MemberPut(user, _)) => Some(user.clone()),
+        (Actor::User(user), Command::InviteAccept(_)) => Some(user.clone()),
+        _ => None,
+    }
+}
+
+/// Lets a user into a guild, by asking it, if the user may be in one more.
+pub(crate) async fn join(
+    shared: Arc<Shared>,
+    user: User,
+    guild: GuildId,
+    asking: impl Future<Output = Outcome> + Send + 'static,
+) -> Outcome {
+    undisturbed(async move {
+        let _turn = shared.joins.turn(user.id).await;
+        admit(&shared, &user, guild).await?;
+        asking.await
+    })
+    .await
+}
+
+/// Makes a guild for a user, if the user may be in one more and has not made too many.
+pub(crate) async fn found(
+    shared: Arc<Shared>,
+    founder: User,
+    guild: GuildId,
+    making: impl Future<Output = Result<(), Refusal>> + Send + 'static,
+) -> Result<(), Refusal> {
+    undisturbed(async move {
+        let _turn = shared.joins.turn(founder.id).await;
+        admit(&shared, &founder, guild).await?;
+        let taken = shared.joins.made.lock().take(founder.id, clock::now());
+        taken.map_err(|retry_after| {
+            shared.metrics.refuse(Refused::GuildsMade);
+            Refusal::RateLimited { retry_after }
+        })?;
+        making.await
+    })
+    .await
+}
+
+/// Refuses who is in as many guilds as it may be, and not in this one.
+async fn admit(shared: &Shared, user: &User, guild: GuildId) -> Result<(), Refusal> {
+    let max = if user.bot {
+        shared.config.limits.guilds_per_bot
+    } else {
+        shared.config.limits.guilds_per_user
+    };
+    let guilds = shared.store.guilds_of(user.id).await.map_err(|error| unavailable(&error))?;
+    if guilds.len() < max || guilds.contains(&guild) {
+        return Ok(());
+    }
+    shared.metrics.refuse(Refused::GuildsPerUser);
+    Err(Refusal::TooMany { what: "guilds", max, code: TOO_MANY_GUILDS })
+}
+
+/// Goes on to the end even if whoever asked has gone: what is under way must be counted.
+async fn undisturbed<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Refusal>> + Send + 'static,
+) -> Result<T, Refusal> {
+    tokio::spawn(work).await.unwrap_or_else(|error| Err(unavailable(&error)))
+}
+
+fn unavailable(error: &impl std::fmt::Display) -> Refusal {
+    Refusal::Unavailable { reason: error.to_string(), retry_after: RETRY_AFTER }
+}
