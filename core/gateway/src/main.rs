@@ -8,6 +8,7 @@ mod files;
 mod log;
 mod policy;
 mod private;
+mod process;
 mod public;
 mod quic;
 mod reload;
@@ -93,6 +94,9 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         demo::create(&hub, &settings.data, public.http_url()).await?;
     }
     let router = throng_plugin_http_api::public_router(Arc::clone(&hub), settings.http.clone());
+    let (router, traffic) = throng_plugin_http_api::Traffic::of(router);
+    node.show(Arc::new(process::Process));
+    node.show(traffic);
     node.answer_requests(Arc::new(throng_plugin_http_api::Tunnel::new(router.clone())));
     public.start(&node, router);
     hangups.reload(&hub, quic.as_ref().map(quic::Listening::certificates));

@@ -5,6 +5,7 @@ pub mod hub;
 mod job;
 pub mod journal;
 pub mod link;
+pub mod metrics;
 pub mod policy;
 pub mod store;
 pub mod token;

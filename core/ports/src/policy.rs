@@ -7,9 +7,10 @@ use thiserror::Error;
 use throng_proto::time::Timestamp;
 
 use crate::link::BoxFuture;
+use crate::metrics::Source;
 
 /// Where the policy in force comes from.
-pub trait PolicyHost: Send + Sync + 'static {
+pub trait PolicyHost: Source {
     /// Returns which policy runs, and how the last load went.
     fn status(&self) -> PolicyStatus;
 
@@ -19,9 +20,6 @@ pub trait PolicyHost: Send + Sync + 'static {
     ///
     /// The policy is broken; the one before goes on, and [`PolicyHost::status`] says why.
     fn reload(&self) -> BoxFuture<'static, Result<PolicyStatus, PolicyFault>>;
-
-    /// Writes metrics in Prometheus' text format.
-    fn metrics(&self) -> String;
 }
 
 /// Which policy runs.

@@ -232,9 +232,7 @@ impl GuildTask {
 
     async fn committed(&mut self, result: Stored<()>) {
         if let Some((_, began)) = self.commits.pop_front() {
-            let waited = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
-            self.shared.metrics.commit_nanos.add(waited);
-            self.shared.metrics.commits.add(1);
+            self.shared.metrics.commits.observe(began.elapsed());
         }
         *self.shared.trouble.lock() = result.as_ref().err().map(ToString::to_string);
         let input = match result {

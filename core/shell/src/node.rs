@@ -16,6 +16,7 @@ use throng_engine::policy::Policy;
 use throng_ports::api::Api;
 use throng_ports::hub::Facts;
 use throng_ports::link::{Incoming, Listener};
+use throng_ports::metrics::Source;
 use throng_ports::policy::PolicyHost;
 use throng_ports::store::{Store, StoreError};
 use throng_ports::token::Tokens;
@@ -93,6 +94,8 @@ pub(crate) struct Shared {
     pub(crate) connections: Connections,
     pub(crate) directory: Directory,
     pub(crate) metrics: Metrics,
+    /// What has numbers to show beside the node itself.
+    pub(crate) sources: Mutex<Vec<Arc<dyn Source>>>,
     pub(crate) jobs: Jobs,
     pub(crate) joins: Joins,
     pub(crate) identifies: Mutex<Pace<(UserId, u32)>>,
@@ -163,6 +166,11 @@ impl std::fmt::Debug for Node {
 }
 
 impl Node {
+    /// Shows the numbers of something else among the node's own, from now on.
+    pub fn show(&self, source: Arc<dyn Source>) {
+        self.shared.sources.lock().push(source);
+    }
+
     /// Takes links from a listener until the node drains.
     pub async fn serve(&self, mut listener: Box<dyn Listener>) {
         let mut next = 0;

@@ -14,9 +14,11 @@ mod quota;
 mod request;
 mod routes;
 pub mod schema;
+mod traffic;
 mod tunnel;
 
 pub use admin::admin_router;
 pub use config::{Config, Import, RateLimit, RateLimits};
 pub use public::public_router;
+pub use traffic::Traffic;
 pub use tunnel::Tunnel;

@@ -1,8 +1,9 @@
 //! What is counted of a policy, in Prometheus' terms.
 
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use throng_ports::metrics::{Kind, Page};
 
 use crate::hook::Hook;
 use crate::program::{Cause, Limit};
@@ -105,123 +106,95 @@ pub(crate) struct Row<'a> {
     pub(crate) open: bool,
 }
 
-/// Metrics in Prometheus' text format.
-#[derive(Debug, Default)]
-pub(crate) struct Page(String);
-
-impl Page {
-    pub(crate) fn into_text(self) -> String {
-        self.0
-    }
-
-    /// Writes what is known of loads and of the cache.
-    pub(crate) fn loads(&mut self, version: &str, failed: bool, failures: u64, cached: u64) {
-        self.family("throng_policy_loaded", "gauge", "The version in force.");
-        self.sample("throng_policy_loaded", &format!("{{version=\"{version}\"}}"), 1);
-        let rows = [
-            ("load_failed", "gauge", "Whether the last load was refused.", u64::from(failed)),
-            ("load_failures_total", "counter", "Loads that were refused.", failures),
-            ("cached_verdicts", "gauge", "Verdicts that are remembered.", cached),
-        ];
-        for (name, kind, help, value) in rows {
-            let name = format!("throng_policy_{name}");
-            self.family(&name, kind, help);
-            self.sample(&name, "", value);
-        }
-    }
-
-    /// Writes what is counted of hooks.
-    pub(crate) fn hooks(&mut self, rows: &[Row<'_>]) {
-        type Total = fn(&Counters) -> u64;
-        let totals: [(&str, &str, Total); 4] = [
-            ("calls", "Questions, however they were answered.", |counters| {
-                counters.runs() + counters.sum(|s| &s.hits) + counters.sum(|s| &s.skipped)
-            }),
-            ("cache_hits", "Questions answered by a remembered verdict.", |counters| {
-                counters.sum(|s| &s.hits)
-            }),
-            ("skipped", "Questions that the breaker kept from a failing hook.", |counters| {
-                counters.sum(|s| &s.skipped)
-            }),
-            ("operations", "Operations of runs.", |counters| counters.sum(|s| &s.operations)),
-        ];
-        for (name, help, total) in totals {
-            let name = format!("throng_policy_{name}_total");
-            self.family(&name, "counter", help);
-            for row in rows {
-                self.sample(&name, &row.labels(""), total(row.counters));
-            }
-        }
-        self.kinds(rows);
-        self.latency(rows);
-        let name = "throng_policy_breaker_open";
-        self.family(name, "gauge", "Whether a hook is left alone because it fails.");
-        rows.iter().for_each(|row| self.sample(name, &row.labels(""), u64::from(row.open)));
-    }
-
-    fn kinds(&mut self, rows: &[Row<'_>]) {
-        let name = "throng_policy_verdicts_total";
-        self.family(name, "counter", "Verdicts of the script, remembered ones with them.");
-        for row in rows {
-            for (index, kind) in Verdict::kinds(row.hook).iter().enumerate() {
-                let count = row.counters.sum(|s| &s.verdicts[index]);
-                self.sample(name, &row.labels(&format!(",verdict=\"{kind}\"")), count);
-            }
-        }
-        let name = "throng_policy_errors_total";
-        self.family(name, "counter", "Runs that ended without a verdict, by what went wrong.");
-        for row in rows {
-            for (index, kind) in FAULTS.iter().enumerate() {
-                let count = row.counters.sum(|s| &s.faults[index]);
-                self.sample(name, &row.labels(&format!(",kind=\"{kind}\"")), count);
-            }
-        }
-        let name = "throng_policy_aborts_total";
-        self.family(name, "counter", "Runs that were stopped, by the limit.");
-        for row in rows {
-            for limit in Limit::ALL {
-                let count = row.counters.sum(|s| &s.stopped[limit as usize]);
-                self.sample(name, &row.labels(&format!(",limit=\"{}\"", limit.name())), count);
-            }
-        }
-    }
-
-    fn latency(&mut self, rows: &[Row<'_>]) {
-        let name = "throng_policy_seconds";
-        self.family(name, "histogram", "How long runs take.");
-        for row in rows {
-            let mut count = 0;
-            for (index, micros) in LATENCY_MICROS.into_iter().enumerate() {
-                count += row.counters.sum(|s| &s.latency[index]);
-                let bound = Duration::from_micros(micros).as_secs_f64();
-                let labels = row.labels(&format!(",le=\"{bound}\""));
-                self.sample("throng_policy_seconds_bucket", &labels, count);
-            }
-            let (runs, nanos) = (row.counters.runs(), row.counters.sum(|s| &s.nanos));
-            let labels = row.labels(",le=\"+Inf\"");
-            self.sample("throng_policy_seconds_bucket", &labels, runs);
-            let seconds = Duration::from_nanos(nanos).as_secs_f64();
-            self.sample("throng_policy_seconds_sum", &row.labels(""), seconds);
-            self.sample("throng_policy_seconds_count", &row.labels(""), runs);
-        }
-    }
-
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
-        self.line(format_args!("# HELP {name} {help}\n# TYPE {name} {kind}"));
-    }
-
-    fn sample(&mut self, name: &str, labels: &str, value: impl std::fmt::Display) {
-        self.line(format_args!("{name}{labels} {value}"));
-    }
-
-    fn line(&mut self, line: std::fmt::Arguments<'_>) {
-        let written = writeln!(self.0, "{line}");
-        debug_assert!(written.is_ok(), "memory takes any write");
+/// Writes what is known of loads and of the cache.
+pub(crate) fn loads(page: &mut Page, version: &str, failed: bool, failures: u64, cached: u64) {
+    page.family("throng_policy_loaded", Kind::Gauge, "The version in force.");
+    page.sample(&[("version", version)], 1);
+    let rows = [
+        ("load_failed", Kind::Gauge, "Whether the last load was refused.", u64::from(failed)),
+        ("load_failures_total", Kind::Counter, "Loads that were refused.", failures),
+        ("cached_verdicts", Kind::Gauge, "Verdicts that are remembered.", cached),
+    ];
+    for (name, kind, help, value) in rows {
+        page.single(&format!("throng_policy_{name}"), kind, help, value);
     }
 }
 
-impl Row<'_> {
-    fn labels(&self, more: &str) -> String {
-        format!("{{version=\"{}\",hook=\"{}\"{more}}}", self.version, self.hook.name())
+/// Writes what is counted of hooks.
+pub(crate) fn hooks(page: &mut Page, rows: &[Row<'_>]) {
+    type Total = fn(&Counters) -> u64;
+    let totals: [(&str, &str, Total); 4] = [
+        ("calls", "Questions, however they were answered.", |counters| {
+            counters.runs() + counters.sum(|s| &s.hits) + counters.sum(|s| &s.skipped)
+        }),
+        ("cache_hits", "Questions answered by a remembered verdict.", |counters| {
+            counters.sum(|s| &s.hits)
+        }),
+        ("skipped", "Questions that the breaker kept from a failing hook.", |counters| {
+            counters.sum(|s| &s.skipped)
+        }),
+        ("operations", "Operations of runs.", |counters| counters.sum(|s| &s.operations)),
+    ];
+    for (name, help, total) in totals {
+        page.family(&format!("throng_policy_{name}_total"), Kind::Counter, help);
+        for row in rows {
+            page.sample(&row.labels(), total(row.counters));
+        }
+    }
+    kinds(page, rows);
+    latency(page, rows);
+    let help = "Whether a hook is left alone because it fails.";
+    page.family("throng_policy_breaker_open", Kind::Gauge, help);
+    rows.iter().for_each(|row| page.sample(&row.labels(), u64::from(row.open)));
+}
+
+fn kinds(page: &mut Page, rows: &[Row<'_>]) {
+    let help = "Verdicts of the script, remembered ones with them.";
+    page.family("throng_policy_verdicts_total", Kind::Counter, help);
+    for row in rows {
+        for (index, kind) in Verdict::kinds(row.hook).iter().enumerate() {
+            page.sample(&row.with("verdict", kind), row.counters.sum(|s| &s.verdicts[index]));
+        }
+    }
+    let help = "Runs that ended without a verdict, by what went wrong.";
+    page.family("throng_policy_errors_total", Kind::Counter, help);
+    for row in rows {
+        for (index, kind) in FAULTS.iter().enumerate() {
+            page.sample(&row.with("kind", kind), row.counters.sum(|s| &s.faults[index]));
+        }
+    }
+    let help = "Runs that were stopped, by the limit.";
+    page.family("throng_policy_aborts_total", Kind::Counter, help);
+    for row in rows {
+        for limit in Limit::ALL {
+            let count = row.counters.sum(|s| &s.stopped[limit as usize]);
+            page.sample(&row.with("limit", limit.name()), count);
+        }
+    }
+}
+
+fn latency(page: &mut Page, rows: &[Row<'_>]) {
+    page.family("throng_policy_seconds", Kind::Histogram, "How long runs take.");
+    for row in rows {
+        let mut count = 0;
+        for (index, micros) in LATENCY_MICROS.into_iter().enumerate() {
+            count += row.counters.sum(|s| &s.latency[index]);
+            let bound = Duration::from_micros(micros).as_secs_f64();
+            page.bucket(&row.labels(), Some(bound), count);
+        }
+        let (runs, nanos) = (row.counters.runs(), row.counters.sum(|s| &s.nanos));
+        page.bucket(&row.labels(), None, runs);
+        page.summed(&row.labels(), Duration::from_nanos(nanos), runs);
+    }
+}
+
+impl<'a> Row<'a> {
+    const fn labels(&self) -> [(&'static str, &'a str); 2] {
+        [("version", self.version), ("hook", self.hook.name())]
+    }
+
+    const fn with(&self, label: &'static str, value: &'a str) -> [(&'static str, &'a str); 3] {
+        let [version, hook] = self.labels();
+        [version, hook, (label, value)]
     }
 }

@@ -11,13 +11,14 @@ use throng_engine::policy::{
     Policy, Publish, PublishFacts, RelayFacts, Relays, SessionFacts, Shed,
 };
 use throng_ports::link::BoxFuture;
+use throng_ports::metrics::{Page, Source};
 use throng_ports::policy::{PolicyFault, PolicyHost, PolicyStatus};
 use throng_proto::time::Timestamp;
 
 use crate::cache::Verdicts;
 use crate::config::Config;
 use crate::failure::Memory;
-use crate::metrics::{Page, Row};
+use crate::metrics::{self, Row};
 use crate::question::Question;
 use crate::respondent::Surroundings;
 use crate::sandbox::Sandbox;
@@ -223,16 +224,16 @@ impl PolicyHost for RhaiPolicy {
             load.await.unwrap_or_else(|error| Err(fault_of(&path, error.to_string())))
         })
     }
+}
 
-    fn metrics(&self) -> String {
-        let mut page = Page::default();
+impl Source for RhaiPolicy {
+    fn measure(&self, page: &mut Page) {
         let current = self.0.current.load();
         let version = current.as_ref().map_or(NATIVE, |version| version.id());
         let rows: Vec<Row<'_>> = current.iter().flat_map(|version| version.rows()).collect();
-        page.hooks(&rows);
+        metrics::hooks(page, &rows);
         let failed = self.0.last_load.lock().fault.is_some();
         let failures = self.0.failed_loads.load(Ordering::Relaxed);
-        page.loads(version, failed, failures, self.0.around.verdicts.count());
-        page.into_text()
+        metrics::loads(page, version, failed, failures, self.0.around.verdicts.count());
     }
 }

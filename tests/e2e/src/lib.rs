@@ -21,6 +21,7 @@ mod ferry;
 mod gateway;
 mod install;
 mod link;
+mod part;
 mod process;
 mod scene;
 mod script;
@@ -41,6 +42,7 @@ pub use ferry::Ferry;
 pub use gateway::{Builder, Gateway};
 pub use install::{Library, driver};
 pub use link::{Closed, Fingerprint, Link, News, Route, Way, Wire};
+pub use part::part;
 pub use scene::{FENCE, Scene, intents, unicode};
 pub use script::Script;
 

@@ -1,8 +1,9 @@
 //! What is counted of jobs.
 
 use throng_ports::hub::{JobKind, JobState};
+use throng_ports::metrics::{Kind, Page};
 
-use super::{Cell, Page};
+use super::Cell;
 
 const KINDS: usize = JobKind::ALL.len();
 const ENDS: [JobState; 3] = [JobState::Done, JobState::Cancelled, JobState::Gone];
@@ -27,27 +28,25 @@ impl JobMetrics {
         self.members[kind].add(members);
     }
 
-    /// Writes everything in Prometheus' text format.
-    pub(crate) fn render(&self) -> String {
-        let mut page = Page(String::with_capacity(2 * 1024));
+    /// Writes everything.
+    pub(crate) fn render(&self, page: &mut Page) {
         let running = self.running.read();
         let queued = self.admitted.read().saturating_sub(running);
-        page.family("throng_jobs_running", "gauge", "Walks over members that run.");
-        page.sample("", running);
-        page.family("throng_jobs_queued", "gauge", "Walks over members that wait for a turn.");
-        page.sample("", queued);
-        page.family("throng_jobs_total", "counter", "Walks over members that are over.");
+        let help = "Walks over members that run.";
+        page.single("throng_jobs_running", Kind::Gauge, help, running);
+        let help = "Walks over members that wait for a turn.";
+        page.single("throng_jobs_queued", Kind::Gauge, help, queued);
+        page.family("throng_jobs_total", Kind::Counter, "Walks over members that are over.");
         for kind in JobKind::ALL {
             for (index, end) in ENDS.iter().enumerate() {
-                let labels = format!("{{kind=\"{}\",result=\"{}\"}}", kind.name(), end.name());
+                let labels = [("kind", kind.name()), ("result", end.name())];
                 page.sample(&labels, self.over[kind as usize][index].read());
             }
         }
-        page.family("throng_job_members_total", "counter", "Members that jobs walked over.");
+        let help = "Members that jobs walked over.";
+        page.family("throng_job_members_total", Kind::Counter, help);
         for kind in JobKind::ALL {
-            let labels = format!("{{kind=\"{}\"}}", kind.name());
-            page.sample(&labels, self.members[kind as usize].read());
+            page.sample(&[("kind", kind.name())], self.members[kind as usize].read());
         }
-        page.0
     }
 }

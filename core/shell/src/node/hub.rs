@@ -9,6 +9,7 @@ use throng_ports::hub::{
     Facts, GuildDraft, HandedOff, Health, Hub, JobStatus, MemberLines, RETRY_AFTER,
 };
 use throng_ports::link::BoxFuture;
+use throng_ports::metrics::Page as MetricsPage;
 use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
 use throng_ports::store::{StoreError, Stored};
 use throng_proto::command::{Actor, Command, Outcome, Reply};
@@ -46,16 +47,22 @@ impl Hub for Node {
                 shared.metrics.refuse(Refused::Policy);
                 return Err(Refusal::Policy(reason));
             }
+            let posts = matches!(command, Command::MessageCreate(..));
+            let began = std::time::Instant::now();
             let joiner = joining::joiner(&actor, &command);
             let command = Box::new(command);
             let asked = Arc::clone(&shared);
             let asking = async move {
                 ask(&asked, guild, |answer| Request::Command(actor, command, answer)).await
             };
-            match joiner {
-                Some(user) => joining::join(shared, user, guild, asking).await,
+            let outcome = match joiner {
+                Some(user) => joining::join(Arc::clone(&shared), user, guild, asking).await,
                 None => asking.await,
+            };
+            if posts {
+                shared.metrics.publishing.observe(began.elapsed());
             }
+            outcome
         })
     }
 
@@ -235,8 +242,14 @@ impl Hub for Node {
     }
 
     fn metrics(&self) -> String {
-        let jobs = self.shared.jobs.metrics().render();
-        self.shared.metrics.render() + &jobs + &self.shared.policies.metrics()
+        let mut page = MetricsPage::default();
+        self.shared.metrics.render(&mut page);
+        self.shared.jobs.metrics().render(&mut page);
+        self.shared.policies.measure(&mut page);
+        for source in &*self.shared.sources.lock() {
+            source.measure(&mut page);
+        }
+        page.into_text()
     }
 
     fn policy(&self) -> (PolicyStatus, ReviewStatus) {

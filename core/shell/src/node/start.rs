@@ -87,6 +87,7 @@ fn assemble(parts: Parts) -> Result<(Arc<Shared>, Inboxes), StartError> {
         directory: Directory::default(),
         metrics: Metrics::new(count),
         joins: Joins::new(&config.limits),
+        sources: Mutex::default(),
         jobs: Jobs::start(&config.jobs).map_err(StartError::Jobs)?,
         identifies: Mutex::new(Pace::new(per_5s, Duration::from_secs(5))),
         identifying: Semaphore::new(config.limits.identifies_under_way),

@@ -229,6 +229,7 @@ impl Worker {
         self.count(tally);
         if over {
             let end = self.pass.as_ref().map_or(self.sent, |pass| pass.end);
+            self.time_deliveries(self.sent, end);
             self.sent = end;
             self.pass = None;
             self.replay.trim(clock::now(), end);
@@ -246,6 +247,14 @@ impl Worker {
             let session = self.sessions.get(*slot as usize);
             let link = session.and_then(|session| session.link.as_ref());
             std::hint::black_box(link.is_some_and(|link| link.is_blocked()));
+        }
+    }
+
+    /// Counts how long entries took to be sent, once for each and not once for each session.
+    fn time_deliveries(&self, start: Position, end: Position) {
+        let now = clock::now();
+        for (_, entry) in self.replay.range(start, end) {
+            self.metrics().delivery.observe_many(now.since(entry.at), entry.to.count());
         }
     }
 

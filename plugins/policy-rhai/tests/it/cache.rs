@@ -6,10 +6,9 @@ use proptest::prelude::*;
 use throng_engine::mode::Mode;
 use throng_engine::policy::{AttachmentFacts, Policy as _, SessionFacts};
 use throng_plugin_policy_rhai::RhaiPolicy;
-use throng_ports::policy::PolicyHost as _;
 use throng_proto::id::Id;
 
-use crate::scene::{NOW, Room, attachment, guild, session};
+use crate::scene::{NOW, Room, attachment, guild, page, session};
 
 /// Asks about a user, and returns the mode and how many verdicts were remembered ones so far.
 fn ask(policy: &RhaiPolicy, user: u64, minutes: u64) -> (Mode, u64) {
@@ -20,7 +19,7 @@ fn ask(policy: &RhaiPolicy, user: u64, minutes: u64) -> (Mode, u64) {
 }
 
 fn hits(policy: &RhaiPolicy) -> u64 {
-    let metrics = policy.metrics();
+    let metrics = page(policy);
     let line = metrics.lines().find(|line| {
         line.starts_with("throng_policy_cache_hits_total") && line.contains("\"passivity\"")
     });
@@ -93,7 +92,7 @@ fn failures_are_not_remembered() {
         policy.passivity(NOW, &bot, &guild(), &attachment());
     }
     assert_eq!(hits(&policy), 0);
-    assert!(policy.metrics().contains("hook=\"passivity\",kind=\"raised\"} 3"));
+    assert!(page(&policy).contains("hook=\"passivity\",kind=\"raised\"} 3"));
 }
 
 #[test]

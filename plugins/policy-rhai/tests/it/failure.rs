@@ -8,10 +8,9 @@ use throng_engine::policy::{
     RelayFacts, Relays, ShardKey, Shed,
 };
 use throng_plugin_policy_rhai::{HookConfig, OnFailure, RhaiPolicy};
-use throng_ports::policy::PolicyHost as _;
 use throng_proto::event::EventClass;
 
-use crate::scene::{BEHIND, NODE, NOW, Room, attachment, guild, message, session};
+use crate::scene::{BEHIND, NODE, NOW, Room, attachment, guild, message, page, session};
 
 const BROKEN: &str = "
     fn connect(session) { throw \"broken\" }
@@ -140,7 +139,7 @@ fn a_hook_that_fails_again_and_again_is_left_alone_for_a_while() {
     let policy = room.policy();
     let node = |pressure| NodeFacts { pressure };
     let count = |name: &str| {
-        let metrics = policy.metrics();
+        let metrics = page(&policy);
         let line = metrics.lines().find(|line| {
             line.starts_with(name) && line.contains("\"overload\"") && !line.ends_with(" 0")
         });

@@ -4,7 +4,7 @@ use throng_engine::policy::Policy as _;
 use throng_plugin_policy_rhai::{Config, RhaiPolicy};
 use throng_ports::policy::PolicyHost as _;
 
-use crate::scene::{BEHIND, NATIVE, NOW, Room, guild, message, session};
+use crate::scene::{BEHIND, NATIVE, NOW, Room, guild, message, page, session};
 
 #[test]
 fn calls_verdicts_errors_and_stops_are_counted_by_version_and_hook() {
@@ -26,7 +26,7 @@ fn calls_verdicts_errors_and_stops_are_counted_by_version_and_hook() {
     lag(false, true);
     lag(true, false);
     policy.publish(NOW, &message());
-    let metrics = policy.metrics();
+    let metrics = page(&policy);
     for line in [
         "throng_policy_calls_total{version=\"V\",hook=\"lag\"} 4",
         "throng_policy_cache_hits_total{version=\"V\",hook=\"lag\"} 1",
@@ -51,7 +51,7 @@ fn calls_verdicts_errors_and_stops_are_counted_by_version_and_hook() {
 fn every_family_is_described_once_and_has_samples_of_its_name() {
     let policy = Room::new("fn delivery(guild) { #{} }").policy();
     policy.delivery(NOW, &guild());
-    let metrics = policy.metrics();
+    let metrics = page(&policy);
     let mut family = String::new();
     let mut seen = Vec::new();
     for line in metrics.lines() {
@@ -69,7 +69,7 @@ fn every_family_is_described_once_and_has_samples_of_its_name() {
 #[test]
 fn the_native_policy_counts_only_itself() {
     let policy = RhaiPolicy::open(Config::default(), NATIVE).unwrap();
-    let metrics = policy.metrics();
+    let metrics = page(&policy);
     assert!(metrics.contains("throng_policy_loaded{version=\"native\"} 1\n"), "{metrics}");
     assert!(!metrics.contains("hook="), "{metrics}");
 }

@@ -10,7 +10,7 @@ use throng_plugin_policy_rhai::{Config, RhaiPolicy};
 use throng_ports::policy::PolicyHost as _;
 use throng_proto::id::Id;
 
-use crate::scene::{NATIVE, NOW, Room, attachment, guild, session};
+use crate::scene::{NATIVE, NOW, Room, attachment, guild, page, session};
 
 const MUTED: &str = "fn passivity(session, guild) { \"muted\" }\n";
 
@@ -78,12 +78,12 @@ async fn a_broken_script_is_refused_with_its_place_and_the_old_one_goes_on() {
     let status = policy.status();
     assert_eq!((status.version, status.since), (before.version.clone(), before.since));
     assert_eq!(status.fault, Some(fault));
-    assert!(policy.metrics().contains("throng_policy_load_failed 1\n"));
-    assert!(policy.metrics().contains("throng_policy_load_failures_total 1\n"));
+    assert!(page(&policy).contains("throng_policy_load_failed 1\n"));
+    assert!(page(&policy).contains("throng_policy_load_failures_total 1\n"));
     room.write("policy.rhai", MUTED);
     let mended = policy.reload().await.unwrap();
     assert_eq!((mended.fault, mended.version), (None, before.version));
-    assert!(policy.metrics().contains("throng_policy_load_failed 0\n"));
+    assert!(page(&policy).contains("throng_policy_load_failed 0\n"));
 }
 
 #[tokio::test]

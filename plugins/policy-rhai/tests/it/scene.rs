@@ -14,6 +14,7 @@ use throng_engine::policy::{
 use throng_plugin_policy_rhai::{
     Clock, Config, Hook, Outcome, Program, Question, RhaiPolicy, Sandbox, Script,
 };
+use throng_ports::metrics::{Page, Source as _};
 use throng_ports::policy::PolicyFault;
 use throng_proto::gateway::Connection;
 use throng_proto::id::Id;
@@ -25,6 +26,13 @@ use throng_proto::time::Timestamp;
 pub(crate) const NATIVE: Native = Native { relay_capacity: 15_000 };
 /// 2026-11-25T22:30:00Z, a Wednesday.
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_795_645_800_000);
+
+/// Returns a policy's metrics as they are scraped.
+pub(crate) fn page(policy: &RhaiPolicy) -> String {
+    let mut page = Page::default();
+    policy.measure(&mut page);
+    page.into_text()
+}
 
 /// A policy on disk, with its library.
 pub(crate) struct Room {

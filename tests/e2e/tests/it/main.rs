@@ -35,6 +35,7 @@ mod lanes;
 mod libraries;
 mod lists;
 mod loss;
+mod metrics;
 mod moves;
 mod passive;
 mod policy;

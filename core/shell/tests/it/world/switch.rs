@@ -10,6 +10,7 @@ use throng_engine::policy::{
     Policy, Publish, PublishFacts, RelayFacts, Relays, SessionFacts, Shed,
 };
 use throng_ports::link::BoxFuture;
+use throng_ports::metrics::{Kind, Page, Source};
 use throng_ports::policy::{PolicyFault, PolicyHost, PolicyStatus};
 use throng_proto::time::Timestamp;
 
@@ -72,9 +73,11 @@ impl PolicyHost for Switch {
         let status = self.status();
         Box::pin(async move { loaded.map(|()| status) })
     }
+}
 
-    fn metrics(&self) -> String {
-        "throng_policy_loads_total 1\n".to_owned()
+impl Source for Switch {
+    fn measure(&self, page: &mut Page) {
+        page.single("throng_policy_loads_total", Kind::Counter, "Loads.", 1);
     }
 }
 
