@@ -47,6 +47,20 @@ pub fn is_full(request: &RequestMembers) -> bool {
         && request.limit.unwrap_or(0) == 0
 }
 
+/// Returns what a request costs: ten, and one for each member that it may find. A whole list counts
+/// as one that finds as many as may be, because it is sent as fast as it is read.
+#[must_use]
+pub fn sought(request: &RequestMembers) -> u64 {
+    let wanted = match &request.user_ids {
+        Some(ids) => ids.len(),
+        None => match usize::try_from(request.limit.unwrap_or(0)).unwrap_or(FOUND_MAX) {
+            0 => FOUND_MAX,
+            limit => limit,
+        },
+    };
+    10 + wanted.min(FOUND_MAX) as u64
+}
+
 /// Encodes the answer to a request for some members: one chunk, of nobody when the session may not
 /// have the whole list. Costs about a microsecond per member found.
 #[must_use]

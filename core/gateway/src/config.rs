@@ -71,6 +71,9 @@ pub(crate) struct Settings {
     pub(crate) jobs: JobsConfig,
     /// Bounds.
     pub(crate) limits: LimitsConfig,
+    /// What one user may cause in a time, over all its links, requests and workers. Reaching one is
+    /// counted in `throng_refusals_total` as `budgets_` and its name.
+    pub(crate) budgets: throng_shell::budgets::BudgetsConfig,
 }
 
 impl Default for Settings {
@@ -98,6 +101,7 @@ impl Default for Settings {
             replay: ReplayConfig::default(),
             jobs: JobsConfig::default(),
             limits: LimitsConfig::default(),
+            budgets: throng_shell::budgets::BudgetsConfig::default(),
         }
     }
 }
@@ -369,6 +373,7 @@ impl Settings {
             replay: self.replay.clone(),
             jobs: self.jobs.clone(),
             limits: self.limits.clone(),
+            budgets: self.budgets.clone(),
         }
     }
 }

@@ -13,11 +13,25 @@ use throng_proto::token::Token;
 pub use crate::job::{JobKind, JobState, JobStatus, MemberLines};
 use crate::link::BoxFuture;
 use crate::policy::{PolicyFault, PolicyStatus, ReviewStatus};
+pub use crate::toll::Toll;
 
 /// Everything that an API asks of the gateway. Implemented by the shell.
 pub trait Hub: Send + Sync + 'static {
     /// Finds out whose a token is: a stored token or a JWT. `None` when nobody's.
     fn authenticate(&self, token: Token) -> BoxFuture<'static, Result<Option<User>, Refusal>>;
+
+    /// Tells whether a user has something left of what its requests may cost; whoever has no
+    /// budgets says yes.
+    ///
+    /// # Errors
+    ///
+    /// The time after which to come back.
+    fn afford(&self, _user: UserId, _toll: Toll) -> Result<(), Duration> {
+        Ok(())
+    }
+
+    /// Counts what a request of a user has cost.
+    fn charge(&self, _user: UserId, _toll: Toll, _cost: u64) {}
 
     /// Runs a command in a guild. The guild checks the actor's permissions. Who joins by one must
     /// be within its bound on guilds.

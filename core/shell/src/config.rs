@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use throng_engine::{conversation, pressure, replay};
 
+use crate::budgets::BudgetsConfig;
+
 /// Settings of the shell.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -29,6 +31,8 @@ pub struct Config {
     pub jobs: JobsConfig,
     /// Bounds.
     pub limits: LimitsConfig,
+    /// What one user may cause.
+    pub budgets: BudgetsConfig,
 }
 
 /// The protocol.
@@ -412,6 +416,8 @@ impl Config {
             (self.overload.digest_slowdown == 0, "overload.digest_slowdown", "at least 1"),
             (self.replay.events_max == 0, "replay.events_max", "at least 1"),
             (self.replay.own_percent > 90, "replay.own_percent", "at most 90"),
+            (self.budgets.users_max < 1_024, "budgets.users_max", "at least 1024"),
+            (self.budgets.has_no_window(), "budgets", "every window_secs at least 1"),
             (self.limits.payloads_max == 0, "limits.payloads_max", "at least 1"),
             (self.limits.payloads_window_secs == 0, "limits.payloads_window_secs", "at least 1"),
             (self.limits.lag_events_max == 0, "limits.lag_events_max", "at least 1"),

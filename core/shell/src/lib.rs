@@ -8,6 +8,7 @@
 //! restart; `identify` and `resume` begin and continue sessions.
 
 mod account;
+pub mod budgets;
 mod clock;
 mod config;
 mod connections;

@@ -24,6 +24,7 @@ use throng_proto::id::{GuildId, Id, Ids, UserId};
 use tokio::sync::{Notify, Semaphore, mpsc};
 
 use crate::account::Accounts;
+use crate::budgets::Budgets;
 use crate::clock;
 use crate::config::Config;
 use crate::connections::Connections;
@@ -88,6 +89,7 @@ pub(crate) struct Shared {
     pub(crate) policies: Arc<dyn PolicyHost>,
     pub(crate) review: Reviews,
     pub(crate) overload: Overload,
+    pub(crate) budgets: Budgets,
     pub(crate) api: OnceLock<Arc<dyn Api>>,
     pub(crate) tokens: Arc<dyn Tokens>,
     pub(crate) accounts: Accounts,

@@ -8,6 +8,7 @@
 mod absence;
 mod answers;
 mod chunks;
+mod errands;
 mod fanout;
 mod identify;
 mod link;
@@ -157,6 +158,7 @@ pub(crate) struct Worker {
     wheel: Wheel<timer::Key>,
     review: review::Review,
     moves: moves::Moves,
+    errands: errands::Errands,
     generations: u32,
     /// Number of the last question to member lists.
     stamps: u32,
@@ -204,6 +206,7 @@ impl Seed {
         tokio::task::spawn_local(absence::review(Rc::clone(&local)));
         tokio::task::spawn_local(review::reviews(Rc::clone(&local)));
         tokio::task::spawn_local(moves::moves(Rc::clone(&local)));
+        tokio::task::spawn_local(errands::errands(Rc::clone(&local)));
         take(local, inbox).await;
     }
 }
@@ -228,6 +231,7 @@ impl Worker {
             wheel: Wheel::new(clock::now(), timer::TICK),
             review: review::Review::default(),
             moves: moves::Moves::default(),
+            errands: errands::Errands::default(),
             generations: 0,
             stamps: 0,
             work: Rc::new(Notify::new()),

@@ -15,6 +15,7 @@ use throng_proto::token::Token;
 
 use crate::api::{Api, Caller};
 use crate::config::RateLimit;
+use crate::cost::Cost;
 use crate::fault::{Fault, Scope};
 use crate::public::PREFIXES;
 use crate::quota::{Exceeded, Key};
@@ -45,8 +46,14 @@ pub(crate) async fn admit(
         .and_then(|()| api.limiter.take(key, limit).map_err(|exceeded| (exceeded, Scope::User)));
     let (quota, mut response) = match taken {
         Ok(quota) => {
-            request.extensions_mut().insert(Caller(user));
-            (quota, next.run(request).await)
+            let answer = match Cost::begin(&api, user.id, &request) {
+                Ok(cost) => {
+                    request.extensions_mut().insert(Caller(user));
+                    cost.finish(&api, next.run(request).await)
+                }
+                Err(after) => Fault::rate_limited(after, Scope::User).into_response(),
+            };
+            (quota, answer)
         }
         Err((Exceeded(quota), scope)) => {
             (quota, Fault::rate_limited(quota.reset_after(), scope).into_response())

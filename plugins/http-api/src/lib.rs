@@ -5,6 +5,7 @@ mod answer;
 mod api;
 mod clock;
 mod config;
+mod cost;
 mod document;
 mod draft;
 mod fault;

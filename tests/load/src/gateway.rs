@@ -17,6 +17,11 @@ use crate::process::Process;
 const SETTINGS: &[(&str, &str)] = &[
     ("demo", "false"),
     ("gateway.identifies_per_5s", "4294967295"),
+    ("budgets.delivered.amount", "0"),
+    ("budgets.guilds_entered.amount", "0"),
+    ("budgets.read.amount", "0"),
+    ("budgets.resumes.amount", "0"),
+    ("budgets.written.amount", "0"),
     ("http.rate_limits.messages.requests", "4294967295"),
     ("http.rate_limits.others.requests", "4294967295"),
     ("log.filter", "warn"),

@@ -7,10 +7,11 @@ use throng_engine::event::{Change, Event};
 use throng_engine::mode::{Delivery, DeliveryTable, Mode};
 use throng_engine::relay::{Attachment, Audience, DigestKind, Interest, Relay};
 use throng_proto::event::{EventClass, EventKind, Mentions, Scope};
-use throng_proto::id::UserId;
+use throng_proto::id::{RoleId, UserId};
 use throng_proto::intents::Intents;
 use throng_proto::model::Profile;
 
+use crate::random::Random;
 use crate::scene::{
     self, ALICE, BOB, GUILD, OPEN, OWNER, RED, SECRET, event, message, naming, session,
 };
@@ -364,4 +365,35 @@ fn capabilities_choose_the_digest() {
     assert_eq!(DigestKind::from_capabilities(1 << 11), DigestKind::V1);
     assert_eq!(DigestKind::from_capabilities(1 << 14 | 1 << 11), DigestKind::V2);
     assert_eq!(DigestKind::from_capabilities(1 << 12), DigestKind::Unread);
+}
+
+/// K1: what a relay keeps follows from who is there: whoever changes roles for ever, and whoever
+/// comes and goes, leaves nothing behind.
+#[test]
+fn role_classes_come_back_to_those_that_somebody_has() {
+    for seed in 0..20 {
+        let (mut relay, mut random) = (relay(), Random::new(seed));
+        relay.attach(0, session(ALICE, Mode::Active), &[RED]);
+        for _ in 0..2_000 {
+            let user = UserId::new(10 + random.below(5));
+            let slot = u32::try_from(user.value()).unwrap();
+            let mut roles: Vec<_> = (0..12).map(|n| RoleId::new(5_000 + n)).collect();
+            roles.retain(|_| random.one_in(2));
+            match random.below(4) {
+                0 => drop(relay.detach(slot)),
+                1 => relay.attach(slot, session(user, Mode::Active), &roles),
+                _ => {
+                    let profile = Arc::new(Profile::new(scene::JOINED, roles));
+                    relay.apply(&Change::Member(user, profile));
+                }
+            }
+            // Six members, twice as many, and what a table holds in any case.
+            assert!(relay.class_count() <= 6 * 2 + 64 + 1, "{}", relay.class_count());
+        }
+        for slot in 10..15 {
+            relay.detach(slot);
+        }
+        let audience = relay.audience(&message(SECRET, BOB, Mentions::default()));
+        assert_eq!(full(&audience), [0], "alice sees what red sees");
+    }
 }

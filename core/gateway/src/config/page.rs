@@ -8,9 +8,10 @@ use toml::Value;
 use super::Settings;
 
 /// Where structs of settings are, under the name that other structs use for them.
-const SOURCES: [(&str, &str); 6] = [
+const SOURCES: [(&str, &str); 7] = [
     ("Settings", include_str!("../config.rs")),
     ("throng_shell", include_str!("../../../shell/src/config.rs")),
+    ("throng_shell::budgets", include_str!("../../../shell/src/budgets/config.rs")),
     ("throng_plugin_http_api", include_str!("../../../../plugins/http-api/src/config.rs")),
     ("throng_plugin_policy_rhai", include_str!("../../../../plugins/policy-rhai/src/config.rs")),
     ("throng_transport_quic", include_str!("../../../../transports/quic/src/config.rs")),

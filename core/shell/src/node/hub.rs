@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use throng_engine::policy::{Act, Publish, PublishFacts};
 use throng_ports::hub::{
-    Facts, GuildDraft, HandedOff, Health, Hub, JobStatus, MemberLines, RETRY_AFTER,
+    Facts, GuildDraft, HandedOff, Health, Hub, JobStatus, MemberLines, RETRY_AFTER, Toll,
 };
 use throng_ports::link::BoxFuture;
 use throng_ports::metrics::Page as MetricsPage;
@@ -21,6 +21,7 @@ use throng_proto::token::Token;
 use tokio::sync::oneshot;
 
 use super::{Node, Shared, export, load};
+use crate::budgets::Budget;
 use crate::clock;
 use crate::guild::{self, Request, Untaken};
 use crate::joining;
@@ -31,6 +32,21 @@ impl Hub for Node {
     fn authenticate(&self, token: Token) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move { refuse(shared.accounts.owner(&token).await) })
+    }
+
+    fn afford(&self, user: UserId, toll: Toll) -> Result<(), Duration> {
+        match toll {
+            Toll::Read => self.shared.spend(Budget::Read, user.value(), 0),
+            Toll::Written => self.shared.may_write(user),
+        }
+    }
+
+    fn charge(&self, user: UserId, toll: Toll, cost: u64) {
+        let budget = match toll {
+            Toll::Read => Budget::Read,
+            Toll::Written => Budget::Written,
+        };
+        self.shared.budgets.charge(budget, user.value(), cost);
     }
 
     fn command(

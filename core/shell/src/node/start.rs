@@ -11,6 +11,7 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 
 use super::{Node, Parts, SessionCounts, Shared, StartError, load};
 use crate::account::Accounts;
+use crate::budgets::Budgets;
 use crate::clock;
 use crate::connections::Connections;
 use crate::directory::Directory;
@@ -81,6 +82,7 @@ fn assemble(parts: Parts) -> Result<(Arc<Shared>, Inboxes), StartError> {
         policies,
         review: Reviews::new(count),
         overload: Overload::new(&config.overload),
+        budgets: Budgets::new(&config.budgets),
         api: OnceLock::new(),
         tokens,
         connections: Connections::new(),

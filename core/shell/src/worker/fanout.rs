@@ -39,6 +39,8 @@ const GAP: Duration = Duration::from_millis(1);
 const STRIDE: usize = 32;
 /// Frames handed to a link in one call.
 const BATCH: usize = 64;
+/// Entries of the log that one session is offered in its turn, whether they are for it or not.
+const LOOKS: u64 = 4_096;
 /// How long an acknowledged dispatch is kept all the same.
 const KEPT_FOR: Duration = Duration::from_secs(30);
 /// Entries that may wait for a pass before the worker takes no more messages.
@@ -87,6 +89,17 @@ impl Lag {
     pub(crate) const fn from(position: Position, sequence: u32) -> Self {
         Self { position, sequence, events: 0, bytes: 0, judged: false }
     }
+}
+
+/// How far a session that was behind has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CaughtUp {
+    /// It has everything, or as much as its link takes.
+    Everything,
+    /// There is more, but others have their turn first.
+    Part,
+    /// What it misses is gone.
+    Lost,
 }
 
 /// A dispatch on its way into the log.
@@ -342,36 +355,44 @@ impl Worker {
         self.metrics().lagging.add(1);
     }
 
-    /// Sends a lagging session what its link now takes. `false` when the log no longer has it.
-    pub(crate) fn catch_up(&mut self, slot: Slot) -> bool {
+    /// Sends a lagging session what its link now takes.
+    pub(super) fn catch_up(&mut self, slot: Slot) -> CaughtUp {
         let end = self.visited_end(slot);
         let Self { sessions, replay, .. } = self;
-        let Some(session) = sessions.get_mut(slot as usize) else { return false };
-        let Some(link) = session.link.clone() else { return false };
+        let Some(session) = sessions.get_mut(slot as usize) else { return CaughtUp::Lost };
+        let Some(link) = session.link.clone() else { return CaughtUp::Lost };
+        let mut looks = 0;
         while let Some(lag) = &mut session.lag {
             if lag.position < replay.start() {
                 // What is gone may all have been for others.
                 let missing = session.sequence - lag.sequence;
                 let Some(position) = replay.rewind(slot, session.opened, end, missing) else {
-                    return false;
+                    return CaughtUp::Lost;
                 };
                 lag.position = position;
             }
+            let stop = lag.position + LOOKS;
+            if looks >= LOOKS {
+                return CaughtUp::Part;
+            }
             let mut frames: SmallVec<[(Position, Dispatch<'_>); BATCH]> = SmallVec::new();
             let mut sequence = lag.sequence;
-            for (position, entry) in replay.range(lag.position, Position::MAX) {
+            for (position, entry) in replay.range(lag.position, stop) {
+                looks += 1;
                 if sequence == session.sequence || frames.len() == BATCH {
                     break;
                 }
                 if entry.to.contains(slot) && position >= session.opened {
                     sequence += 1;
-                    let Some(body) = &entry.body else { return false };
+                    let Some(body) = &entry.body else { return CaughtUp::Lost };
                     frames.push((position, Dispatch { sequence, lane: lane(entry), body }));
                 }
             }
             if frames.is_empty() {
                 if lag.sequence < session.sequence {
-                    return false;
+                    let more = stop < replay.end();
+                    lag.position = stop;
+                    return if more { CaughtUp::Part } else { CaughtUp::Lost };
                 }
                 session.lag = None;
                 self.shared.metrics.workers[self.index].lagging.sub(1);
@@ -389,10 +410,10 @@ impl Worker {
                 lag.sequence = dispatch.sequence;
             }
             if taken < frames.len() {
-                return true;
+                return CaughtUp::Everything;
             }
         }
-        true
+        CaughtUp::Everything
     }
 
     /// Asks the policy about a link that is over its bound, once.

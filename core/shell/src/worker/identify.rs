@@ -17,8 +17,9 @@ use throng_proto::wire::{Body, Wire};
 
 use super::link::LinkCell;
 use super::record::SessionRecord;
-use super::session::{Identity, SessionId};
+use super::session::{Identity, Membership, SessionId};
 use super::{Local, Worker};
+use crate::budgets::Budget;
 use crate::clock;
 use crate::metrics::Refused;
 use crate::node::Shared;
@@ -94,6 +95,9 @@ async fn admit(shared: &Shared, identify: &Identify) -> Result<Admitted, Denied>
         let close = Close::because(CloseCode::UnknownError, &detail);
         return Err(Denied::Close(Refused::Policy, close));
     }
+    let key = user.id.value();
+    let later = |_| Denied::Later(Refused::GuildsEntered);
+    shared.budgets.afford(Budget::GuildsEntered, key).map_err(later)?;
     let guilds = shared.store.guilds_of(user.id).await.map_err(|error| {
         let close = Close::because(CloseCode::UnknownError, &error.to_string());
         Denied::Close(Refused::StoreFailed, close)
@@ -108,6 +112,7 @@ async fn admit(shared: &Shared, identify: &Identify) -> Result<Admitted, Denied>
         let close = Close::plain(CloseCode::TooManySessions);
         return Err(Denied::Close(Refused::SessionsPerUser, close));
     }
+    shared.budgets.charge(Budget::GuildsEntered, key, 1 + guilds.len() as u64);
     Ok(Admitted { user, identity, guilds })
 }
 
@@ -197,10 +202,11 @@ impl Worker {
             None,
             Body::dispatch(EventKind::Ready.name(), &ready),
         );
-        for guild in guilds {
-            self.ask_attach(slot, guild, presence.clone(), true);
+        if let Some(session) = self.sessions.get_mut(slot as usize) {
+            session.guilds = guilds.iter().copied().map(Membership::new).collect();
         }
         self.recorder.state(slot, &self.sessions);
+        self.enter_guilds(slot, guilds, presence.clone());
     }
 
     fn ready(

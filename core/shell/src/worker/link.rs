@@ -19,13 +19,14 @@ use throng_proto::wire::Wire;
 use tokio::sync::mpsc;
 
 use super::answers::Outbox;
+use super::fanout::CaughtUp;
 use super::{Local, SessionRef, Worker, timer};
 use crate::clock;
 use crate::metrics::Refused;
 use crate::node::Permit;
 use bell::Bell;
 pub(super) use bell::Bells;
-pub(super) use serve::{attend, welcome};
+pub(super) use serve::{attend, busy, welcome};
 
 /// How long a peer may take to answer a close.
 const CLOSE_TIME: Duration = Duration::from_secs(3);
@@ -155,7 +156,11 @@ impl LinkCell {
         loop {
             while self.flush.get() {
                 match self.link.poll_flush(cx) {
-                    Poll::Ready(Ok(())) => self.flushed(local),
+                    Poll::Ready(Ok(())) => {
+                        if self.flushed(local) {
+                            break;
+                        }
+                    }
                     Poll::Ready(Err(_)) => return Poll::Ready(Received::Lost),
                     Poll::Pending => break,
                 }
@@ -172,31 +177,39 @@ impl LinkCell {
         self.link.poll_receive(cx)
     }
 
-    /// Answers and dispatches take turns, so that neither has to wait for all of the other.
-    fn flushed(&self, local: &Local) {
+    /// Answers and dispatches take turns, so that neither has to wait for all of the other. `true`
+    /// when other links have their turn before this one goes on.
+    fn flushed(&self, local: &Local) -> bool {
         self.flush.set(false);
         if self.is_answers_turn() {
             self.send_answer();
         }
-        self.send_missed(local);
+        let more = self.send_missed(local);
         self.send_answers();
         if self.link.is_blocked() {
             self.flush.set(true);
         }
+        if more {
+            self.flush();
+        }
+        more
     }
 
-    fn send_missed(&self, local: &Local) {
-        let Some(session) = self.session.get() else { return };
+    /// Sends what a session has missed. `true` when there is more.
+    fn send_missed(&self, local: &Local) -> bool {
+        let Some(session) = self.session.get() else { return false };
         let caught_up = {
             let mut worker = local.borrow_mut();
-            worker.session_mut(session).is_none() || worker.catch_up(session.slot)
+            let known = worker.session_mut(session).is_some();
+            if known { worker.catch_up(session.slot) } else { CaughtUp::Everything }
         };
-        if !caught_up {
+        if caught_up == CaughtUp::Lost {
             // What it missed is gone, so the session cannot go on; the client starts a new one.
             local.borrow_mut().end_session(session.slot);
             self.close(&Close::because(CloseCode::UnknownError, "The replay window has passed."));
             self.session.set(None);
         }
+        caught_up == CaughtUp::Part
     }
 }
 

@@ -11,8 +11,8 @@ use throng_engine::policy::AttachmentFacts;
 use throng_engine::relay::{Attachment, Digest, DigestKind, Variant};
 use throng_engine::replay::{Recipients, Slot};
 use throng_engine::welcome;
-use throng_proto::event::EventKind;
-use throng_proto::gateway::{PresenceUpdate, RequestMembers, Subscriptions};
+use throng_proto::event::{EventClass, EventKind};
+use throng_proto::gateway::{PresenceUpdate, RequestMembers};
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::intents::Intents;
 use throng_proto::model::Status;
@@ -21,6 +21,7 @@ use throng_proto::wire::{Body, Wire};
 use super::relays::{self, Newcomer, Relays};
 use super::session::{Identity, Membership};
 use super::{Grant, Outgoing, Restored, Seat, SessionRef, View, Worker, WorkerMessage};
+use crate::budgets::Budget;
 use crate::clock;
 use crate::guild::{Attach, Request, Untaken};
 use crate::metrics::Refused;
@@ -35,13 +36,25 @@ impl Worker {
         presence: PresenceUpdate,
         initial: bool,
     ) {
-        let Some(reference) = self.reference(slot) else { return };
         let Some(session) = self.sessions.get_mut(slot as usize) else { return };
         let known = session.guilds.iter().any(|membership| membership.guild == guild);
         if known || !session.identity.has(guild) {
             return;
         }
         session.guilds.push(Membership::new(guild));
+        self.send_attach(slot, guild, presence, initial);
+    }
+
+    /// Asks a guild to take a session that counts it among its own already.
+    pub(super) fn send_attach(
+        &mut self,
+        slot: Slot,
+        guild: GuildId,
+        presence: PresenceUpdate,
+        initial: bool,
+    ) {
+        let Some(reference) = self.reference(slot) else { return };
+        let Some(session) = self.sessions.get(slot as usize) else { return };
         let attach = Attach {
             session: reference,
             facts: session.identity.facts(),
@@ -187,6 +200,12 @@ impl Worker {
         };
         let Some(body) = body.cloned() else { return };
         let to = Recipients::from(to);
+        if let Some(author) = event.author
+            && is_talk(event.kind)
+        {
+            let cost = to.count() * body.text_bytes() as u64;
+            self.shared.budgets.charge(Budget::Delivered, author.value(), cost);
+        }
         let body = match &to {
             // What nobody is sent gets no place in the log, and so none in the chain.
             Recipients::Many(all) if !all.is_empty() => self.chain(event.guild, variant, body),
@@ -286,31 +305,6 @@ impl Worker {
         self.shared.restored();
     }
 
-    /// Takes a client's subscriptions.
-    pub(super) fn subscribe(&mut self, slot: Slot, subscriptions: Subscriptions) {
-        for (guild, wanted) in subscriptions.guilds {
-            let Some(session) = self.sessions.get_mut(slot as usize) else { return };
-            let Some(membership) = session.guilds.iter_mut().find(|m| m.guild == guild) else {
-                continue;
-            };
-            if let Some(typing) = wanted.typing {
-                membership.subscribed = typing;
-            }
-            if let Some(users) = wanted.members
-                && let Some(number) = membership.relay()
-                && let Some(relays) = self.relays.get_mut(&guild)
-                && let Some(relay) = relays.branch.get_mut(number)
-            {
-                relay.set_watched(slot, users);
-            }
-            if let Some(channels) = wanted.channels {
-                self.wish(slot, guild, channels);
-            }
-            self.decide_mode(slot, guild);
-        }
-        self.recorder.state(slot, &self.sessions);
-    }
-
     /// Sends every digest that is due.
     pub(super) fn send_digests(&mut self) {
         let mut due: Vec<(GuildId, Digest)> = Vec::new();
@@ -338,7 +332,12 @@ impl Worker {
             return;
         }
         let intents = found.identity.intents;
-        let key = (found.identity.user, guild);
+        let user = found.identity.user;
+        let cost = chunk::sought(&request);
+        if let Err(after) = self.shared.spend(Budget::MembersSought, user.value(), cost) {
+            return self.refuse_members(session, &request, after);
+        }
+        let key = (user, guild);
         if chunk::is_full(&request) {
             let taken = self.shared.member_lists.lock().take(key, clock::now());
             let taken = taken.inspect_err(|_| self.shared.metrics.refuse(Refused::MemberLists));
@@ -374,6 +373,12 @@ impl Worker {
     pub(crate) fn told(&self) -> impl Iterator<Item = (GuildId, u64)> {
         self.relays.iter().map(|(guild, relays)| (*guild, relays.told))
     }
+}
+
+/// Tells whether an event is something that its author said or did, of which there can be any number.
+const fn is_talk(kind: EventKind) -> bool {
+    use EventClass::{Message, MessageChange, Reaction, Typing};
+    matches!(kind.class(), Message | MessageChange | Reaction | Typing)
 }
 
 fn attachment(identity: &Identity, mode: Mode) -> Attachment {

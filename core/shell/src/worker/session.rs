@@ -12,7 +12,7 @@ use throng_engine::policy::SessionFacts;
 use throng_engine::relay::Interest;
 use throng_engine::replay::{Position, Slot};
 use throng_engine::time::Instant;
-use throng_proto::gateway::{Connection, PresenceUpdate, Shard};
+use throng_proto::gateway::{Connection, Shard};
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::intents::Intents;
 use throng_proto::model::Status;
@@ -243,29 +243,6 @@ impl Worker {
         if let Err(Untaken::Full(request)) = self.shared.directory.try_send(guild, request) {
             let shared = Arc::clone(&self.shared);
             tokio::task::spawn_local(async move { shared.directory.send(guild, *request).await });
-        }
-    }
-
-    /// Shows a session's presence in all its guilds.
-    pub(crate) fn show_presence(&mut self, slot: Slot, update: &PresenceUpdate) {
-        let Some(session) = self.sessions.get_mut(slot as usize) else { return };
-        let before = (session.identity.afk, session.identity.status);
-        let changed = before != (update.afk, update.status);
-        session.identity.afk = update.afk;
-        session.identity.status = update.status;
-        let user = session.identity.user;
-        let guilds: SmallVec<[GuildId; 4]> = session.guilds.iter().map(|m| m.guild).collect();
-        self.recorder.state(slot, &self.sessions);
-        let Some(session) = self.reference(slot) else { return };
-        for guild in guilds {
-            if let Some(relay) = self.relays.get_mut(&guild).and_then(|r| r.with_mut(slot)) {
-                relay.set_hidden(slot, update.status == Status::Invisible);
-            }
-            let request = Request::Presence { session, user, update: update.clone() };
-            self.ask_guild(guild, request);
-            if changed {
-                self.decide_mode(slot, guild);
-            }
         }
     }
 }

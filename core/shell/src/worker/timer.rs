@@ -50,6 +50,7 @@ pub(super) async fn ticks(local: Local) {
             worker.send_digests();
         }
         worker.forget();
+        worker.wake_errands();
         worker.look_at_relays();
         worker.look_at_answers(now);
         worker.observe();

@@ -4,6 +4,7 @@
 
 mod world;
 
+mod budgets;
 mod commits;
 mod delivery;
 mod drain;

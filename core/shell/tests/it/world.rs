@@ -332,6 +332,17 @@ impl World {
         numbers.fold(0, u64::saturating_add)
     }
 
+    /// Returns how often a limit has refused.
+    pub(crate) fn refusals(&self, limit: &str) -> u64 {
+        self.metric_of(&format!("throng_refusals_total{{limit=\"{limit}\"}}"))
+    }
+
+    fn metric_of(&self, sample: &str) -> u64 {
+        let page = self.node.metrics();
+        let line = page.lines().find_map(|line| line.strip_prefix(sample));
+        line.map_or(0, |count| count.trim().parse().unwrap())
+    }
+
     /// Waits until a metric is as expected.
     pub(crate) async fn metric_becomes(&self, name: &str, wanted: impl Fn(u64) -> bool) {
         let reached = async {

@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use futures_util::{StreamExt as _, stream};
 use throng_ports::hub::{
     Facts, GuildDraft, HandedOff, Health, Hub, JobKind, JobState, JobStatus, MemberLines,
-    RETRY_AFTER,
+    RETRY_AFTER, Toll,
 };
 use throng_ports::link::BoxFuture;
 use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
@@ -56,6 +56,9 @@ pub(crate) struct State {
     /// Somebody else takes every name right before a user is made with it.
     pub(crate) rival: bool,
     pub(crate) policy: PolicyStatus,
+    /// Budgets that are used up, and what was counted.
+    pub(crate) broke: Vec<Toll>,
+    pub(crate) charges: Vec<(UserId, Toll, u64)>,
     /// Pieces of an export; `None` breaks it off.
     pub(crate) export: Vec<Option<&'static str>>,
 }
@@ -149,6 +152,15 @@ impl Hub for FakeHub {
             _ => None,
         };
         Box::pin(async move { Ok(user) })
+    }
+
+    fn afford(&self, _user: UserId, toll: Toll) -> Result<(), Duration> {
+        let broke = self.state.lock().unwrap().broke.contains(&toll);
+        if broke { Err(Duration::from_secs(7)) } else { Ok(()) }
+    }
+
+    fn charge(&self, user: UserId, toll: Toll, cost: u64) {
+        self.state.lock().unwrap().charges.push((user, toll, cost));
     }
 
     fn command(

@@ -7,6 +7,7 @@ use futures_util::stream;
 use http::{Request, StatusCode};
 use serde_json::json;
 use throng_plugin_http_api::{Config, RateLimit};
+use throng_ports::hub::Toll;
 use throng_proto::refusal::Refusal;
 
 use crate::request::Site;
@@ -143,4 +144,48 @@ async fn requests_end_in_time_whether_the_body_or_the_guild_stalls() {
     );
     site.hub.state.lock().unwrap().stalled = true;
     assert_eq!(site.ask("GET ~/guilds/100", "").await.status, StatusCode::REQUEST_TIMEOUT);
+}
+
+#[tokio::test]
+async fn a_user_that_has_used_up_its_budget_is_told_when_to_come_back() {
+    let site = Site::public();
+    site.hub.state.lock().unwrap().broke = vec![Toll::Written];
+    for line in [
+        "POST ~/channels/200/messages",
+        "PATCH ~/channels/200/messages/300",
+        "PUT ~/channels/200/messages/300/reactions/x/@me",
+        "POST ~/channels/200/typing",
+        "DELETE ~/guilds/100/roles/101",
+    ] {
+        let answer = site.ask(line, r#"{"content":"x"}"#).await;
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{line}");
+        assert_eq!(answer.json()["retry_after"], 7.0);
+        assert_eq!(answer.header("retry-after"), "7");
+        assert_eq!(answer.header("x-ratelimit-scope"), "user");
+    }
+    assert_eq!(site.hub.last(), "", "nothing was done");
+    assert_eq!(site.ask("GET ~/users/@me", "").await.status, StatusCode::OK);
+    site.hub.state.lock().unwrap().broke = vec![Toll::Read];
+    let answer = site.ask("GET ~/users/@me", "").await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    let answer = site.ask("POST ~/channels/200/messages", r#"{"content":"x"}"#).await;
+    assert_eq!(answer.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn requests_cost_what_they_write_or_read() {
+    let site = Site::public();
+    let cost = |toll| {
+        let mut state = site.hub.state.lock().unwrap();
+        let charges = std::mem::take(&mut state.charges);
+        assert!(charges.iter().all(|(_, other, _)| *other == toll), "{charges:?}");
+        charges.iter().map(|(_, _, cost)| cost).sum::<u64>()
+    };
+    let body = format!(r#"{{"content":"{}"}}"#, "x".repeat(1_900));
+    site.ask("POST ~/channels/200/messages", body.clone()).await;
+    assert!(cost(Toll::Written) >= 512 + body.len() as u64);
+    site.ask("POST ~/channels/200/typing", "").await;
+    assert_eq!(cost(Toll::Written), 512);
+    let answer = site.ask("GET ~/users/@me", "").await;
+    assert!(cost(Toll::Read) >= 512.max(answer.text.len() as u64));
 }

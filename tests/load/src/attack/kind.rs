@@ -14,7 +14,8 @@ pub(crate) struct Kind {
     pub(crate) hands: usize,
     /// Whether their accounts are in many guilds.
     pub(crate) crowded: bool,
-    /// Which limit stops them: its name in `throng_refusals_total`.
+    /// Which limit stops them: its name in `throng_refusals_total`, or what the names of several
+    /// begin with.
     pub(crate) limit: &'static str,
     /// MiB that they may add to the gateway's memory.
     pub(crate) memory: f64,
@@ -41,7 +42,7 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind {
         name: "posts",
         about: "posts messages as large as they may be",
-        limit: "budgets_written",
+        limit: "budgets_",
         memory: 256.0,
         small: &[("budgets.written.amount", "20000")],
         arm: flood::posts,
@@ -50,7 +51,7 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind {
         name: "edits",
         about: "edits one message, each time as large as it may be",
-        limit: "budgets_written",
+        limit: "budgets_",
         memory: 256.0,
         small: &[("budgets.written.amount", "20000")],
         arm: flood::edits,
@@ -59,7 +60,7 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind {
         name: "reactions",
         about: "reacts to one message and takes it back",
-        limit: "budgets_written",
+        limit: "budgets_",
         small: &[("budgets.written.amount", "20000")],
         arm: flood::reactions,
         ..PLAIN
@@ -67,7 +68,7 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind {
         name: "typing",
         about: "types in one channel",
-        limit: "budgets_written",
+        limit: "budgets_",
         small: &[("budgets.written.amount", "20000")],
         arm: flood::typing,
         ..PLAIN
@@ -136,6 +137,7 @@ pub(crate) const KINDS: &[Kind] = &[
         name: "resumes",
         about: "resumes one session from its beginning, again and again (op 6)",
         limit: "budgets_resumes",
+        small: &[("budgets.resumes.amount", "3")],
         arm: flood::resumes,
         ..PLAIN
     },

@@ -167,7 +167,8 @@ impl Trial {
         let whole = harm.finding == Finding::Everything(posted);
         let what = format!("{name}: resumed with everything");
         report.target(what, f64::from(u8::from(whole)), "", Target::AtLeast(1.0));
-        let what = format!("{name}: {limit}");
+        report.figure(format!("{name}: {limit}"), harm.refused as f64, "refusals");
+        let what = format!("{name}: limit has refused");
         report.target(what, harm.refused as f64, "", Target::AtLeast(1.0));
     }
 }
@@ -175,7 +176,8 @@ impl Trial {
 impl Stage {
     /// Returns how often the limit of a kind has refused.
     fn refused(&self, kind: &Kind) -> Result<u64> {
-        Ok(self.gateway.refusals()?.get(kind.limit).copied().unwrap_or_default())
+        let all = self.gateway.refusals()?;
+        Ok(all.iter().filter(|(name, _)| name.starts_with(kind.limit)).map(|(_, n)| n).sum())
     }
 }
 

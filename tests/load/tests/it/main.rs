@@ -45,6 +45,22 @@ fn sessions_that_come_and_go_get_everything_once_and_in_order() -> Result<()> {
 }
 
 #[test]
+fn every_kind_of_attacker_is_refused_and_the_honest_lose_nothing() -> Result<()> {
+    let report = run(&["attack", "--smoke"])?;
+    let rows: Vec<_> = rows(&report).collect();
+    let kinds = rows.iter().filter_map(|row| row["what"].as_str()?.strip_suffix(": taken"));
+    let kinds: Vec<_> = kinds.collect();
+    assert!(kinds.len() >= 10, "{kinds:?}");
+    for kind in kinds {
+        let figure = |what: &str| figure(&report, &format!("{kind}: {what}"));
+        assert_eq!(figure("lost, doubled or out of order")?, 0.0, "{kind}");
+        assert_eq!(figure("resumed with everything")?, 1.0, "{kind}");
+        assert!(figure("limit has refused")? >= 1.0, "{kind}: {report:#}");
+    }
+    Ok(())
+}
+
+#[test]
 fn the_floor_needs_no_gateway() -> Result<()> {
     let report = run(&["floor", "--sessions", "20"])?;
     assert!(figure(&report, "one at a time: deliveries")? > 0.0);

@@ -97,10 +97,10 @@ fn look_at(local: &Local, cell: &Rc<LinkCell>) {
 }
 
 /// Something that a link waits for; it ends in `true` when the link is gone from here.
-type Wait = Pin<Box<dyn Future<Output = bool>>>;
+pub(in crate::worker) type Wait = Pin<Box<dyn Future<Output = bool>>>;
 
 /// Lets a task wait; meanwhile nobody looks at the link.
-fn busy(cell: &Rc<LinkCell>, wait: Wait) {
+pub(in crate::worker) fn busy(cell: &Rc<LinkCell>, wait: Wait) {
     cell.busy.set(true);
     let cell = Rc::clone(cell);
     tokio::task::spawn_local(async move {

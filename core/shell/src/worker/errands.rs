@@ -1,0 +1,261 @@
+//! Errands: what a session asked for that concerns many guilds, done a few guilds at a time.
+//!
+//! A payload may concern thousands of guilds, and others' deliveries must not wait for them. Each
+//! guild counts against the user's budget; when that is used up the rest waits, and what is asked
+//! meanwhile takes the place of what waits: a guild is told of the last presence only, and of the
+//! last of each subscription.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
+
+use smallvec::SmallVec;
+use throng_engine::replay::Slot;
+use throng_proto::gateway::{PresenceUpdate, Subscription, Subscriptions};
+use throng_proto::id::GuildId;
+use throng_proto::model::Status;
+use tokio::sync::Notify;
+
+use super::turns::slices;
+use super::{Local, Worker};
+use crate::budgets::Budget;
+use crate::guild::Request;
+
+/// Guilds before other tasks of the worker have a turn: about 0.1 ms.
+const SLICE: usize = 16;
+
+/// What sessions asked for and what is not done yet.
+#[derive(Debug, Default)]
+pub(super) struct Errands {
+    all: HashMap<Slot, Errand>,
+    /// Those that go on, in turn.
+    queue: VecDeque<Slot>,
+    /// Those whose user has used up its budget.
+    waiting: Vec<Slot>,
+    work: Rc<Notify>,
+}
+
+/// What one session asked for.
+#[derive(Debug, Default)]
+struct Errand {
+    generation: u32,
+    /// Guilds to enter, the last one first, and what to show there.
+    enter: Vec<GuildId>,
+    showing: PresenceUpdate,
+    round: Option<Round>,
+    subscriptions: Subscriptions,
+    /// Whether the journal does not know yet what came of it.
+    unwritten: bool,
+}
+
+/// A presence on its way through all guilds of a session.
+#[derive(Debug)]
+struct Round {
+    update: PresenceUpdate,
+    guilds: SmallVec<[GuildId; 4]>,
+    next: usize,
+    left: usize,
+    /// Whether the policy may want something else now.
+    changed: bool,
+}
+
+impl Errand {
+    fn is_done(&self) -> bool {
+        self.enter.is_empty() && self.round.is_none() && self.subscriptions.guilds.is_empty()
+    }
+}
+
+impl Round {
+    /// Takes the next guild. Everybody has had the presence when none is left.
+    fn advance(&mut self) -> Option<GuildId> {
+        self.left = self.left.checked_sub(1)?;
+        let guild = self.guilds.get(self.next).copied();
+        self.next = (self.next + 1) % self.guilds.len().max(1);
+        guild
+    }
+}
+
+/// Runs errands as long as there are any, a slice at a time.
+pub(super) async fn errands(local: Local) {
+    let work = Rc::clone(&local.borrow().errands.work);
+    slices(local, work, Worker::errand_slice).await;
+}
+
+impl Worker {
+    /// Lets a new session enter guilds that it is a member of.
+    pub(super) fn enter_guilds(
+        &mut self,
+        slot: Slot,
+        mut guilds: Vec<GuildId>,
+        showing: PresenceUpdate,
+    ) {
+        guilds.reverse();
+        let Some(mut errand) = self.take_errand(slot) else { return };
+        (errand.enter, errand.showing) = (guilds, showing);
+        self.go_on(slot, errand);
+    }
+
+    /// Shows a session's presence in all its guilds.
+    pub(crate) fn show_presence(&mut self, slot: Slot, update: &PresenceUpdate) {
+        let Some(mut errand) = self.take_errand(slot) else { return };
+        let Some(session) = self.sessions.get_mut(slot as usize) else { return };
+        let before = (session.identity.afk, session.identity.status);
+        session.identity.afk = update.afk;
+        session.identity.status = update.status;
+        let guilds: SmallVec<[GuildId; 4]> = session.guilds.iter().map(|m| m.guild).collect();
+        // Who had the former one already is told as well, but after those who wait for it.
+        let former = errand.round.take();
+        let next = former.as_ref().map_or(0, |round| round.next % guilds.len().max(1));
+        let changed = before != (update.afk, update.status);
+        let changed = changed || former.is_some_and(|round| round.changed);
+        let left = guilds.len();
+        errand.round = Some(Round { update: update.clone(), guilds, next, left, changed });
+        errand.unwritten = true;
+        self.go_on(slot, errand);
+    }
+
+    /// Takes a client's subscriptions.
+    pub(super) fn subscribe(&mut self, slot: Slot, subscriptions: Subscriptions) {
+        let Some(mut errand) = self.take_errand(slot) else { return };
+        let Some(session) = self.sessions.get(slot as usize) else { return };
+        let known: HashSet<GuildId> = session.guilds.iter().map(|m| m.guild).collect();
+        for (guild, wanted) in subscriptions.guilds {
+            if known.contains(&guild) {
+                merge(errand.subscriptions.guilds.entry(guild).or_default(), wanted);
+                errand.unwritten = true;
+            }
+        }
+        self.go_on(slot, errand);
+    }
+
+    /// Lets errands go on whose users have waited for a while.
+    pub(super) fn wake_errands(&mut self) {
+        let Errands { waiting, queue, work, .. } = &mut self.errands;
+        if !waiting.is_empty() {
+            queue.extend(waiting.drain(..));
+            work.notify_one();
+        }
+    }
+
+    /// Takes what a session waits for, which is nothing mostly.
+    fn take_errand(&mut self, slot: Slot) -> Option<Errand> {
+        let generation = self.sessions.get(slot as usize)?.generation;
+        let known = self.errands.all.remove(&slot);
+        if known.is_some() {
+            self.errands.queue.retain(|other| *other != slot);
+            self.errands.waiting.retain(|other| *other != slot);
+        }
+        let known = known.filter(|errand| errand.generation == generation);
+        if known.as_ref().is_some_and(|errand| errand.enter.is_empty()) {
+            // Asked again before it was done.
+            self.shared.metrics.refuse(Budget::GuildsTold.refused());
+        }
+        Some(known.unwrap_or_else(|| Errand { generation, ..Errand::default() }))
+    }
+
+    /// Does a slice of an errand, and the rest later.
+    fn go_on(&mut self, slot: Slot, mut errand: Errand) {
+        let may = self.errand_guilds(slot, &mut errand);
+        if errand.is_done() {
+            if errand.unwritten {
+                self.recorder.state(slot, &self.sessions);
+            }
+            return;
+        }
+        self.errands.all.insert(slot, errand);
+        if may {
+            self.errands.queue.push_back(slot);
+            self.errands.work.notify_one();
+        } else {
+            self.errands.waiting.push(slot);
+        }
+    }
+
+    /// Does a slice of the next errand. `false` when there is none.
+    fn errand_slice(&mut self) -> bool {
+        let Some(slot) = self.errands.queue.pop_front() else { return false };
+        if let Some(errand) = self.errands.all.remove(&slot) {
+            let session = self.sessions.get(slot as usize);
+            if session.is_some_and(|session| session.generation == errand.generation) {
+                self.go_on(slot, errand);
+            }
+        }
+        !self.errands.queue.is_empty()
+    }
+
+    /// Does what concerns the next few guilds. `false` when the user's budget is used up.
+    fn errand_guilds(&mut self, slot: Slot, errand: &mut Errand) -> bool {
+        let Some(session) = self.sessions.get(slot as usize) else { return true };
+        let user = session.identity.user.value();
+        for _ in 0..SLICE {
+            if let Some(guild) = errand.enter.pop() {
+                // Paid for by IDENTIFY.
+                self.send_attach(slot, guild, errand.showing.clone(), true);
+                continue;
+            }
+            if errand.is_done() {
+                break;
+            }
+            if self.shared.budgets.afford(Budget::GuildsTold, user).is_err() {
+                return false;
+            }
+            let mut cost = 1;
+            if let Some(round) = &mut errand.round {
+                match round.advance() {
+                    Some(guild) => self.show_in(slot, guild, &round.update, round.changed),
+                    None => errand.round = None,
+                }
+            } else if let Some((guild, wanted)) = errand.subscriptions.guilds.shift_remove_index(0)
+            {
+                cost += wanted.channels.as_ref().map_or(0, |channels| channels.len() as u64);
+                cost += wanted.members.as_ref().map_or(0, |members| members.len() as u64 / 100);
+                self.subscribe_in(slot, guild, wanted);
+            }
+            self.shared.budgets.charge(Budget::GuildsTold, user, cost);
+        }
+        true
+    }
+
+    /// Shows a session's presence in one of its guilds.
+    fn show_in(&mut self, slot: Slot, guild: GuildId, update: &PresenceUpdate, changed: bool) {
+        let Some(session) = self.reference(slot) else { return };
+        let Some(found) = self.sessions.get(slot as usize) else { return };
+        if !found.guilds.iter().any(|membership| membership.guild == guild) {
+            return;
+        }
+        let user = found.identity.user;
+        if let Some(relay) = self.relays.get_mut(&guild).and_then(|r| r.with_mut(slot)) {
+            relay.set_hidden(slot, update.status == Status::Invisible);
+        }
+        self.ask_guild(guild, Request::Presence { session, user, update: update.clone() });
+        if changed {
+            self.decide_mode(slot, guild);
+        }
+    }
+
+    /// Takes a client's subscription to one guild.
+    fn subscribe_in(&mut self, slot: Slot, guild: GuildId, wanted: Subscription) {
+        let Some(session) = self.sessions.get_mut(slot as usize) else { return };
+        let Some(membership) = session.guilds.iter_mut().find(|m| m.guild == guild) else { return };
+        if let Some(typing) = wanted.typing {
+            membership.subscribed = typing;
+        }
+        if let Some(users) = wanted.members
+            && let Some(number) = membership.relay()
+            && let Some(relays) = self.relays.get_mut(&guild)
+            && let Some(relay) = relays.branch.get_mut(number)
+        {
+            relay.set_watched(slot, users);
+        }
+        if let Some(channels) = wanted.channels {
+            self.wish(slot, guild, channels);
+        }
+        self.decide_mode(slot, guild);
+    }
+}
+
+/// Lets a later subscription take the place of what it names of an earlier one.
+fn merge(waiting: &mut Subscription, wanted: Subscription) {
+    waiting.typing = wanted.typing.or(waiting.typing);
+    waiting.members = wanted.members.or_else(|| waiting.members.take());
+    waiting.channels = wanted.channels.or_else(|| waiting.channels.take());
+}
