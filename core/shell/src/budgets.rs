@@ -93,8 +93,8 @@ impl Shared {
         afford
     }
 
-    /// Tells whether a user may ask for a change: what it wrote counts, and so does what others were
-    /// sent of it.
+    /// Tells whether a user may ask for a change: what it wrote counts, and so does what others
+    /// were sent of it.
     pub(crate) fn may_write(&self, user: UserId) -> Result<(), Duration> {
         for budget in [Budget::Written, Budget::Delivered] {
             self.spend(budget, user.value(), 0)?;

@@ -20,8 +20,8 @@ pub struct BudgetsConfig {
     /// Bytes of messages, edits, reactions and typing as others are sent them, once for each
     /// session that gets them. Over it requests that change something are answered with 429.
     pub delivered: BudgetConfig,
-    /// Guilds that are told of a presence (op 3) or of subscriptions (op 14 and 37; each list counts
-    /// too). Over it the guilds are told later, and only of the last of several.
+    /// Guilds that are told of a presence (op 3) or of subscriptions (op 14 and 37; each list
+    /// counts too). Over it the guilds are told later, and only of the last of several.
     pub guilds_told: BudgetConfig,
     /// Guilds that new sessions enter (IDENTIFY), and one for each session. Over it: op 9.
     pub guilds_entered: BudgetConfig,

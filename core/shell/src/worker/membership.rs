@@ -375,7 +375,7 @@ impl Worker {
     }
 }
 
-/// Tells whether an event is something that its author said or did, of which there can be any number.
+/// Tells whether an event is something that its author said or did, as often as it liked.
 const fn is_talk(kind: EventKind) -> bool {
     use EventClass::{Message, MessageChange, Reaction, Typing};
     matches!(kind.class(), Message | MessageChange | Reaction | Typing)
