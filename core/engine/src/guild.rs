@@ -176,7 +176,11 @@ impl Guild {
             shape: Arc::new(Shape {
                 guild: record.guild,
                 roles: record.roles.into_iter().map(|role| (role.id, Arc::new(role))).collect(),
-                channels: record.channels.into_iter().map(|c| (c.id, Arc::new(c))).collect(),
+                channels: record
+                    .channels
+                    .into_iter()
+                    .map(|channel| (channel.id, Arc::new(channel.completed())))
+                    .collect(),
             }),
             roster,
             last_messages,

@@ -235,6 +235,9 @@ pub struct RolePatch {
     /// RGB.
     #[serde(default)]
     pub color: Option<u32>,
+    /// RGB and gradients; says more than `color`, which it replaces.
+    #[serde(default)]
+    pub colors: Option<ColorsPatch>,
     /// Shown apart.
     #[serde(default)]
     pub hoist: Option<bool>,
@@ -244,6 +247,20 @@ pub struct RolePatch {
     /// Rank.
     #[serde(default)]
     pub position: Option<u32>,
+}
+
+/// Colours of a role to change; absent keys stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct ColorsPatch {
+    /// RGB.
+    #[serde(default)]
+    pub primary_color: Option<u32>,
+    /// RGB of a gradient; null makes it plain.
+    #[serde(default, deserialize_with = "present")]
+    pub secondary_color: Option<Option<u32>>,
+    /// RGB of a third colour; null takes it.
+    #[serde(default, deserialize_with = "present")]
+    pub tertiary_color: Option<Option<u32>>,
 }
 
 /// Settings of a member to change; absent keys stay.

@@ -3,13 +3,16 @@
 mod api;
 mod identify;
 mod inbound;
+mod presence;
 mod query;
 mod request;
+mod shape;
 
 pub use api::{ApiRequest, ApiResponse};
-pub use identify::{Connection, Identify, PresenceUpdate, Resume, Shard};
+pub use identify::{Connection, Identify, Resume, Shard};
 pub use inbound::{DecodeError, Inbound, hello};
-pub use query::{QueryError, negotiate};
+pub use presence::PresenceUpdate;
+pub use query::{QueryError, Terms, Version, negotiate};
 pub use request::{RequestMembers, Subscription, Subscriptions};
 
 /// Opcodes of the gateway. See [Discord Docs/Gateway Opcodes].

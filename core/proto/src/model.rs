@@ -6,6 +6,7 @@
 //!
 //! [Discord Docs/Reference]: https://discord.com/developers/docs/reference
 
+mod activity;
 mod channel;
 pub mod constant;
 mod guild;
@@ -16,6 +17,9 @@ mod presence;
 mod role;
 mod user;
 
+pub use activity::{
+    Activities, Activity, ActivityEmoji, Assets, Party, Rich, Said, Secrets, Timestamps,
+};
 pub use channel::{Channel, ChannelKind, Overwrite, OverwriteKind};
 pub use guild::{Guild, GuildBody};
 pub use invite::{Invite, InviteCode, InviteDraft, NoCode};

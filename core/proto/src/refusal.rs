@@ -81,6 +81,12 @@ pub enum Refusal {
         /// When to come back.
         retry_after: Duration,
     },
+    /// Too soon after one's last message, where the channel says how long one waits.
+    #[error("This action cannot be performed due to slowmode rate limit.")]
+    SlowMode {
+        /// When to come back.
+        retry_after: Duration,
+    },
     /// The gateway cannot do this now.
     #[error("{reason}")]
     Unavailable {
@@ -136,7 +142,7 @@ impl Refusal {
             | Self::WrongChannelKind
             | Self::TooMany { .. }
             | Self::InvalidForm(_) => 400,
-            Self::RateLimited { .. } => 429,
+            Self::RateLimited { .. } | Self::SlowMode { .. } => 429,
             Self::Unavailable { .. } => 503,
         }
     }
@@ -164,7 +170,10 @@ impl Refusal {
             Self::TooMany { code, .. } => *code,
             Self::InvalidForm(_) => 50_035,
             Self::Policy(_) => 20_000,
-            Self::RateLimited { .. } | Self::Unavailable { .. } => 0,
+            Self::SlowMode { .. } => 20_016,
+            // "API resource is currently overloaded. Try again a little later".
+            Self::Unavailable { .. } => 130_000,
+            Self::RateLimited { .. } => 0,
         }
     }
 
@@ -172,9 +181,9 @@ impl Refusal {
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::RateLimited { retry_after } | Self::Unavailable { retry_after, .. } => {
-                Some(*retry_after)
-            }
+            Self::RateLimited { retry_after }
+            | Self::SlowMode { retry_after }
+            | Self::Unavailable { retry_after, .. } => Some(*retry_after),
             _ => None,
         }
     }

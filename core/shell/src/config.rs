@@ -123,12 +123,18 @@ pub struct PresenceConfig {
     /// Milliseconds in which changes of a member's presence, and of member lists, are gathered
     /// before others are told: only the last one counts. 0 tells at once.
     pub window_ms: u64,
+    /// Activities that one session shows; the rest is left out.
+    pub activities_max: usize,
+    /// Bytes of JSON that the activities of one session take; what does not fit is left out. A
+    /// GUILD_CREATE holds up to this much for everybody who is online in it.
+    pub bytes_max: usize,
 }
 
 impl Default for PresenceConfig {
     fn default() -> Self {
-        // Shorter than anybody notices, longer than a client needs to begin anew.
-        Self { window_ms: 200 }
+        // The window is shorter than anybody notices, longer than a client needs to begin anew; the
+        // bytes hold one activity that uses all it may, in ASCII.
+        Self { window_ms: 200, activities_max: 8, bytes_max: 4_096 }
     }
 }
 

@@ -99,6 +99,7 @@ pub(crate) enum Refused {
     Resumes,
     AnswerBytes,
     AnswerTime,
+    Activities,
 }
 
 impl Refused {
@@ -144,6 +145,7 @@ impl Refused {
         (Self::Resumes, "budgets_resumes"),
         (Self::AnswerBytes, "answer_bytes"),
         (Self::AnswerTime, "answer_secs"),
+        (Self::Activities, "presence_bytes_max"),
     ];
 }
 

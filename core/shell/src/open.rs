@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use roaring::RoaringBitmap;
 use throng_engine::replay::{Entry, Recipients, Slot};
-use throng_proto::gateway::PresenceUpdate;
 use throng_proto::id::GuildId;
 use throng_proto::wire::Body;
 
@@ -174,11 +173,7 @@ impl Worker {
                     session: self.reference(*slot)?,
                     facts: session.identity.facts(),
                     interest: session.identity.interest(),
-                    presence: PresenceUpdate {
-                        status: session.identity.status,
-                        afk: session.identity.afk,
-                        ..PresenceUpdate::default()
-                    },
+                    presence: session.identity.shows(),
                     initial: true,
                 })
             })

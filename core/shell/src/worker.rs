@@ -17,6 +17,7 @@ mod membership;
 mod moves;
 mod passivity;
 mod pressure;
+mod ready;
 pub(crate) mod record;
 mod relays;
 mod request;
@@ -24,6 +25,7 @@ mod resume;
 mod review;
 mod session;
 mod sessions;
+mod showing;
 mod timer;
 mod turns;
 

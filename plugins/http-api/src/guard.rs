@@ -4,6 +4,7 @@ use std::any::Any;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -27,10 +28,11 @@ const GLOBAL: u64 = 0;
 pub(crate) async fn admit(
     State(api): State<Arc<Api>>,
     path: MatchedPath,
-    params: RawPathParams,
+    params: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Response {
+    let Ok(params) = params else { return Fault::not_found().into_response() };
     // A request over a link comes with its user; nothing in an HTTP request can say so.
     let known = request.extensions().get::<Caller>().map(|Caller(user)| user.clone());
     let user = match known {

@@ -9,12 +9,14 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use http::header::RETRY_AFTER;
 use throng_ports::hub::Hub;
+use tower::util::MapRequest;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, AllowMethods, Any, CorsLayer};
 
 use crate::api::Api;
 use crate::config::Config;
 use crate::fault::Fault;
+use crate::request::spell;
 use crate::{answer, document, guard, quota, routes};
 
 /// Where the API is served; the first one is documented, the others are aliases.
@@ -40,14 +42,16 @@ pub fn public_router(hub: Arc<dyn Hub>, config: Config) -> Router {
     for prefix in PREFIXES {
         router = router.nest(prefix, routes.clone());
     }
-    router
+    let router = router
         .method_not_allowed_fallback(async || Fault::method_not_allowed())
         .fallback(async || Fault::not_found())
         .layer(DefaultBodyLimit::max(api.config.body_bytes_max))
         .layer(from_fn_with_state(Arc::clone(&api), guard::hurry))
         .layer(CatchPanicLayer::custom(guard::survive))
         .layer(cors())
-        .with_state(api)
+        .with_state(api);
+    // Around the router, because what is inside sees a request only once its route is found.
+    Router::new().fallback_service(MapRequest::new(router, spell))
 }
 
 /// Lets pages of any origin ask: a token is never sent by a browser on its own.

@@ -10,14 +10,17 @@ mod messages;
 mod overwrites;
 mod reactions;
 mod roles;
+mod soundboard;
 mod users;
 
 use std::sync::Arc;
 
+use axum::routing::any;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::Api;
+use crate::fault::Fault;
 
 /// Routes that need no token.
 pub(crate) fn open() -> OpenApiRouter<Arc<Api>> {
@@ -26,12 +29,27 @@ pub(crate) fn open() -> OpenApiRouter<Arc<Api>> {
 
 /// Routes that need a token.
 pub(crate) fn guarded() -> OpenApiRouter<Arc<Api>> {
-    accounts().merge(places()).merge(talk())
+    accounts().merge(places()).merge(talk()).merge(absent())
+}
+
+/// Words of Discord's API that stand where routes of ours have ids: they are no bad ids, but
+/// nothing that is served.
+fn absent() -> OpenApiRouter<Arc<Api>> {
+    [
+        "/channels/{channel_id}/messages/pins",
+        "/channels/{channel_id}/messages/search",
+        "/guilds/{guild_id}/roles/member-counts",
+        "/guilds/templates",
+        "/guilds/templates/{code}",
+    ]
+    .into_iter()
+    .fold(OpenApiRouter::new(), |router, path| router.route(path, any(async || Fault::not_found())))
 }
 
 fn accounts() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::new()
         .routes(routes!(gateway::get_bot_gateway))
+        .routes(routes!(soundboard::list_default_sounds))
         .routes(routes!(users::get_my_user))
         .routes(routes!(users::get_user))
         .routes(routes!(users::list_my_guilds))

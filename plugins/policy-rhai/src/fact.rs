@@ -121,7 +121,7 @@ facts! {
     PassiveCapable = Session."passive_capable": Bool,
         "Whether the client understands digests: capability bit 11 or 14.";
     Intents = Session."intents": Int, "Intents, as bits.";
-    Afk = Session."afk": Bool, "Away from keyboard, as the client says.";
+    Afk = Session."afk": Bool, "Away from keyboard, as the client says: a hint for notifications.";
     Status = Session."status": Text, "\"online\", \"idle\", \"dnd\", \"invisible\" or \"offline\".";
     Os = Session."os": Text, "Operating system, as the client says.";
     Browser = Session."browser": Text, "Library or browser, as the client says.";

@@ -1,12 +1,9 @@
 //! What users show of being there, by session, and what others have been told of it.
 
-use std::sync::Arc;
-
-use serde_json::value::RawValue;
 use smallvec::SmallVec;
 use throng_proto::gateway::PresenceUpdate;
 use throng_proto::id::{GuildId, UserId};
-use throng_proto::model::{ClientStatus, Presence, PresenceUser, Status};
+use throng_proto::model::{Activities, ClientStatus, Presence, PresenceUser, Status};
 
 use crate::replay::Slot;
 
@@ -22,19 +19,18 @@ pub struct SessionRef {
 }
 
 /// What others see of a user. Cloning costs one reference count.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
     /// Never invisible.
     pub status: Status,
-    /// Most users show none, and then this is one word.
-    activities: Option<Arc<Vec<Box<RawValue>>>>,
+    activities: Activities,
 }
 
 impl Shown {
     /// Returns what others see of who is not there.
     #[must_use]
     pub fn offline() -> Self {
-        Self { status: Status::Offline, activities: None }
+        Self { status: Status::Offline, activities: Activities::default() }
     }
 
     /// Reads what a session says.
@@ -43,22 +39,13 @@ impl Shown {
         if !update.status.is_online() {
             return Self::offline();
         }
-        let activities = update.activities.filter(|activities| !activities.is_empty());
-        Self { status: update.status, activities: activities.map(Arc::new) }
-    }
-
-    fn activities(&self) -> &[Box<RawValue>] {
-        self.activities.as_ref().map_or(&[], |activities| activities.as_slice())
+        Self { status: update.status, activities: update.activities }
     }
 
     /// Tells whether others see no difference.
     #[must_use]
     pub fn is_like(&self, other: &Self) -> bool {
-        self.status == other.status && self.texts().eq(other.texts())
-    }
-
-    fn texts(&self) -> impl Iterator<Item = &str> {
-        self.activities().iter().map(|activity| activity.get())
+        self == other
     }
 
     /// Returns it as it stands in payloads.
@@ -68,7 +55,7 @@ impl Shown {
             user: PresenceUser { id: user },
             guild_id: guild,
             status: self.status,
-            activities: self.activities(),
+            activities: self.activities.as_slice(),
             client_status: ClientStatus::of(self.status),
         }
     }

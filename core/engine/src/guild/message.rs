@@ -78,7 +78,7 @@ impl Guild {
             return Ok(());
         }
         match self.paced.find(who.now, &(channel.id, author)) {
-            Some((until, _)) => Err(Refusal::RateLimited { retry_after: until.since(who.now) }),
+            Some((until, _)) => Err(Refusal::SlowMode { retry_after: until.since(who.now) }),
             None => Ok(()),
         }
     }

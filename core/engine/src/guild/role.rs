@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use throng_proto::command::{Reply, RolePatch};
+use throng_proto::command::{ColorsPatch, Reply, RolePatch};
 use throng_proto::event::{EventKind, Scope};
 use throng_proto::id::{RoleId, UserId};
-use throng_proto::model::{Channel, Member, Role};
+use throng_proto::model::{Channel, Colors, Member, Role};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
@@ -149,11 +149,7 @@ fn patch_role(
         who.may_grant(who.in_guild(), permissions & !old)?;
         role.permissions = permissions;
     }
-    if let Some(color) = patch.color {
-        form::number("color", color.into(), 0, COLOR_MAX)?;
-        role.color = color;
-        role.colors.primary_color = color;
-    }
+    role.paint(painted(role.colors, patch.color, patch.colors)?);
     if let Some(position) = patch.position {
         form::number("position", position.into(), 1, POSITION_MAX)?;
         role.position = position;
@@ -161,4 +157,34 @@ fn patch_role(
     role.hoist = patch.hoist.unwrap_or(role.hoist);
     role.mentionable = patch.mentionable.unwrap_or(role.mentionable);
     Ok(())
+}
+
+/// Returns what colours a role has from now on. `color` alone makes it plain, unless it says what
+/// the role has already: clients send keys back that they did not change.
+fn painted(
+    old: Colors,
+    color: Option<u32>,
+    colors: Option<ColorsPatch>,
+) -> Result<Colors, Refusal> {
+    if let Some(color) = color {
+        form::number("color", color.into(), 0, COLOR_MAX)?;
+    }
+    let Some(patch) = colors else {
+        let plain = color.filter(|color| *color != old.primary_color).map(Colors::plain);
+        return Ok(plain.unwrap_or(old));
+    };
+    let colors = Colors {
+        primary_color: patch.primary_color.or(color).unwrap_or(old.primary_color),
+        secondary_color: patch.secondary_color.unwrap_or(old.secondary_color),
+        tertiary_color: patch.tertiary_color.unwrap_or(old.tertiary_color),
+    };
+    let Colors { primary_color, secondary_color, tertiary_color } = colors;
+    for (field, value) in [
+        ("colors.primary_color", Some(primary_color)),
+        ("colors.secondary_color", secondary_color),
+        ("colors.tertiary_color", tertiary_color),
+    ] {
+        form::number(field, value.unwrap_or_default().into(), 0, COLOR_MAX)?;
+    }
+    Ok(colors)
 }

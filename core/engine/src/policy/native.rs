@@ -11,8 +11,9 @@ use crate::mode::{DeliveryTable, Mode};
 
 /// The default policy.
 ///
-/// Sessions that declare a passive capability, or are away, are passive in guilds they are not
-/// subscribed to; all others are active. Relays are filled one after the other.
+/// Sessions that declare a passive capability are passive in guilds they are not subscribed to; all
+/// others are active, also those that say that nobody is at the keyboard: libraries say so without
+/// being able to live on digests. Relays are filled one after the other.
 #[derive(Clone, Copy, Debug)]
 pub struct Native {
     /// Attachments that one relay takes.
@@ -31,8 +32,8 @@ impl Policy for Native {
         _: &GuildFacts,
         attachment: &AttachmentFacts<'_>,
     ) -> Passivity {
-        let quiet = session.afk || session.capabilities & (PASSIVE_V1 | PASSIVE_V2) != 0;
-        let passive = quiet && !attachment.subscribed;
+        let capable = session.capabilities & (PASSIVE_V1 | PASSIVE_V2) != 0;
+        let passive = capable && !attachment.subscribed;
         Passivity::lasting(if passive { Mode::Passive } else { Mode::Active })
     }
 

@@ -37,8 +37,8 @@ fn showing(status: Status) -> PresenceUpdate {
 }
 
 fn playing(status: Status, game: &str) -> PresenceUpdate {
-    let activity = serde_json::value::to_raw_value(&json!({"name": game})).unwrap();
-    PresenceUpdate { status, activities: Some(vec![activity]), ..PresenceUpdate::default() }
+    let activities = serde_json::from_value(json!([{"name": game}])).unwrap();
+    PresenceUpdate { status, activities, ..PresenceUpdate::default() }
 }
 
 /// Attaches a session of a user, which shows a presence.

@@ -35,14 +35,15 @@ fn facts(capabilities: u64, afk: bool) -> SessionFacts {
 }
 
 #[test]
-fn sessions_are_passive_when_they_say_so_or_are_away_and_not_subscribed() {
+fn sessions_are_passive_when_they_can_be_and_are_not_subscribed() {
     let mode = |capabilities, afk, subscribed| {
         let attachment =
             AttachmentFacts { roles: &[], permissions: Permissions::NONE, subscribed, mode: None };
         NATIVE.passivity(NOW, &facts(capabilities, afk), &FACTS, &attachment).mode
     };
     assert_eq!(mode(0, false, false), Mode::Active);
-    for (capabilities, afk) in [(PASSIVE_V1, false), (PASSIVE_V2, false), (0, true)] {
+    assert_eq!(mode(0, true, false), Mode::Active, "being away is a hint for notifications");
+    for (capabilities, afk) in [(PASSIVE_V1, false), (PASSIVE_V2, false), (PASSIVE_V2, true)] {
         assert_eq!(mode(capabilities, afk, false), Mode::Passive);
         assert_eq!(mode(capabilities, afk, true), Mode::Active);
     }

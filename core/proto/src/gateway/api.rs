@@ -1,9 +1,13 @@
 //! Requests of the HTTP API that travel over a link: Throng's own opcodes 100 and 101.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::inbound::DecodeError;
 use super::opcode;
+use super::shape::wrong;
+use crate::form;
 
 /// A request of the HTTP API over a link (op 100).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -34,6 +38,16 @@ pub struct ApiResponse {
     pub body: Option<Box<RawValue>>,
 }
 
+/// A request as it comes: its body is read by the API, not here.
+#[derive(Deserialize)]
+struct Sent {
+    id: Value,
+    method: String,
+    path: String,
+    #[serde(default)]
+    body: Option<Box<RawValue>>,
+}
+
 #[derive(Serialize)]
 struct Envelope<'a, T> {
     op: u8,
@@ -41,6 +55,17 @@ struct Envelope<'a, T> {
 }
 
 impl ApiRequest {
+    /// Reads the data of a payload; an array is no request.
+    pub(super) fn read(data: &str) -> Result<Self, DecodeError> {
+        if !data.starts_with('{') {
+            return Err(wrong("d"));
+        }
+        let Sent { id, method, path, body } = serde_json::from_str(data)?;
+        let small = form::salvage_with(&id, |id| id.number(0..=i64::MAX));
+        let id = small.or_else(|| id.as_u64()).ok_or(wrong("id"))?;
+        Ok(Self { id, method, path, body })
+    }
+
     /// Returns the whole payload.
     #[must_use]
     pub fn payload(&self) -> String {

@@ -1,37 +1,76 @@
-//! IDENTIFY, RESUME and presence updates.
+//! IDENTIFY and RESUME.
 
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::model::Status;
+use super::PresenceUpdate;
+use super::inbound::DecodeError;
+use super::shape::{count, is_nothing, needed, object, optional, wrong};
+use crate::form::{Field, Form};
 
 /// Opens a session. See gateway protocol, Identify.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Identify {
     /// Secret, perhaps with `Bot ` in front.
     pub token: String,
     /// Intents; absent from users' own clients.
-    #[serde(default)]
     pub intents: Option<i64>,
     /// What the client says of itself: os, browser, device, region and the like.
-    #[serde(default, deserialize_with = "object_or_nothing")]
     pub properties: Map<String, Value>,
     /// Payload compression; only `true` counts, because libraries also send strings here.
-    #[serde(default, deserialize_with = "only_true")]
     pub compress: bool,
     /// Members above which a guild counts as large, 25 to 250.
-    #[serde(default)]
     pub large_threshold: Option<u64>,
-    /// Shard id and count.
-    #[serde(default)]
+    /// Shard id and count; what is no list of numbers is a list that cannot be.
     pub shard: Option<Vec<i64>>,
     /// First presence.
-    #[serde(default)]
     pub presence: Option<PresenceUpdate>,
     /// Capability bits of users' clients.
-    #[serde(default)]
     pub capabilities: Option<u64>,
+}
+
+impl Identify {
+    pub(super) fn read(form: &Form<'_>) -> Result<Self, DecodeError> {
+        let properties = form.field("properties").value().and_then(Value::as_object);
+        Ok(Self {
+            token: needed(form, "token", text)?,
+            intents: optional(form, "intents", intents)?,
+            properties: properties.cloned().unwrap_or_default(),
+            compress: form.field("compress").flag() == Some(true),
+            large_threshold: form.field("large_threshold").number(0..=i64::MAX),
+            shard: shard(&form.field("shard")),
+            presence: presence(&form.field("presence"))?,
+            capabilities: form.field("capabilities").number(0..=i64::MAX),
+        })
+    }
+}
+
+fn text(field: &Field<'_>) -> Option<String> {
+    field.str().map(str::to_owned)
+}
+
+/// Reads intents; numbers that are none of any, however large, are refused as such.
+fn intents(field: &Field<'_>) -> Option<i64> {
+    let other = || field.value()?.is_number().then_some(-1);
+    field.number(0..=i64::MAX).or_else(other)
+}
+
+fn shard(field: &Field<'_>) -> Option<Vec<i64>> {
+    field.value()?;
+    let number = |item: &Field<'_>| item.number(i64::MIN..=i64::MAX);
+    let shard = field.list(0..=3, |item| Some(number(item).unwrap_or(-1)));
+    Some(shard.unwrap_or_default())
+}
+
+fn presence(field: &Field<'_>) -> Result<Option<PresenceUpdate>, DecodeError> {
+    let Some(value) = field.value() else { return Ok(None) };
+    if is_nothing(value) {
+        return Ok(None);
+    }
+    object(value, PresenceUpdate::read).map(Some).map_err(|error| match error {
+        DecodeError::Key("d") => wrong("presence"),
+        other => other,
+    })
 }
 
 /// A valid shard of a session.
@@ -60,32 +99,24 @@ impl Shard {
 }
 
 /// Goes on with a session on a new link.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Resume {
     /// Secret, perhaps with `Bot ` in front.
     pub token: String,
     /// From READY.
     pub session_id: String,
-    /// Last sequence received.
-    #[serde(default, deserialize_with = "null_is_zero")]
+    /// Last sequence received; a negative one, which some libraries start with, counts as none.
     pub seq: u64,
 }
 
-/// A client's presence.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct PresenceUpdate {
-    /// Since when idle, in milliseconds since 1970; anything but a whole number counts as none.
-    #[serde(default, deserialize_with = "number_or_nothing")]
-    pub since: Option<u64>,
-    /// Activities, passed on as they are.
-    #[serde(default)]
-    pub activities: Option<Vec<Box<RawValue>>>,
-    /// Status; unknown words count as online.
-    #[serde(default, deserialize_with = "status_or_online")]
-    pub status: Status,
-    /// Away from keyboard: the session is passive where it is not subscribed.
-    #[serde(default, deserialize_with = "only_true")]
-    pub afk: bool,
+impl Resume {
+    pub(super) fn read(form: &Form<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            token: needed(form, "token", text)?,
+            session_id: needed(form, "session_id", text)?,
+            seq: optional(form, "seq", count)?.unwrap_or(0),
+        })
+    }
 }
 
 /// What a session said of itself, for policies.
@@ -118,30 +149,4 @@ impl Connection {
             region: text("region"),
         }
     }
-}
-
-fn number_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    Ok(Value::deserialize(deserializer)?.as_u64())
-}
-
-fn only_true<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    Ok(Value::deserialize(deserializer)? == Value::Bool(true))
-}
-
-fn null_is_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    Ok(Option::<u64>::deserialize(deserializer)?.unwrap_or(0))
-}
-
-fn object_or_nothing<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Map<String, Value>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    })
-}
-
-fn status_or_online<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Status, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(value).unwrap_or_default())
 }

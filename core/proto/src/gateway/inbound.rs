@@ -1,11 +1,14 @@
 //! The envelope of what clients send.
 
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
+use super::shape::{count, object, optional, wrong};
 use super::{ApiRequest, Identify, PresenceUpdate, RequestMembers, Resume, Subscriptions, opcode};
 use crate::close::CloseCode;
+use crate::form;
 
 /// A payload from a client.
 #[derive(Clone, Debug)]
@@ -31,9 +34,15 @@ pub enum Inbound {
 /// Why a payload cannot be read.
 #[derive(Debug, Error)]
 pub enum DecodeError {
-    /// Not JSON, or JSON of the wrong shape.
+    /// Not JSON.
     #[error("payload is not valid: {0}")]
     Malformed(#[from] serde_json::Error),
+    /// Something else than an object.
+    #[error("payload is not an object")]
+    NoObject,
+    /// A key that cannot be left out, or cannot be passed over, is missing or of the wrong type.
+    #[error("payload is not valid: `{0}` is missing or of the wrong type")]
+    Key(&'static str),
     /// An opcode that clients never send.
     #[error("opcode {0} is unknown")]
     UnknownOpcode(u64),
@@ -44,7 +53,7 @@ impl DecodeError {
     #[must_use]
     pub const fn close_code(&self) -> CloseCode {
         match self {
-            Self::Malformed(_) => CloseCode::DecodeError,
+            Self::Malformed(_) | Self::NoObject | Self::Key(_) => CloseCode::DecodeError,
             Self::UnknownOpcode(_) => CloseCode::UnknownOpcode,
         }
     }
@@ -52,50 +61,77 @@ impl DecodeError {
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
-    op: u64,
+    op: Value,
     #[serde(borrow, default)]
     d: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
-struct QosHeartbeat {
-    #[serde(default)]
-    seq: Option<u64>,
+impl<'a> Envelope<'a> {
+    /// Reads an object; serde would read a struct from an array too.
+    fn read(payload: &'a [u8]) -> Result<Self, DecodeError> {
+        if payload.trim_ascii_start().first() != Some(&b'{') {
+            return Err(DecodeError::NoObject);
+        }
+        Ok(serde_json::from_slice(payload)?)
+    }
+
+    /// Returns the opcode, which some languages write as `1.0`.
+    fn opcode(&self) -> Result<u8, DecodeError> {
+        let number = Some(&self.op).filter(|op| op.is_number());
+        let op = number.and_then(|op| form::salvage_with(op, |op| op.number::<u64>(0..=i64::MAX)));
+        let op = op.ok_or(wrong("op"))?;
+        u8::try_from(op).map_err(|_| DecodeError::UnknownOpcode(op))
+    }
 }
 
 impl Inbound {
-    /// Reads one payload.
+    /// Reads one payload. What comes of it is made of typed values alone, but for the body of a
+    /// request of the HTTP API, which the API reads.
     ///
     /// # Errors
     ///
     /// [`DecodeError`], each with its close code.
     pub fn decode(payload: &[u8]) -> Result<Self, DecodeError> {
-        let Envelope { op, d } = serde_json::from_slice(payload)?;
-        let data = d.map_or("null", RawValue::get);
-        let op = u8::try_from(op).map_err(|_| DecodeError::UnknownOpcode(op))?;
+        let envelope = Envelope::read(payload)?;
+        let op = envelope.opcode()?;
+        let raw = envelope.d.map_or("null", RawValue::get);
+        if op == opcode::REQUEST {
+            return ApiRequest::read(raw).map(Self::Api);
+        }
+        if matches!(op, 4 | 5 | 12 | 13 | 15..=36 | 38 | 39 | 41..=opcode::KNOWN_MAX) {
+            return Ok(Self::Ignored(op));
+        }
+        let data = &serde_json::from_str(raw)?;
         Ok(match op {
-            opcode::HEARTBEAT => Self::Heartbeat(sequence(data)?),
+            opcode::HEARTBEAT => Self::Heartbeat(heartbeat(data)?),
             opcode::QOS_HEARTBEAT => {
-                Self::Heartbeat(serde_json::from_str::<QosHeartbeat>(data)?.seq)
+                Self::Heartbeat(object(data, |form| optional(form, "seq", last))?.flatten())
             }
-            opcode::IDENTIFY => Self::Identify(Box::new(serde_json::from_str(data)?)),
-            opcode::PRESENCE_UPDATE => Self::Presence(serde_json::from_str(data)?),
-            opcode::RESUME => Self::Resume(serde_json::from_str(data)?),
-            opcode::REQUEST_GUILD_MEMBERS => Self::RequestMembers(serde_json::from_str(data)?),
-            opcode::GUILD_SUBSCRIPTIONS => Self::Subscribe(Subscriptions::one(data)?),
-            opcode::GUILD_SUBSCRIPTIONS_BULK => Self::Subscribe(Subscriptions::bulk(data)?),
-            opcode::REQUEST => Self::Api(serde_json::from_str(data)?),
-            4 | 5 | 12 | 13 | 15..=36 | 38 | 39 | 41..=opcode::KNOWN_MAX => Self::Ignored(op),
+            opcode::IDENTIFY => Self::Identify(Box::new(object(data, Identify::read)?)),
+            opcode::PRESENCE_UPDATE => Self::Presence(object(data, PresenceUpdate::read)?),
+            opcode::RESUME => Self::Resume(object(data, Resume::read)?),
+            opcode::REQUEST_GUILD_MEMBERS => {
+                Self::RequestMembers(object(data, RequestMembers::read)?)
+            }
+            opcode::GUILD_SUBSCRIPTIONS => Self::Subscribe(Subscriptions::one(raw)?),
+            opcode::GUILD_SUBSCRIPTIONS_BULK => Self::Subscribe(Subscriptions::bulk(raw)?),
             unknown => return Err(DecodeError::UnknownOpcode(u64::from(unknown))),
         })
     }
 }
 
-/// Reads the sequence of a heartbeat; a negative one, which some libraries start with, counts as
-/// none.
-fn sequence(data: &str) -> Result<Option<u64>, serde_json::Error> {
-    let number: Option<i64> = serde_json::from_str(data)?;
-    Ok(number.and_then(|number| u64::try_from(number).ok()))
+/// Reads the sequence of a heartbeat, which may be null.
+fn heartbeat(data: &Value) -> Result<Option<u64>, DecodeError> {
+    if data.is_null() {
+        return Ok(None);
+    }
+    form::salvage_with(data, last).ok_or(wrong("d"))
+}
+
+/// Reads a sequence; a negative one, which some libraries start with, counts as none.
+fn last(field: &form::Field<'_>) -> Option<Option<u64>> {
+    let negative = field.number::<i64>(i64::MIN..=-1).is_some();
+    count(field).map(|sequence| (!negative).then_some(sequence))
 }
 
 /// Builds the first payload on a link.

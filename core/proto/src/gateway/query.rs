@@ -1,7 +1,10 @@
 //! What a client asks for in the address it connects to.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
 
+use crate::intents::Intents;
 use crate::wire::Wire;
 
 /// Why an address is refused; the link is closed with 4012 and this text.
@@ -18,26 +21,95 @@ pub enum QueryError {
     Compression(String),
 }
 
+/// A version of the gateway's protocol that is spoken here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Version {
+    /// Content of messages needs no intent.
+    V9,
+    /// What counts when a client names none.
+    #[default]
+    V10,
+}
+
+impl Version {
+    /// Returns the number.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::V9 => 9,
+            Self::V10 => 10,
+        }
+    }
+
+    /// Returns the intents that a session has which asked for these: up to v9 MESSAGE_CONTENT needs
+    /// not be named. See [Discord Docs/Change Log], API v10.
+    ///
+    /// [Discord Docs/Change Log]: https://discord.com/developers/docs/change-log
+    #[must_use]
+    pub fn intents(self, named: Intents) -> Intents {
+        match self {
+            Self::V9 => named.union(Intents::MESSAGE_CONTENT),
+            Self::V10 => named,
+        }
+    }
+}
+
+/// What a client asks for in its address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// Version.
+    pub version: Version,
+    /// How payloads travel.
+    pub wire: Wire,
+}
+
 /// Reads `v`, `encoding` and `compress`; other keys are ignored and absent ones have their
-/// defaults.
+/// defaults. Percent-escapes mean what they stand for.
 ///
 /// # Errors
 ///
 /// A value that is not spoken here.
-pub fn negotiate(query: &str) -> Result<Wire, QueryError> {
-    let mut wire = Wire::Text;
+pub fn negotiate(query: &str) -> Result<Terms, QueryError> {
+    let mut terms = Terms::default();
     for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-        match (key, value) {
-            ("v", "9" | "10") | ("encoding", "json") | ("compress", "" | "none") => {}
-            ("compress", "zlib-stream") => wire = Wire::ZlibStream,
-            ("compress", "zstd-stream") => wire = Wire::ZstdStream,
+        let (key, value) = (unescaped(key), unescaped(value));
+        match (&*key, &*value) {
+            ("v", "9") => terms.version = Version::V9,
+            ("v", "10") => terms.version = Version::V10,
+            ("encoding", "json") | ("compress", "" | "none") => {}
+            ("compress", "zlib-stream") => terms.wire = Wire::ZlibStream,
+            ("compress", "zstd-stream") => terms.wire = Wire::ZstdStream,
             ("v", other) => return Err(QueryError::Version(short(other))),
             ("encoding", other) => return Err(QueryError::Encoding(short(other))),
             ("compress", other) => return Err(QueryError::Compression(short(other))),
             _ => {}
         }
     }
-    Ok(wire)
+    Ok(terms)
+}
+
+/// Replaces `%41` and its like by what they stand for; what is no escape stays as it is. See RFC
+/// 3986, 2.1.
+fn unescaped(text: &str) -> Cow<'_, str> {
+    if !text.contains('%') {
+        return Cow::Borrowed(text);
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let escaped = (*first == b'%').then(|| escape(after)).flatten();
+        let (byte, after) = escaped.unwrap_or((*first, after));
+        bytes.push(byte);
+        rest = after;
+    }
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Reads the two digits behind a `%`.
+fn escape(text: &[u8]) -> Option<(u8, &[u8])> {
+    let (digits, rest) = text.split_first_chunk::<2>()?;
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    Some((digit(digits[0])? << 4 | digit(digits[1])?, rest))
 }
 
 /// Keeps a peer's text within a close reason: 16 bytes that can be printed.

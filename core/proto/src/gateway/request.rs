@@ -1,32 +1,75 @@
 //! Requests for members, and subscriptions to guilds.
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::id::{ChannelId, GuildId, UserId};
+use super::inbound::DecodeError;
+use super::shape::{count, entries, is_nothing, needed, object, optional};
+use crate::form::{self, Field, Form};
+use crate::id::{ChannelId, GuildId, Id, UserId};
+
+/// Ids, ranges or keys that are looked at in one list, far more than limits allow.
+const LIST_MAX: usize = 10_000;
 
 /// Asks for members of a guild; GUILD_MEMBERS_CHUNK answers.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct RequestMembers {
     /// Guild; some libraries send an array of one.
-    #[serde(deserialize_with = "one_or_first")]
     pub guild_id: GuildId,
     /// Prefix of names; empty for everybody.
-    #[serde(default)]
     pub query: Option<String>,
     /// Members wanted; 0 with an empty query for all.
-    #[serde(default)]
     pub limit: Option<u64>,
     /// Presences too.
-    #[serde(default)]
     pub presences: Option<bool>,
     /// Named members; libraries send an id or an array.
-    #[serde(default, deserialize_with = "one_or_many")]
     pub user_ids: Option<Vec<UserId>>,
     /// Comes back in every chunk when it has at most 32 bytes.
-    #[serde(default)]
     pub nonce: Option<String>,
+}
+
+impl RequestMembers {
+    pub(super) fn read(form: &Form<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            guild_id: needed(form, "guild_id", one_or_first)?,
+            query: optional(form, "query", |query| query.str().map(str::to_owned))?,
+            limit: optional(form, "limit", count)?,
+            presences: presences(&form.field("presences")),
+            user_ids: user_ids(&form.field("user_ids")),
+            nonce: form.field("nonce").str().map(str::to_owned),
+        })
+    }
+}
+
+fn one_or_first(field: &Field<'_>) -> Option<GuildId> {
+    if !field.value()?.is_array() {
+        return field.id();
+    }
+    match field.list(1..=2, |item| Some(item.id()))?.as_slice() {
+        [id] => *id,
+        _ => None,
+    }
+}
+
+/// Reads a switch, which some languages write as 0 or 1.
+fn presences(field: &Field<'_>) -> Option<bool> {
+    field.flag().or_else(|| field.number::<u8>(0..=1).map(|number| number == 1))
+}
+
+/// Reads ids. What is none finds nobody, so that a request never becomes one for everybody by a
+/// mistake; an empty text is no list at all.
+fn user_ids(field: &Field<'_>) -> Option<Vec<UserId>> {
+    match field.value()? {
+        Value::String(text) if text.is_empty() => None,
+        Value::Array(_) => ids(field),
+        _ => Some(field.id().into_iter().collect()),
+    }
+}
+
+/// Reads a list of ids, and leaves out what is none.
+fn ids<M>(field: &Field<'_>) -> Option<Vec<Id<M>>> {
+    field.list(0..=LIST_MAX, |item| item.id())
 }
 
 /// What a client wants of guilds that it would else be passive in.
@@ -37,78 +80,82 @@ pub struct Subscriptions {
 }
 
 /// What a client wants of one guild; absent keys change nothing.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Subscription {
     /// The switch: `true` subscribes, `false` unsubscribes.
-    #[serde(default)]
     pub typing: Option<bool>,
     /// Threads.
-    #[serde(default)]
     pub threads: Option<bool>,
     /// Activities.
-    #[serde(default)]
     pub activities: Option<bool>,
     /// Updates of members.
-    #[serde(default)]
     pub member_updates: Option<bool>,
     /// Members whose presence is wanted; replaces the former list.
-    #[serde(default)]
     pub members: Option<Vec<UserId>>,
     /// Ranges of the member list by channel.
-    #[serde(default)]
     pub channels: Option<IndexMap<ChannelId, Vec<[u32; 2]>>>,
-}
-
-#[derive(Deserialize)]
-struct One {
-    guild_id: GuildId,
-    #[serde(flatten)]
-    subscription: Value,
-}
-
-#[derive(Deserialize)]
-struct Bulk {
-    #[serde(default)]
-    subscriptions: IndexMap<GuildId, Subscription>,
 }
 
 impl Subscriptions {
     /// Reads op 14.
-    pub(super) fn one(data: &str) -> Result<Self, serde_json::Error> {
-        let One { guild_id, subscription } = serde_json::from_str(data)?;
-        let subscription = serde_json::from_value(subscription)?;
-        Ok(Self { guilds: IndexMap::from([(guild_id, subscription)]) })
+    pub(super) fn one(data: &str) -> Result<Self, DecodeError> {
+        let value = serde_json::from_str(data)?;
+        let guild = object(&value, |form| needed(form, "guild_id", |guild| guild.id()))?;
+        Ok(Self { guilds: IndexMap::from([(guild, Subscription::read(data)?)]) })
     }
 
     /// Reads op 37.
-    pub(super) fn bulk(data: &str) -> Result<Self, serde_json::Error> {
-        let Bulk { subscriptions } = serde_json::from_str(data)?;
-        Ok(Self { guilds: subscriptions })
+    pub(super) fn bulk(data: &str) -> Result<Self, DecodeError> {
+        let mut guilds = IndexMap::new();
+        let wishes = entries(data, "d")?.swap_remove("subscriptions");
+        for (guild, wish) in entries(wishes.map_or("null", RawValue::get), "subscriptions")? {
+            let Ok(guild) = guild.parse() else { continue };
+            let nothing = is_nothing(&serde_json::from_str(wish.get())?);
+            let wish =
+                if nothing { Subscription::default() } else { Subscription::read(wish.get())? };
+            guilds.insert(guild, wish);
+        }
+        Ok(Self { guilds })
     }
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany<T> {
-    One(T),
-    Many(Vec<T>),
-}
-
-fn one_or_first<'de, D: Deserializer<'de>>(deserializer: D) -> Result<GuildId, D::Error> {
-    match OneOrMany::deserialize(deserializer)? {
-        OneOrMany::One(id) => Ok(id),
-        OneOrMany::Many(ids) => match ids.as_slice() {
-            [id] => Ok(*id),
-            _ => Err(serde::de::Error::custom("guild_id is one guild")),
-        },
+impl Subscription {
+    fn read(data: &str) -> Result<Self, DecodeError> {
+        let value = serde_json::from_str(data)?;
+        let wish = object(&value, |form| {
+            Ok(Self {
+                typing: form.field("typing").flag(),
+                threads: form.field("threads").flag(),
+                activities: form.field("activities").flag(),
+                member_updates: form.field("member_updates").flag(),
+                members: ids(&form.field("members")),
+                channels: None,
+            })
+        })?;
+        let named = value["channels"].is_object() || !is_nothing(&value["channels"]);
+        let channels = entries(data, "d")?.swap_remove("channels").filter(|_| named);
+        let channels = channels.map(|channels| ranges(channels.get())).transpose()?;
+        Ok(Self { channels, ..wish })
     }
 }
 
-fn one_or_many<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<UserId>>, D::Error> {
-    Ok(Option::<OneOrMany<UserId>>::deserialize(deserializer)?.map(|ids| match ids {
-        OneOrMany::One(id) => vec![id],
-        OneOrMany::Many(ids) => ids,
-    }))
+/// Reads ranges by channel. A channel of which nothing is said is not named; ranges that cannot be
+/// read are left out.
+fn ranges(data: &str) -> Result<IndexMap<ChannelId, Vec<[u32; 2]>>, DecodeError> {
+    let mut channels = IndexMap::new();
+    for (channel, rows) in entries(data, "channels")? {
+        let rows: Value = serde_json::from_str(rows.get())?;
+        let Some(channel) = channel.parse().ok().filter(|_| !rows.is_null()) else { continue };
+        let rows = form::salvage_with(&rows, |field| field.list(0..=LIST_MAX, range));
+        channels.insert(channel, rows.unwrap_or_default());
+    }
+    Ok(channels)
+}
+
+fn range(field: &Field<'_>) -> Option<[u32; 2]> {
+    let row = |item: &Field<'_>| Some(item.number(0..=u32::MAX.into()));
+    match field.list(2..=3, row)?.as_slice() {
+        [Some(first), Some(last)] => Some([*first, *last]),
+        _ => None,
+    }
 }

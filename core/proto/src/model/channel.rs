@@ -6,6 +6,9 @@ use super::constant::{Null, Number};
 use crate::id::{AnyId, ChannelId, GuildId, MessageId};
 use crate::permissions::Permissions;
 
+/// Bits per second of a voice channel of which nothing else was said.
+const BITRATE: u32 = 64_000;
+
 /// A channel of a guild. See [Discord Docs/Channel](https://discord.com/developers/docs/resources/channel).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Channel {
@@ -40,20 +43,25 @@ pub struct Channel {
     /// Always 0.
     #[serde(default)]
     pub flags: Number<0>,
-    /// Bits per second of a voice channel.
+    /// Bits per second of a voice or stage channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bitrate: Option<u32>,
-    /// Members that a voice channel takes; 0 is any number.
+    /// Members that a voice or stage channel takes; 0 is any number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_limit: Option<u32>,
+    /// Null in a voice or stage channel: its region is chosen automatically.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rtc_region: Option<Null>,
+    /// Always 1, automatic, in a voice or stage channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video_quality_mode: Option<Number<1>>,
 }
 
 impl Channel {
     /// Makes a channel without topic, parent and overwrites.
     #[must_use]
     pub fn new(id: ChannelId, guild: GuildId, name: impl Into<String>, kind: ChannelKind) -> Self {
-        let voice = kind == ChannelKind::VOICE;
-        Self {
+        let channel = Self {
             id,
             kind,
             guild_id: guild,
@@ -67,8 +75,27 @@ impl Channel {
             last_pin_timestamp: Null,
             rate_limit_per_user: 0,
             flags: Number,
-            bitrate: voice.then_some(64_000),
-            user_limit: voice.then_some(0),
+            bitrate: None,
+            user_limit: None,
+            rtc_region: None,
+            video_quality_mode: None,
+        };
+        channel.completed()
+    }
+
+    /// Adds what channels of this kind always have: libraries read it without a default. Channels
+    /// that were made before stages had it lack it in the store.
+    #[must_use]
+    pub fn completed(self) -> Self {
+        if !self.kind.has_voice() {
+            return self;
+        }
+        Self {
+            bitrate: self.bitrate.or(Some(BITRATE)),
+            user_limit: self.user_limit.or(Some(0)),
+            rtc_region: Some(Null),
+            video_quality_mode: Some(Number),
+            ..self
         }
     }
 }
@@ -87,12 +114,20 @@ impl ChannelKind {
     pub const CATEGORY: Self = Self(4);
     /// Announcements.
     pub const ANNOUNCEMENT: Self = Self(5);
+    /// A stage: voice for an audience.
+    pub const STAGE: Self = Self(13);
 
     /// Tells whether a guild may have channels of this kind: text, voice, category, announcement,
-    /// stage, forum, media.
+    /// stage. Forums and media hold nothing but threads, which do not exist here.
     #[must_use]
     pub const fn in_guild(self) -> bool {
-        matches!(self.0, 0 | 2 | 4 | 5 | 13 | 15 | 16)
+        matches!(self.0, 0 | 2 | 4 | 5 | 13)
+    }
+
+    /// Tells whether one can speak in channels of this kind.
+    #[must_use]
+    pub const fn has_voice(self) -> bool {
+        matches!(self, Self::VOICE | Self::STAGE)
     }
 
     /// Tells whether messages can be posted in channels of this kind.

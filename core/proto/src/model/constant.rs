@@ -66,6 +66,11 @@ constant!(
     |serializer| serializer.serialize_str("0")
 );
 constant!(
+    /// The voice region of guilds, which Discord no longer uses but still sends.
+    Region,
+    |serializer| serializer.serialize_str("deprecated")
+);
+constant!(
     /// The only locale so far.
     Locale,
     |serializer| serializer.serialize_str("en-US")

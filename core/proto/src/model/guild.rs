@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Role;
-use super::constant::{Empty, False, Locale, Null, Number};
+use super::constant::{Empty, False, Locale, Null, Number, Region};
 use crate::id::{ChannelId, GuildId, UserId};
 
 /// What a guild keeps about itself; its roles, channels and members are kept apart.
@@ -76,6 +76,7 @@ pub struct GuildBody<'a> {
     guild: &'a Guild,
     roles: Vec<&'a Arc<Role>>,
     icon: Null,
+    home_header: Null,
     splash: Null,
     discovery_splash: Null,
     banner: Null,
@@ -99,7 +100,9 @@ pub struct GuildBody<'a> {
     preferred_locale: Locale,
     max_video_channel_users: Number<25>,
     max_stage_video_channel_users: Number<50>,
+    nsfw: False,
     nsfw_level: Number<0>,
+    region: Region,
     incidents_data: Null,
 }
 
@@ -109,6 +112,7 @@ impl<'a> GuildBody<'a> {
             guild,
             roles: Vec::new(),
             icon: Null,
+            home_header: Null,
             splash: Null,
             discovery_splash: Null,
             banner: Null,
@@ -132,7 +136,9 @@ impl<'a> GuildBody<'a> {
             preferred_locale: Locale,
             max_video_channel_users: Number,
             max_stage_video_channel_users: Number,
+            nsfw: False,
             nsfw_level: Number,
+            region: Region,
             incidents_data: Null,
         }
     }

@@ -1,9 +1,10 @@
 //! Messages, reactions and the event around them.
 
+use serde::ser::{SerializeStruct as _, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::constant::{Empty, False};
+use super::constant::{Empty, False, Number};
 use super::{ChannelKind, Profile, User};
 use crate::id::{AnyId, ChannelId, GuildId, MessageId, RoleId};
 use crate::time::Timestamp;
@@ -132,7 +133,7 @@ impl Emoji {
 }
 
 /// How often one emoji was added to a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ReactionCount {
     /// Which.
     pub emoji: Emoji,
@@ -146,6 +147,29 @@ pub struct ReactionCount {
     /// Always empty.
     #[serde(default)]
     pub burst_colors: Empty,
+}
+
+impl Serialize for ReactionCount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("ReactionCount", 6)?;
+        object.serialize_field("emoji", &self.emoji)?;
+        object.serialize_field("count", &self.count)?;
+        object.serialize_field(
+            "count_details",
+            &CountDetails { normal: self.count, ..CountDetails::default() },
+        )?;
+        object.serialize_field("me", &self.me)?;
+        object.serialize_field("me_burst", &self.me_burst)?;
+        object.serialize_field("burst_colors", &self.burst_colors)?;
+        object.end()
+    }
+}
+
+/// Reactions by their kinds; nobody bursts here.
+#[derive(Clone, Copy, Default, Serialize)]
+struct CountDetails {
+    burst: Number<0>,
+    normal: u32,
 }
 
 /// Payload of MESSAGE_CREATE and MESSAGE_UPDATE: the message with what only members of the guild

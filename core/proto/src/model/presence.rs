@@ -1,8 +1,8 @@
 //! Who is online.
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
+use super::Activity;
 use crate::id::{GuildId, UserId};
 
 /// A member's presence in a guild. See [Discord Docs/Presence Update].
@@ -16,8 +16,8 @@ pub struct Presence<'a> {
     pub guild_id: GuildId,
     /// Status.
     pub status: Status,
-    /// Activities as the client sent them.
-    pub activities: &'a [Box<RawValue>],
+    /// Activities.
+    pub activities: &'a [Activity],
     /// Status by kind of client.
     pub client_status: ClientStatus,
 }

@@ -60,17 +60,32 @@ impl Role {
             flags: Number,
         }
     }
+
+    /// Gives it colours, in both of the keys that tell of them.
+    pub fn paint(&mut self, colors: Colors) {
+        self.color = colors.primary_color;
+        self.colors = colors;
+    }
 }
 
 /// Colours of a role.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Colors {
     /// RGB.
+    #[serde(default)]
     pub primary_color: u32,
-    /// Always null.
+    /// RGB at the other end of a gradient.
     #[serde(default)]
-    pub secondary_color: Null,
-    /// Always null.
+    pub secondary_color: Option<u32>,
+    /// RGB of a third colour, which makes it holographic.
     #[serde(default)]
-    pub tertiary_color: Null,
+    pub tertiary_color: Option<u32>,
+}
+
+impl Colors {
+    /// Makes a plain colour.
+    #[must_use]
+    pub const fn plain(color: u32) -> Self {
+        Self { primary_color: color, secondary_color: None, tertiary_color: None }
+    }
 }

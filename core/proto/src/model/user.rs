@@ -33,9 +33,18 @@ pub struct User {
     /// Always 0.
     #[serde(default)]
     pub public_flags: Number<0>,
+    /// Always 0.
+    #[serde(default)]
+    pub flags: Number<0>,
     /// Always null.
     #[serde(default)]
     pub avatar_decoration_data: Null,
+    /// Always null.
+    #[serde(default)]
+    pub collectibles: Null,
+    /// Always null.
+    #[serde(default)]
+    pub primary_guild: Null,
 }
 
 impl User {
@@ -52,7 +61,10 @@ impl User {
             banner: Null,
             accent_color: Null,
             public_flags: Number,
+            flags: Number,
             avatar_decoration_data: Null,
+            collectibles: Null,
+            primary_guild: Null,
         }
     }
 }
@@ -66,7 +78,6 @@ pub struct CurrentUser<'a> {
     mfa_enabled: False,
     verified: True,
     email: Null,
-    flags: Number<0>,
     locale: Locale,
     premium_type: Number<0>,
 }
@@ -80,7 +91,6 @@ impl<'a> CurrentUser<'a> {
             mfa_enabled: False,
             verified: True,
             email: Null,
-            flags: Number,
             locale: Locale,
             premium_type: Number,
         }

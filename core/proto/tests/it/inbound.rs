@@ -59,7 +59,7 @@ fn discord_py_identifies_with_compression_and_without_a_shard() {
     assert_eq!((read.token.as_str(), read.intents, read.compress), ("MQ.x.y", Some(33_281), true));
     assert_eq!((read.large_threshold, read.shard, read.capabilities), (Some(250), None, None));
     let presence = read.presence.expect("a presence");
-    assert_eq!((presence.status, presence.activities.is_none()), (Status::Idle, true));
+    assert_eq!((presence.status, presence.activities.is_empty()), (Status::Idle, true));
     assert_eq!(Connection::parse(&read.properties).browser, "discord.py");
 }
 
@@ -80,7 +80,7 @@ fn eris_identifies_with_a_version_and_no_activities() {
         "properties": {"$os": "linux", "$browser": "Eris", "$device": "Eris"},
         "presence": {"activities": null, "afk": false, "since": null, "status": "online"},
     }));
-    assert!(read.presence.expect("a presence").activities.is_none());
+    assert!(read.presence.expect("a presence").activities.is_empty());
     let connection = Connection::parse(&read.properties);
     assert_eq!((connection.os.as_str(), connection.device.as_str()), ("linux", "Eris"));
 }
@@ -124,7 +124,7 @@ fn users_own_clients_identify_without_intents() {
     assert_eq!((read.intents, read.capabilities), (None, Some(1_734_653)));
     let presence = read.presence.expect("a presence");
     assert_eq!((presence.status, presence.afk), (Status::Online, true));
-    assert_eq!(presence.activities.expect("activities")[0].get(), r#"{"name":"x"}"#);
+    assert_eq!(presence.activities.as_slice()[0].said().name, "x");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use throng_proto::model::{
-    Channel, ChannelKind, Content, CurrentUser, Emoji, Guild, Member, MemberEvent, Message,
+    Channel, ChannelKind, Colors, Content, CurrentUser, Emoji, Guild, Member, MemberEvent, Message,
     MessageKind, MessageReference, Nonce, Overwrite, OverwriteKind, Profile, ReactionCount, Role,
     User,
 };
@@ -21,10 +21,12 @@ const USER: &[&str] = &[
     "banner",
     "accent_color",
     "public_flags",
+    "flags",
     "avatar_decoration_data",
+    "collectibles",
+    "primary_guild",
 ];
-const CURRENT_USER: &[&str] =
-    &["mfa_enabled", "verified", "email", "flags", "locale", "premium_type"];
+const CURRENT_USER: &[&str] = &["mfa_enabled", "verified", "email", "locale", "premium_type"];
 const ROLE: &[&str] = &[
     "id",
     "name",
@@ -107,6 +109,9 @@ const GUILD: &[&str] = &[
     "premium_progress_bar_enabled",
     "safety_alerts_channel_id",
     "incidents_data",
+    "home_header",
+    "region",
+    "nsfw",
 ];
 const MESSAGE: &[&str] = &[
     "id",
@@ -192,6 +197,11 @@ fn roles_have_both_kinds_of_colour() {
         assert!(read["colors"].get(key).is_some(), "{key}");
     }
     assert_eq!((&read["permissions"], &read["managed"]), (&json!("1024"), &json!(false)));
+    // As older builds have stored it.
+    let mut old = read;
+    old["colors"] = json!({"primary_color": 255, "secondary_color": null, "tertiary_color": null});
+    let role: Role = serde_json::from_value(old).expect("a role");
+    assert_eq!(role.colors, Colors::plain(255));
 }
 
 #[test]
@@ -211,6 +221,16 @@ fn channels_have_what_their_kind_has() {
     assert!(read.get("bitrate").is_none() && read.get("user_limit").is_none());
     let read = written(&channel(ChannelKind::VOICE), CHANNEL);
     assert_eq!((&read["bitrate"], &read["user_limit"]), (&json!(64_000), &json!(0)));
+    let voice = ["bitrate", "user_limit", "rtc_region", "video_quality_mode"];
+    written(&channel(ChannelKind::VOICE), &voice);
+    let mut stage = written(&channel(ChannelKind::STAGE), &voice);
+    assert_eq!((&stage["bitrate"], &stage["user_limit"]), (&json!(64_000), &json!(0)));
+    // As older builds have stored it.
+    for key in voice {
+        stage.as_object_mut().expect("an object").remove(key);
+    }
+    let stage: Channel = serde_json::from_value(stage).expect("a channel");
+    assert_eq!(stage.completed(), channel(ChannelKind::STAGE));
     let (allow, deny) = (Permissions::NONE, Permissions::VIEW_CHANNEL);
     let overwrite =
         Overwrite { id: UserId::new(1).into(), kind: OverwriteKind::Member, allow, deny };
@@ -311,8 +331,10 @@ fn reactions_have_their_burst_keys() {
     let emoji = Emoji::from_key("\u{1f984}");
     let (me_burst, burst_colors) = Default::default();
     let count = ReactionCount { emoji, count: 2, me: true, me_burst, burst_colors };
-    let read = written(&count, &["emoji", "count", "me", "me_burst", "burst_colors"]);
+    let read =
+        written(&count, &["emoji", "count", "count_details", "me", "me_burst", "burst_colors"]);
     assert_eq!((&read["me_burst"], &read["burst_colors"]), (&json!(false), &json!([])));
+    assert_eq!(read["count_details"], json!({"burst": 0, "normal": 2}));
 }
 
 #[test]
@@ -320,7 +342,7 @@ fn kinds_of_channels_tell_what_they_hold() {
     let kinds = (0..=20).map(ChannelKind);
     let in_guild: Vec<_> =
         kinds.clone().filter(|kind| kind.in_guild()).map(|kind| kind.0).collect();
-    assert_eq!(in_guild, [0, 2, 4, 5, 13, 15, 16]);
+    assert_eq!(in_guild, [0, 2, 4, 5, 13]);
     let talking: Vec<_> = kinds.filter(|kind| kind.has_messages()).map(|kind| kind.0).collect();
     assert_eq!(talking, [0, 2, 5, 13]);
 }

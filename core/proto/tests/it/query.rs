@@ -1,6 +1,7 @@
 //! What clients ask for in the address they connect to.
 
-use throng_proto::gateway::{QueryError, negotiate};
+use throng_proto::gateway::{QueryError, Terms, Version, negotiate};
+use throng_proto::intents::Intents;
 use throng_proto::wire::Wire;
 
 #[test]
@@ -16,8 +17,33 @@ fn libraries_ask_in_their_own_ways() {
         ("v=10&encoding=json&compress=", Wire::Text),
         ("v=10&&encoding=json&client=x&flag", Wire::Text),
     ] {
-        assert_eq!(negotiate(query), Ok(wire), "{query}");
+        assert_eq!(negotiate(query).map(|terms| terms.wire), Ok(wire), "{query}");
     }
+}
+
+#[test]
+fn escapes_mean_what_they_stand_for() {
+    let zlib = Ok(Terms { version: Version::V10, wire: Wire::ZlibStream });
+    for query in ["v=10&compress=zlib%2Dstream", "%76=%31%30&compress=zlib%2dstream"] {
+        assert_eq!(negotiate(query), zlib, "{query}");
+    }
+    let version = |text: &str| Err(QueryError::Version(text.to_owned()));
+    assert_eq!(negotiate("v=1%30%"), version("10%"));
+    assert_eq!(negotiate("v=%zz%1"), version("%zz%1"));
+    assert_eq!(negotiate("v=%2531"), version("%31"), "decoded once");
+    assert_eq!(negotiate("v=%FF"), version("?"));
+}
+
+#[test]
+fn the_version_is_read_and_decides_about_content() {
+    let version = |query| negotiate(query).map(|terms| terms.version);
+    assert_eq!(version("v=9"), Ok(Version::V9));
+    assert_eq!(version("v=10"), Ok(Version::V10));
+    assert_eq!(version("encoding=json"), Ok(Version::V10));
+    let named = Intents::GUILD_MESSAGES;
+    assert_eq!(Version::V10.intents(named), named);
+    assert_eq!(Version::V9.intents(named), named.union(Intents::MESSAGE_CONTENT));
+    assert_eq!((Version::V9.number(), Version::V10.number()), (9, 10));
 }
 
 #[test]

@@ -116,9 +116,15 @@ fn a_close_may_tell_when_to_come_back() {
 #[test]
 fn an_open_asks_for_what_the_gateway_negotiates() {
     let open = |compress: Option<&str>| Open { v: 10, compress: compress.map(str::to_owned) };
-    assert_eq!(gateway::negotiate(&open(None).query()), Ok(Wire::Text));
-    assert_eq!(gateway::negotiate(&open(Some("zstd")).query()), Ok(Wire::ZstdStream));
-    assert_eq!(gateway::negotiate(&open(Some("brotli&v=8")).query()), Ok(Wire::Text));
+    assert_eq!(gateway::negotiate(&open(None).query()).map(|terms| terms.wire), Ok(Wire::Text));
+    assert_eq!(
+        gateway::negotiate(&open(Some("zstd")).query()).map(|terms| terms.wire),
+        Ok(Wire::ZstdStream)
+    );
+    assert_eq!(
+        gateway::negotiate(&open(Some("brotli&v=8")).query()).map(|terms| terms.wire),
+        Ok(Wire::Text)
+    );
     assert!(gateway::negotiate(&Open { v: 8, compress: None }.query()).is_err());
 }
 

@@ -16,7 +16,7 @@ use throng_proto::model::Status;
 use tokio::sync::Notify;
 
 use super::turns::slices;
-use super::{Local, Worker};
+use super::{Local, Worker, showing};
 use crate::budgets::Budget;
 use crate::guild::Request;
 
@@ -95,12 +95,14 @@ impl Worker {
     }
 
     /// Shows a session's presence in all its guilds.
-    pub(crate) fn show_presence(&mut self, slot: Slot, update: &PresenceUpdate) {
+    pub(crate) fn show_presence(&mut self, slot: Slot, update: PresenceUpdate) {
         let Some(mut errand) = self.take_errand(slot) else { return };
         let Some(session) = self.sessions.get_mut(slot as usize) else { return };
+        let update = showing::fitted(&self.shared, update, &session.identity.activities);
         let before = (session.identity.afk, session.identity.status);
         session.identity.afk = update.afk;
         session.identity.status = update.status;
+        session.identity.activities = update.activities.clone();
         let guilds: SmallVec<[GuildId; 4]> = session.guilds.iter().map(|m| m.guild).collect();
         // Who had the former one already is told as well, but after those who wait for it.
         let former = errand.round.take();
@@ -108,7 +110,7 @@ impl Worker {
         let changed = before != (update.afk, update.status);
         let changed = changed || former.is_some_and(|round| round.changed);
         let left = guilds.len();
-        errand.round = Some(Round { update: update.clone(), guilds, next, left, changed });
+        errand.round = Some(Round { update, guilds, next, left, changed });
         errand.unwritten = true;
         self.go_on(slot, errand);
     }

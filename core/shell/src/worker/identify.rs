@@ -3,22 +3,22 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use serde_json::json;
 use throng_engine::conversation::Close;
 use throng_engine::policy::Connect;
 use throng_proto::close::CloseCode;
 use throng_proto::event::EventKind;
-use throng_proto::gateway::{Connection, Identify, PresenceUpdate, Shard};
+use throng_proto::gateway::{Connection, Identify, Shard, Version};
 use throng_proto::id::GuildId;
 use throng_proto::intents::Intents;
-use throng_proto::model::{CurrentUser, User};
+use throng_proto::model::{Activities, User};
 use throng_proto::token::Token;
 use throng_proto::wire::{Body, Wire};
 
 use super::link::LinkCell;
+use super::ready::Ready;
 use super::record::SessionRecord;
 use super::session::{Identity, Membership, SessionId};
-use super::{Local, Worker};
+use super::{Local, Worker, showing};
 use crate::budgets::Budget;
 use crate::clock;
 use crate::metrics::Refused;
@@ -40,15 +40,14 @@ enum Denied {
 /// Begins a session on a link, or refuses.
 pub(super) async fn run(local: Local, cell: Rc<LinkCell>, identify: Box<Identify>) {
     let shared = local.borrow().shared.clone();
-    match admit(&shared, &identify).await {
+    match admit(&shared, &identify, cell.version).await {
         Ok(admitted) => {
             let mut worker = local.borrow_mut();
             if identify.compress && cell.wire.get() == Wire::Text {
                 cell.wire.set(Wire::PayloadZlib);
                 cell.link.set_wire(Wire::PayloadZlib);
             }
-            let presence = identify.presence.unwrap_or_default();
-            worker.begin(&cell, admitted, &presence);
+            worker.begin(&cell, admitted);
         }
         Err(Denied::Close(why, close)) => {
             shared.metrics.refuse(why);
@@ -76,11 +75,11 @@ struct Admitted {
     guilds: Vec<GuildId>,
 }
 
-async fn admit(shared: &Shared, identify: &Identify) -> Result<Admitted, Denied> {
+async fn admit(shared: &Shared, identify: &Identify, version: Version) -> Result<Admitted, Denied> {
     // Nobody closes it, so this is always a turn.
     let _turn = shared.identifying.acquire().await;
     let user = authenticate(shared, &identify.token).await?;
-    let identity = identity(shared, &user, identify)?;
+    let identity = identity(shared, &user, identify, version)?;
     let concurrency = shared.config.gateway.max_concurrency;
     let bucket = identity.shard.map_or(0, |shard| shard.id % concurrency);
     let taken = shared.identifies.lock().take((user.id, bucket), clock::now());
@@ -130,8 +129,17 @@ async fn authenticate(shared: &Shared, token: &str) -> Result<User, Denied> {
     }
 }
 
-fn identity(shared: &Shared, user: &User, identify: &Identify) -> Result<Identity, Denied> {
+fn identity(
+    shared: &Shared,
+    user: &User,
+    identify: &Identify,
+    version: Version,
+) -> Result<Identity, Denied> {
     let (intents, named) = intents(shared, user, identify.intents)?;
+    // What an operator has taken away no version brings back.
+    let disallowed = Intents::from_bits(shared.config.gateway.intents_disallowed);
+    let content = version.intents(intents);
+    let intents = if content.intersects(disallowed) { intents } else { content };
     let shard =
         match &identify.shard {
             Some(shard) => Some(Shard::parse(shard).ok_or_else(|| {
@@ -140,6 +148,7 @@ fn identity(shared: &Shared, user: &User, identify: &Identify) -> Result<Identit
             None => None,
         };
     let presence = identify.presence.clone().unwrap_or_default();
+    let presence = showing::fitted(shared, presence, &Activities::default());
     let threshold = identify.large_threshold.unwrap_or(LARGE_THRESHOLD).clamp(25, 250);
     Ok(Identity {
         user: user.id,
@@ -152,6 +161,7 @@ fn identity(shared: &Shared, user: &User, identify: &Identify) -> Result<Identit
         connection: Arc::new(Connection::parse(&identify.properties)),
         status: presence.status,
         afk: presence.afk,
+        activities: presence.activities,
     })
 }
 
@@ -177,10 +187,10 @@ fn intents(shared: &Shared, user: &User, bits: Option<i64>) -> Result<(Intents, 
 
 impl Worker {
     /// Opens the session, says READY, and asks its guilds to take it.
-    fn begin(&mut self, cell: &Rc<LinkCell>, admitted: Admitted, presence: &PresenceUpdate) {
+    fn begin(&mut self, cell: &Rc<LinkCell>, admitted: Admitted) {
         let Admitted { user, identity, guilds } = admitted;
         let id = SessionId::random(self.index, self.shared.worker_count());
-        let shard = identity.shard;
+        let (shard, presence) = (identity.shard, identity.shows());
         let record = SessionRecord {
             id,
             identity: identity.clone(),
@@ -195,7 +205,15 @@ impl Worker {
         }
         cell.session.set(Some(reference));
         self.metrics().identifies.add(1);
-        let ready = self.ready(id, &user, shard, &guilds);
+        let ready = Ready {
+            id,
+            user: &user,
+            shard,
+            guilds: &guilds,
+            version: cell.version,
+            resume_url: &self.shared.facts.gateway_url,
+        };
+        let ready = ready.data();
         self.own(
             reference,
             EventKind::Ready,
@@ -206,36 +224,6 @@ impl Worker {
             session.guilds = guilds.iter().copied().map(Membership::new).collect();
         }
         self.recorder.state(slot, &self.sessions);
-        self.enter_guilds(slot, guilds, presence.clone());
-    }
-
-    fn ready(
-        &self,
-        id: SessionId,
-        user: &User,
-        shard: Option<Shard>,
-        guilds: &[GuildId],
-    ) -> String {
-        let guilds: Vec<_> =
-            guilds.iter().map(|guild| json!({"id": guild, "unavailable": true})).collect();
-        let shard = shard.unwrap_or(Shard { id: 0, count: 1 });
-        json!({
-            "v": 10,
-            "user": CurrentUser::new(user),
-            "guilds": guilds,
-            "private_channels": [],
-            "relationships": [],
-            "presences": [],
-            "user_settings": {},
-            "guild_join_requests": [],
-            "geo_ordered_rtc_regions": [],
-            "session_type": "normal",
-            "session_id": id.to_string(),
-            "resume_gateway_url": self.shared.facts.gateway_url,
-            "shard": [shard.id, shard.count],
-            "application": {"id": user.id, "flags": 0},
-            "_trace": ["throng"],
-        })
-        .to_string()
+        self.enter_guilds(slot, guilds, presence);
     }
 }

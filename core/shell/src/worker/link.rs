@@ -14,7 +14,7 @@ use throng_engine::replay::Slot;
 use throng_engine::time::Instant;
 use throng_ports::link::{Dispatch, Link, Received};
 use throng_proto::close::CloseCode;
-use throng_proto::gateway;
+use throng_proto::gateway::{self, Terms, Version};
 use throng_proto::wire::Wire;
 use tokio::sync::mpsc;
 
@@ -36,6 +36,7 @@ pub(crate) struct LinkCell {
     pub(super) link: Rc<dyn Link>,
     conversation: Cell<Conversation>,
     pub(super) session: Cell<Option<SessionRef>>,
+    pub(super) version: Version,
     pub(super) wire: Cell<Wire>,
     bell: Arc<Bell>,
     flush: Cell<bool>,
@@ -232,7 +233,7 @@ impl Worker {
         &mut self,
         link: Rc<dyn Link>,
         conversation: Conversation,
-        wire: Wire,
+        terms: Terms,
         permit: Permit,
     ) -> Rc<LinkCell> {
         self.generations = self.generations.wrapping_add(1);
@@ -244,7 +245,8 @@ impl Worker {
             link,
             conversation: Cell::new(conversation),
             session: Cell::new(None),
-            wire: Cell::new(wire),
+            version: terms.version,
+            wire: Cell::new(terms.wire),
             bell,
             busy: Cell::new(false),
             flush: Cell::new(false),
@@ -330,7 +332,7 @@ impl Worker {
                     self.request(cell, session.identity.user, request);
                 }
             }
-            Said::Presence(presence) => self.show_presence(slot, &presence),
+            Said::Presence(presence) => self.show_presence(slot, presence),
             Said::RequestMembers(request) => self.request_members(slot, request),
             Said::Subscribe(subscriptions) => self.subscribe(slot, subscriptions),
             Said::Nothing | Said::Heartbeat(_) | Said::Identify(_) | Said::Resume(_) => {}

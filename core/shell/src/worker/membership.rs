@@ -275,11 +275,7 @@ impl Worker {
     /// Attaches one session to a guild that its user joined.
     pub(super) fn join_session(&mut self, guild: GuildId, slot: Slot) {
         let Some(session) = self.sessions.get(slot as usize) else { return };
-        let presence = PresenceUpdate {
-            status: session.identity.status,
-            afk: session.identity.afk,
-            ..PresenceUpdate::default()
-        };
+        let presence = session.identity.shows();
         self.ask_attach(slot, guild, presence, false);
         self.recorder.state(slot, &self.sessions);
     }

@@ -7,10 +7,10 @@ use throng_engine::replay::{Position, Replay, Rewind};
 use throng_ports::link::Arrival;
 use throng_proto::close::CloseCode;
 use throng_proto::event::EventKind;
-use throng_proto::gateway::Resume;
+use throng_proto::gateway::{Resume, Terms};
 use throng_proto::id::UserId;
 use throng_proto::token::Token;
-use throng_proto::wire::{Body, Wire};
+use throng_proto::wire::Body;
 
 use super::fanout::Lag;
 use super::link::{LinkCell, busy};
@@ -30,7 +30,7 @@ const SUPERSEDED: &str = "A later link has resumed the session.";
 pub(crate) struct Moving {
     arrival: Box<dyn Arrival>,
     conversation: Conversation,
-    wire: Wire,
+    terms: Terms,
     permit: Permit,
     claim: Claim,
 }
@@ -74,17 +74,18 @@ pub(super) async fn run(local: Local, cell: Rc<LinkCell>, resume: Resume) -> boo
         return false;
     };
     local.borrow_mut().forget_link(&cell);
-    let (conversation, wire) = (cell.conversation(), cell.wire.get());
-    let moving = Moving { arrival, conversation, wire, permit, claim };
+    let terms = Terms { version: cell.version, wire: cell.wire.get() };
+    let conversation = cell.conversation();
+    let moving = Moving { arrival, conversation, terms, permit, claim };
     shared.send(owner, WorkerMessage::Resuming(Box::new(moving))).await;
     true
 }
 
 /// Takes a link that has moved here.
 pub(super) fn continue_here(local: &Local, moving: Moving) {
-    let Moving { arrival, conversation, wire, permit, claim } = moving;
+    let Moving { arrival, conversation, terms, permit, claim } = moving;
     let Ok(link) = arrival.arrive() else { return };
-    let cell = local.borrow_mut().add_link(link, conversation, wire, permit);
+    let cell = local.borrow_mut().add_link(link, conversation, terms, permit);
     let (local, resuming) = (Rc::clone(local), Rc::clone(&cell));
     busy(
         &cell,

@@ -12,10 +12,10 @@ use throng_engine::policy::SessionFacts;
 use throng_engine::relay::Interest;
 use throng_engine::replay::{Position, Slot};
 use throng_engine::time::Instant;
-use throng_proto::gateway::{Connection, Shard};
+use throng_proto::gateway::{Connection, PresenceUpdate, Shard};
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::intents::Intents;
-use throng_proto::model::Status;
+use throng_proto::model::{Activities, Status};
 
 use super::link::LinkCell;
 use super::lists::Wishes;
@@ -94,6 +94,8 @@ pub(crate) struct Identity {
     pub(crate) connection: Arc<Connection>,
     pub(crate) status: Status,
     pub(crate) afk: bool,
+    #[serde(default, skip_serializing_if = "Activities::is_empty")]
+    pub(crate) activities: Activities,
 }
 
 impl Identity {
@@ -110,6 +112,16 @@ impl Identity {
             afk: self.afk,
             status: self.status,
             connection: Arc::clone(&self.connection),
+        }
+    }
+
+    /// Returns what the session shows.
+    pub(crate) fn shows(&self) -> PresenceUpdate {
+        PresenceUpdate {
+            since: None,
+            activities: self.activities.clone(),
+            status: self.status,
+            afk: self.afk,
         }
     }
 

@@ -25,3 +25,4 @@ mod requests;
 mod restart;
 mod resume;
 mod slow;
+mod versions;

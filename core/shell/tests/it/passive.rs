@@ -123,21 +123,20 @@ async fn a_subscription_brings_the_digest_at_once_and_then_every_message() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_away_gets_unread_updates_without_any_capability() {
+async fn being_away_silences_no_session_that_cannot_live_on_digests() {
     let world = world(50).await;
     let [owner, reader] = world.users().await;
     let hall = world.guild(&[&owner, &reader]).await;
-    let mut player = world.join(&reader).await;
-    let presence = |afk| json!({"since": 0, "activities": [], "status": "idle", "afk": afk});
-    player.send(3, &presence(true));
-    player.beat().await;
-    world.post(hall, &owner, "unheard").await;
-    let digest = player.expect("CHANNEL_UNREAD_UPDATE").await;
-    last(&digest, "channel_unread_updates");
-    player.send(3, &presence(false));
-    player.beat().await;
+    let away = json!({"since": 1, "activities": [], "status": "idle", "afk": true});
+    let mut said = identify(&reader);
+    said["presence"] = away.clone();
+    let mut player = world.join_as(&reader, said).await;
     world.post(hall, &owner, "heard").await;
     player.expect_message("heard").await;
+    player.send(3, &away);
+    player.beat().await;
+    world.post(hall, &owner, "heard again").await;
+    player.expect_message("heard again").await;
 }
 
 #[tokio::test]

@@ -132,3 +132,94 @@ async fn a_session_finds_its_own_presence_in_the_crowd_before_others_are_told() 
     assert_eq!(guild["presences"][0]["status"], "dnd", "{guild}");
     assert_eq!(guild["presences"].as_array().unwrap().len(), 1);
 }
+
+/// Tells what a session does.
+fn play(player: &Player, activities: &Value) {
+    player.send(3, &json!({"since": 0, "activities": activities, "status": "idle", "afk": false}));
+}
+
+#[tokio::test]
+async fn activities_are_told_with_what_the_server_adds_and_once() {
+    let world = world(20).await;
+    let [owner, anna] = world.users().await;
+    let hall = world.guild(&[&owner, &anna]).await;
+    let mut player = listen(&world, &owner).await;
+    let other = world.join(&anna).await;
+    assert_eq!(told(&mut player).await.1, "online");
+    let chess = json!([null, 5, {"type": 0}, {"name": "Chess", "type": 0, "foreign": [[]]}]);
+    play(&other, &chess);
+    let first = player.expect("PRESENCE_UPDATE").await["activities"].clone();
+    assert_eq!(first.as_array().map(Vec::len), Some(1), "{first}");
+    assert!(first[0]["created_at"].as_u64().is_some_and(|time| time > 0), "{first}");
+    assert!(first[0]["id"].is_string() && first[0].get("foreign").is_none(), "{first}");
+    // The same again is no news, and is no younger than it was.
+    play(&other, &chess);
+    play(&other, &json!([{"name": "Chess"}, {"name": "Go"}]));
+    let second = player.expect("PRESENCE_UPDATE").await["activities"].clone();
+    assert_eq!((&second[0], &second[1]["name"]), (&first[0], &json!("Go")));
+    mark(&world, hall, &owner).await;
+    player.expect_message("mark").await;
+}
+
+#[tokio::test]
+async fn a_presence_over_its_limits_is_cut_and_counted() {
+    let mut setup = Setup::default();
+    setup.config.presence.window_ms = 20;
+    setup.config.presence.activities_max = 3;
+    setup.config.presence.bytes_max = 400;
+    let world = setup.start().await;
+    let [owner, anna] = world.users().await;
+    world.guild(&[&owner, &anna]).await;
+    let mut player = listen(&world, &owner).await;
+    let other = world.join(&anna).await;
+    assert_eq!(told(&mut player).await.1, "online");
+    let mut shown = async |activities: &Value| {
+        play(&other, activities);
+        let presence = player.expect("PRESENCE_UPDATE").await;
+        assert!(presence["activities"].to_string().len() <= 400 + 8, "{presence}");
+        presence["activities"].as_array().map(Vec::len)
+    };
+    let many: Vec<_> = (0..300).map(|n| json!({"name": n.to_string()})).collect();
+    assert_eq!(shown(&json!(many)).await, Some(3));
+    let long = "x".repeat(14_000);
+    assert_eq!(shown(&json!([{"name": long}, {"name": long, "state": long}])).await, Some(1));
+    let refusals = "throng_refusals_total{limit=\"presence_bytes_max\"}";
+    world.metric_becomes(refusals, |count| count == 2).await;
+}
+
+#[tokio::test]
+async fn what_a_session_does_is_shown_where_it_comes_later_and_after_a_restart() {
+    let world = world(20).await;
+    let [owner, anna] = world.users().await;
+    let hall = world.guild(&[&owner]).await;
+    let other = world.guild(&[&anna]).await;
+    let mut said = json!({"token": anna.token, "intents": LISTENING, "properties": {}});
+    said["presence"] = json!({"status": "dnd", "game": {"name": "Chess", "type": 0}, "since": 0});
+    let mut player = world.dial(&anna).await;
+    player.send(2, &said);
+    player.session = player.expect("READY").await["session_id"].as_str().unwrap().to_owned();
+    let own = player.expect("GUILD_CREATE").await;
+    assert_eq!(own["presences"][0]["activities"][0]["name"], "Chess", "{own}");
+    let mut listener = listen(&world, &owner).await;
+    world.add(hall, &anna).await;
+    let seen = listener.until("PRESENCE_UPDATE").await;
+    assert_eq!(seen["activities"][0]["name"], "Chess", "{seen}");
+    player.until("GUILD_CREATE").await;
+    world.post(other, &anna, "mark").await;
+    player.until("MESSAGE_CREATE").await;
+    drop((listener, player));
+    let world = Setup { store: world.crash().await, ..Setup::default() }.start().await;
+    let guild = crowd(&world, &owner, anna.id().to_string()).await;
+    assert_eq!(guild["activities"], seen["activities"]);
+}
+
+/// Returns what a new session of `account` is shown of somebody who is there since before.
+async fn crowd(world: &World, account: &Account, user: String) -> Value {
+    let mut player = world.dial(account).await;
+    let said = json!({"token": account.token, "intents": LISTENING, "properties": {}});
+    player.send(2, &said);
+    player.expect("READY").await;
+    let guild = player.expect("GUILD_CREATE").await;
+    let presences = guild["presences"].as_array().unwrap();
+    presences.iter().find(|presence| presence["user"]["id"] == user).cloned().unwrap()
+}

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use throng_ports::hub::{GuildDraft, Hub};
 use throng_proto::id::{AnyId, ChannelId, GuildId, RoleId, UserId};
 use throng_proto::model::{
-    Channel, ChannelKind, Guild, Member, Overwrite, OverwriteKind, Profile, Role, User,
+    Channel, ChannelKind, Colors, Guild, Member, Overwrite, OverwriteKind, Profile, Role, User,
 };
 use throng_proto::permissions::Permissions;
 use throng_proto::time::Timestamp;
@@ -157,8 +157,7 @@ fn roles(hub: &dyn Hub, guild: GuildId, plans: Vec<RolePlan>) -> Result<Vec<Role
         }
         let id = RoleId::new(hub.next_id());
         let mut role = Role::new(id, plan.name, plan.permissions.unwrap_or_default());
-        role.color = plan.color;
-        role.colors.primary_color = plan.color;
+        role.paint(Colors::plain(plan.color));
         role.hoist = plan.hoist;
         role.mentionable = plan.mentionable;
         role.position = u32::try_from(roles.len()).unwrap_or(u32::MAX);

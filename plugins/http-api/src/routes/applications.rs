@@ -32,6 +32,9 @@ pub(super) async fn get_my_oauth2_application(ask: Ask) -> Response {
 }
 
 /// Every account is its own application and its own owner.
+///
+/// What it does not have is absent rather than null where Discord's description says so: libraries
+/// take whatever is there for an object or an id.
 fn application(ask: &Ask) -> Value {
     json!({
         "id": ask.user.id,
@@ -51,20 +54,17 @@ fn application(ask: &Ask) -> Value {
         "flags": APPLICATION_FLAGS,
         "flags_new": APPLICATION_FLAGS.to_string(),
         "tags": [],
-        "install_params": null,
         "integration_types_config": {},
         "redirect_uris": [],
         "interactions_endpoint_url": null,
         "role_connections_verification_url": null,
-        "terms_of_service_url": null,
-        "privacy_policy_url": null,
-        "custom_install_url": null,
-        "guild_id": null,
-        "cover_image": null,
         "rpc_origins": [],
         "hook": true,
         "approximate_guild_count": 0,
         "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "explicit_content_filter": 0,
+        "eligible_oauth2_scopes": [],
     })
 }
 

@@ -70,8 +70,14 @@ pub struct User {
     pub accent_color: Option<u32>,
     /// Always 0.
     pub public_flags: u32,
+    /// Always 0.
+    pub flags: u32,
     /// Always null.
     pub avatar_decoration_data: Option<String>,
+    /// Always null.
+    pub collectibles: Option<String>,
+    /// Always null.
+    pub primary_guild: Option<String>,
 }
 
 /// An account as its owner sees it.
@@ -97,6 +103,10 @@ pub struct CurrentUser {
     pub public_flags: u32,
     /// Always null.
     pub avatar_decoration_data: Option<String>,
+    /// Always null.
+    pub collectibles: Option<String>,
+    /// Always null.
+    pub primary_guild: Option<String>,
     /// Always false.
     pub mfa_enabled: bool,
     /// Always true.

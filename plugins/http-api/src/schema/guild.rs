@@ -78,7 +78,7 @@ pub struct GuildSettings {
 pub struct Channel {
     /// Snowflake.
     pub id: String,
-    /// 0 text, 2 voice, 4 category, 5 announcement, 13 stage, 15 forum, 16 media.
+    /// 0 text, 2 voice, 4 category, 5 announcement, 13 stage.
     #[schema(rename = "type")]
     pub kind: u8,
     /// Guild.
@@ -191,9 +191,9 @@ pub struct Role {
 pub struct Colors {
     /// RGB.
     pub primary_color: u32,
-    /// Always null.
+    /// RGB at the other end of a gradient.
     pub secondary_color: Option<u32>,
-    /// Always null.
+    /// RGB of a third colour.
     pub tertiary_color: Option<u32>,
 }
 
@@ -204,14 +204,27 @@ pub struct RoleSettings {
     pub name: Option<String>,
     /// Permissions, a decimal number.
     pub permissions: Option<String>,
-    /// RGB.
+    /// RGB; without `colors` it makes a role plain.
     pub color: Option<u32>,
+    /// RGB and gradients.
+    pub colors: Option<ColorSettings>,
     /// Shown apart.
     pub hoist: Option<bool>,
     /// Everybody may mention it.
     pub mentionable: Option<bool>,
     /// Rank.
     pub position: Option<u32>,
+}
+
+/// Colours of a role; absent keys stay.
+#[derive(Debug, ToSchema)]
+pub struct ColorSettings {
+    /// RGB.
+    pub primary_color: Option<u32>,
+    /// RGB at the other end of a gradient; null for none.
+    pub secondary_color: Option<u32>,
+    /// RGB of a third colour; null for none.
+    pub tertiary_color: Option<u32>,
 }
 
 /// A user in a guild.

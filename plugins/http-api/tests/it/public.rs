@@ -76,9 +76,88 @@ async fn unknown_routes_and_wrong_methods_are_refused_in_json() {
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
         assert_eq!(answer.json(), json!({ "message": "404: Not Found", "code": 0 }));
     }
+    for path in [
+        "/channels/200/messages/pins",
+        "/channels/200/messages/search",
+        "/guilds/100/roles/member-counts",
+        "/guilds/templates/abc",
+    ] {
+        let answer = site.ask(&format!("GET ~{path}"), "").await;
+        assert_eq!(answer.json(), json!({ "message": "404: Not Found", "code": 0 }), "{path}");
+    }
     let answer = site.ask("POST ~/users/@me", "{}").await;
     assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(answer.json(), json!({ "message": "405: Method Not Allowed", "code": 0 }));
+}
+
+#[tokio::test]
+async fn paths_may_be_escaped_as_clients_like() {
+    let site = Site::public();
+    for (line, body) in [
+        ("GET ~/users/%40me", ""),
+        ("GET ~/users/%40me/guilds", ""),
+        ("GET ~/applications/%40me", ""),
+        ("GET ~/oauth2/applications/%40me", ""),
+        ("PATCH ~/guilds/100/members/%40me", "{}"),
+        ("PUT ~/channels/200/messages/300/reactions/x%3A1/%40me", ""),
+        ("GET ~/%67ateway/bot?x=%40", ""),
+        ("GET /%61pi/v%31%30/users/%40me", ""),
+    ] {
+        let answer = site.ask(line, body).await;
+        assert!(answer.status.is_success(), "{line}: {answer:?}");
+    }
+    let answer = site.ask("GET ~/users/%2540me", "").await;
+    assert_eq!(answer.json()["code"], 50035, "decoded once");
+}
+
+#[tokio::test]
+async fn paths_that_are_no_text_are_refused_in_json() {
+    let site = Site::public();
+    for (line, code) in [
+        ("GET ~/channels/%FF", 50035),
+        ("GET ~/guilds/100/members/%C3%28", 50035),
+        ("PUT ~/channels/200/messages/300/reactions/%ED%A0%80/@me/x", 0),
+        ("GET ~/%FF", 0),
+    ] {
+        assert_eq!(site.ask(line, "").await.json()["code"], code, "{line}");
+    }
+    for line in ["GET /api/v10/channels/%FF", "GET /%FF/%00"] {
+        assert!(site.bare(line).await.json()["code"].is_number(), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn an_application_leaves_out_what_it_does_not_have() {
+    let site = Site::public();
+    for path in ["/applications/@me", "/oauth2/applications/@me"] {
+        let application = site.ask(&format!("GET ~{path}"), "").await.json();
+        for key in [
+            "install_params",
+            "cover_image",
+            "guild_id",
+            "terms_of_service_url",
+            "privacy_policy_url",
+            "custom_install_url",
+            "primary_sku_id",
+            "slug",
+        ] {
+            assert!(application.get(key).is_none(), "{key} of {path}");
+        }
+        for key in [
+            "type",
+            "flags_new",
+            "redirect_uris",
+            "interactions_endpoint_url",
+            "role_connections_verification_url",
+            "approximate_user_authorization_count",
+            "explicit_content_filter",
+            "eligible_oauth2_scopes",
+            "team",
+        ] {
+            assert!(application.get(key).is_some(), "{key} of {path}");
+        }
+    }
+    assert_eq!(site.ask("GET ~/soundboard-default-sounds", "").await.json(), json!([]));
 }
 
 #[tokio::test]

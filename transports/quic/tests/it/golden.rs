@@ -43,7 +43,7 @@ async fn the_example_of_the_document_is_what_travels() {
     let ((connection, _control, mut control), arrival) = tokio::join!(calling, arriving);
 
     assert_eq!(arrival.query(), "v=10&encoding=json&compress=zstd-stream");
-    let wire = gateway::negotiate(arrival.query()).unwrap();
+    let wire = gateway::negotiate(arrival.query()).unwrap().wire;
     let link = arrival.arrive().unwrap();
     link.set_wire(wire);
     link.send_control(HELLO).unwrap();

@@ -163,7 +163,7 @@ fn slow_mode_holds_members_back_but_not_moderators() {
     hall.pass(Duration::from_secs(4));
     let retry_after = Duration::from_secs(6);
     let refused = hall.post_in(ALICE, SLOW, draft("2"));
-    assert_eq!(refused, Err(Refusal::RateLimited { retry_after }));
+    assert_eq!(refused, Err(Refusal::SlowMode { retry_after }));
     assert!(hall.post_in(BOB, SLOW, draft("x")).is_ok());
     assert!(hall.post_in(MODERATOR, SLOW, draft("x")).is_ok());
     assert!(hall.post_in(MODERATOR, SLOW, draft("x")).is_ok());

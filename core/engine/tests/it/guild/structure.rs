@@ -7,7 +7,7 @@ use throng_engine::guild::{Config, Guild};
 use throng_proto::command::{Command, MemberPatch, RolePatch};
 use throng_proto::event::EventKind;
 use throng_proto::id::{ChannelId, RoleId, UserId};
-use throng_proto::model::{Channel, Role};
+use throng_proto::model::{Channel, ChannelKind, Role};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
@@ -134,6 +134,8 @@ fn channels_need_manage_channels_there() {
         (new_channel(json!({})), "name"),
         (new_channel(json!({ "name": "" })), "name"),
         (new_channel(json!({ "name": "x", "type": 1 })), "type"),
+        (new_channel(json!({ "name": "x", "type": 15 })), "type"),
+        (new_channel(json!({ "name": "x", "type": 16 })), "type"),
         (new_channel(json!({ "name": "x", "parent_id": OPEN })), "parent_id"),
         (new_channel(json!({ "name": "x", "parent_id": "999" })), "parent_id"),
         (new_channel(json!({ "name": "x", "type": 4, "parent_id": CATEGORY })), "parent_id"),
@@ -233,6 +235,9 @@ fn roles_are_managed_below_ones_own_and_grant_only_what_one_has() {
     for (form, field) in [
         (json!({ "name": "" }), "name"),
         (json!({ "color": 0x0100_0000 }), "color"),
+        (json!({ "colors": { "primary_color": 0x0100_0000 } }), "colors.primary_color"),
+        (json!({ "colors": { "secondary_color": 0x0100_0000 } }), "colors.secondary_color"),
+        (json!({ "colors": { "tertiary_color": 0x0100_0000 } }), "colors.tertiary_color"),
         (json!({ "position": 0 }), "position"),
     ] {
         assert_field(&fresh(OWNER, role(RED, form)).expect_err("refused"), field);
@@ -252,6 +257,45 @@ fn a_new_role_is_the_lowest_and_has_what_everyone_has() {
     let config = Config { roles_max: 5, ..Config::default() };
     let full = Hall::with(config).run(OWNER, Command::RoleCreate(RolePatch::default()));
     assert!(matches!(full, Err(Refusal::TooMany { code: 30_005, max: 5, .. })));
+}
+
+fn colors(first: u32, second: Option<u32>, third: Option<u32>) -> Value {
+    json!({ "primary_color": first, "secondary_color": second, "tertiary_color": third })
+}
+
+#[test]
+fn colours_of_a_role_are_kept_however_they_are_said() {
+    let mut hall = Hall::new();
+    let mut paint = |form: Value| -> Value {
+        let role = hall.json(OWNER, role(RED, form));
+        assert_eq!(role["color"], role["colors"]["primary_color"]);
+        role["colors"].clone()
+    };
+    let gradient = json!({ "colors": { "primary_color": 255, "secondary_color": 7 } });
+    assert_eq!(paint(gradient), colors(255, Some(7), None));
+    // What has not changed is sent back.
+    assert_eq!(paint(json!({ "color": 255 })), colors(255, Some(7), None));
+    let third = json!({ "colors": { "tertiary_color": 9 } });
+    assert_eq!(paint(third), colors(255, Some(7), Some(9)));
+    let both = json!({ "color": 1, "colors": { "primary_color": 2, "tertiary_color": null } });
+    assert_eq!(paint(both), colors(2, Some(7), None));
+    assert_eq!(paint(json!({ "color": 3 })), colors(3, None, None));
+    assert_eq!(paint(json!({ "name": "x" })), colors(3, None, None));
+}
+
+#[test]
+fn stages_have_what_voice_channels_have_also_when_they_are_old() {
+    let mut hall = Hall::new();
+    let form = json!({ "name": "s", "type": 13, "user_limit": 5 });
+    let made = hall.json(OWNER, new_channel(form));
+    assert_eq!((&made["bitrate"], &made["user_limit"]), (&json!(64_000), &json!(5)));
+    let mut old = record();
+    for channel in old.channels.iter_mut().filter(|channel| channel.id == VOICE) {
+        (channel.kind, channel.bitrate, channel.user_limit) = (ChannelKind::STAGE, None, None);
+    }
+    let mut hall = Hall::of(old, Config::default());
+    let read = hall.json(OWNER, Command::ChannelGet(VOICE));
+    assert_eq!((&read["bitrate"], &read["user_limit"]), (&json!(64_000), &json!(0)));
 }
 
 #[test]

@@ -23,16 +23,16 @@ const LINKS_MAX: usize = 32;
 
 /// Greets a new link.
 pub(in crate::worker) fn welcome(local: &Local, arrival: Box<dyn Arrival>, permit: Permit) {
-    let wire = gateway::negotiate(arrival.query());
+    let terms = gateway::negotiate(arrival.query());
     let Ok(link) = arrival.arrive() else { return };
     let cell = {
         let mut worker = local.borrow_mut();
         let conversation = Conversation::new(clock::now(), &worker.shared.config.conversation());
-        worker.add_link(link, conversation, wire.clone().unwrap_or_default(), permit)
+        worker.add_link(link, conversation, terms.clone().unwrap_or_default(), permit)
     };
-    match wire {
-        Ok(wire) => {
-            cell.link.set_wire(wire);
+    match terms {
+        Ok(terms) => {
+            cell.link.set_wire(terms.wire);
             let interval = local.borrow().shared.config.gateway.heartbeat_interval_ms;
             cell.control(&gateway::hello(interval));
         }

@@ -74,7 +74,7 @@ async fn upgrade(stream: Box<dyn Stream>) -> Option<Peer> {
     let mut wire = Wire::Text;
     #[allow(clippy::result_large_err, reason = "the callback's type is tungstenite's")]
     let read = |request: &Request, response: Response| {
-        wire = negotiate(request.uri().query().unwrap_or_default()).unwrap();
+        wire = negotiate(request.uri().query().unwrap_or_default()).unwrap().wire;
         Ok(response)
     };
     let socket = accept_hdr_async(stream, read).await.ok()?;
