@@ -117,7 +117,7 @@ impl Conversation {
         let inbound = Inbound::decode(payload);
         // Requests have limits of their own, those of the HTTP API.
         if !matches!(inbound, Ok(Inbound::Api(_))) {
-            self.count_payload(now, limits)?;
+            self.count_payloads(now, limits, 1)?;
         }
         let inbound =
             inbound.map_err(|error| Close::because(error.close_code(), &error.to_string()))?;
@@ -147,6 +147,15 @@ impl Conversation {
             (Inbound::Api(request), true) => Ok(Request::Api(request)),
             (Inbound::Ignored(_), true) => Ok(Request::Nothing),
         }
+    }
+
+    /// Counts what is no payload and costs as much: pings, answers to them, parts of payloads.
+    ///
+    /// # Errors
+    ///
+    /// Too many, as a close.
+    pub fn heed(&mut self, now: Instant, limits: &Limits, frames: u32) -> Result<(), Close> {
+        self.count_payloads(now, limits, frames)
     }
 
     /// Goes back to before IDENTIFY: op 9 was answered, and some clients try again on the same
@@ -183,12 +192,17 @@ impl Conversation {
         self.deadline = now.after(limits.heartbeat_timeout);
     }
 
-    fn count_payload(&mut self, now: Instant, limits: &Limits) -> Result<(), Close> {
+    fn count_payloads(
+        &mut self,
+        now: Instant,
+        limits: &Limits,
+        payloads: u32,
+    ) -> Result<(), Close> {
         if now.since(self.window) >= limits.payloads_window {
             self.window = now;
             self.count = 0;
         }
-        self.count += 1;
+        self.count = self.count.saturating_add(payloads);
         if self.count > limits.payloads_max {
             return Err(Close::plain(CloseCode::RateLimited));
         }

@@ -3,14 +3,22 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use throng_ports::hub::Hub;
 use throng_proto::token::Token;
+use throng_shell::{EdgeRefusal, Node, PlaceLimits, Places};
 use tokio::net::TcpListener;
 
 use crate::config::Settings;
 use crate::public::taken;
+use crate::web::{Budget, Web};
+
+/// Connections at the same time; of the idle, the longest idle gives way to another.
+const CONNECTIONS_MAX: usize = 32;
+/// Pause after a failed accept, which would fail again at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// The admin listener, bound but not yet served.
 pub(crate) struct Listening {
@@ -33,18 +41,37 @@ impl Listening {
         println!("admin token: {}", data.join("admin.token").display());
     }
 
-    /// Serves until the process ends.
-    pub(crate) fn start(
-        self,
-        hub: &Arc<dyn Hub>,
-        token: Token,
-        config: throng_plugin_http_api::Config,
-    ) {
-        let router = throng_plugin_http_api::admin_router(Arc::clone(hub), token, config);
-        tokio::spawn(async move {
-            if let Err(error) = axum::serve(self.listener, router).await {
-                tracing::error!(%error, "the admin API ended");
-            }
+    /// Serves until the process ends, within the bounds of the public listener.
+    pub(crate) fn start(self, node: &Node, token: Token, config: throng_plugin_http_api::Config) {
+        let hub: Arc<dyn Hub> = Arc::new(node.clone());
+        let web = Arc::new(Web {
+            node: node.clone(),
+            budget: Budget::new(config.answer_bytes_max),
+            write_time: Duration::from_secs(config.write_timeout_seconds),
+            router: throng_plugin_http_api::admin_router(hub, token, config),
+            reentry: None,
         });
+        tokio::spawn(serve(self.listener, web));
+    }
+}
+
+/// Takes connections; those that do nothing give way to new ones.
+async fn serve(listener: TcpListener, web: Arc<Web>) {
+    let places = Places::new(PlaceLimits {
+        connections_max: CONNECTIONS_MAX,
+        http_max: CONNECTIONS_MAX,
+        per_address_max: 0,
+    });
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => match places.visit_http(peer.ip()) {
+                Ok(visit) => drop(tokio::spawn(Arc::clone(&web).serve(stream.into(), peer, visit))),
+                Err(full) => web.node.count_refusal(EdgeRefusal::Full(full)),
+            },
+            Err(error) => {
+                tracing::warn!(%error, "a connection of the admin API was not accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
     }
 }

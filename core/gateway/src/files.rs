@@ -1,4 +1,4 @@
-//! The data directory, the admin token, and how many files may be open.
+//! The data directory and the admin token.
 
 use std::fs;
 use std::io;
@@ -6,13 +6,9 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use anyhow::Context as _;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use throng_proto::token::Token;
 
 use crate::private;
-
-/// Files that are not links: database, journals, listeners, plain HTTP.
-const RESERVED_FILES: u64 = 512;
 
 /// Makes the data directory, for this user only, and closes to others what lies there already.
 pub(crate) fn prepare(data: &Path) -> anyhow::Result<()> {
@@ -36,27 +32,4 @@ pub(crate) fn admin_token(data: &Path) -> anyhow::Result<Token> {
     let text: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
     private::write(&path, &format!("{text}\n"))?;
     Ok(Token::parse(&text))
-}
-
-/// Raises the soft limit of open files to the hard one, and returns how many connections fit.
-pub(crate) fn connections_max(configured: usize) -> usize {
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    let files = match setrlimit(Resource::Nofile, raised) {
-        Ok(()) => limit.maximum,
-        Err(error) => {
-            tracing::warn!(%error, "the limit of open files cannot be raised");
-            limit.current
-        }
-    };
-    let room = files.map_or(u64::MAX, |files| files.saturating_sub(RESERVED_FILES).max(1));
-    let room = usize::try_from(room).unwrap_or(usize::MAX);
-    if configured > room {
-        tracing::warn!(
-            configured,
-            room,
-            "limits.connections_max is above what the file limit allows"
-        );
-    }
-    if configured == 0 { room } else { configured.min(room) }
 }

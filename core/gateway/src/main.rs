@@ -4,6 +4,7 @@ mod admin;
 mod cli;
 mod config;
 mod demo;
+mod descriptors;
 mod files;
 mod log;
 mod policy;
@@ -14,6 +15,7 @@ mod quic;
 mod reload;
 mod signal;
 mod tokens;
+mod web;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -64,6 +66,7 @@ fn run() -> anyhow::Result<ExitCode> {
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     let signals = signal::Signals::listen()?;
+    let places = descriptors::places(&settings)?;
     let hangups = reload::Hangups::listen()?;
     files::prepare(&settings.data)?;
     let policy = policy(&settings)?;
@@ -79,13 +82,13 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         policies: Arc::new(policy.clone()),
         tokens,
         facts: facts(&settings, public.gateway_url()),
-        connections_max: files::connections_max(settings.limits.connections_max),
+        places,
     })
     .await?;
     let hub: Arc<dyn Hub> = Arc::new(node.clone());
     let admin_token = files::admin_token(&settings.data)?;
     admin.announce(&settings.data);
-    admin.start(&hub, admin_token, settings.http.clone());
+    admin.start(&node, admin_token, settings.http.clone());
     public.announce();
     if let Some(quic) = &quic {
         quic.announce();
@@ -98,7 +101,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     node.show(Arc::new(process::Process));
     node.show(traffic);
     node.answer_requests(Arc::new(throng_plugin_http_api::Tunnel::new(router.clone())));
-    public.start(&node, router);
+    public.start(&node, router, &settings.http);
     hangups.reload(&hub, quic.as_ref().map(quic::Listening::certificates));
     let _watch = reload::watch_policy(&policy, &hub)?;
     if let Some(quic) = quic {
@@ -133,6 +136,11 @@ fn store(settings: &Settings) -> anyhow::Result<(Arc<dyn Store>, bool)> {
 }
 
 fn facts(settings: &Settings, gateway_url: String) -> Facts {
+    if settings.public_url.is_none() && settings.listen.ip().is_unspecified() {
+        tracing::warn!(
+            "clients are told {gateway_url}, which no other machine can reach: set `public_url`"
+        );
+    }
     Facts {
         gateway_url: settings.public_url.clone().unwrap_or(gateway_url),
         shards: 1,

@@ -93,6 +93,9 @@ pub struct Dispatch<'a> {
 pub enum Received {
     /// One whole payload.
     Payload(Vec<u8>),
+    /// So many frames of the transport that were no whole payload: pings, answers to them, parts of
+    /// a payload. Each counts like one.
+    Filler(u32),
     /// A payload longer than the link takes; the link reads no further.
     TooLong,
     /// The peer closed in order, with its code if it gave one.

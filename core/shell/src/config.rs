@@ -281,8 +281,14 @@ impl JobsConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsConfig {
-    /// Links at the same time; 0 takes what the file limit allows. Above it: HTTP 503.
+    /// Connections at the same time: links, HTTP and handshakes; 0 takes what the file limit
+    /// allows. Above it those that do nothing give way, and else it is HTTP 503.
     pub connections_max: usize,
+    /// Of them, those that speak HTTP; 0 takes a quarter. Above it the longest idle gives way, and
+    /// else it is HTTP 503.
+    pub http_connections_max: usize,
+    /// Connections of one address; 0 takes any number. Loopback has no bound.
+    pub connections_per_address: usize,
     /// Payloads of one link per window; more close it with 4008. Discord: 120.
     pub payloads_max: u32,
     /// Seconds of that window.
@@ -334,6 +340,8 @@ impl Default for LimitsConfig {
     fn default() -> Self {
         Self {
             connections_max: 0,
+            http_connections_max: 0,
+            connections_per_address: 20_000,
             payloads_max: 120,
             payloads_window_secs: 60,
             identifies_under_way: 256,

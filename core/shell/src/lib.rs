@@ -29,4 +29,4 @@ pub use config::{
     Config, GatewayConfig, JobsConfig, LimitsConfig, ListsConfig, OverloadConfig, PassiveConfig,
     PresenceConfig, RelayConfig, ReplayConfig,
 };
-pub use node::{Node, Parts, StartError};
+pub use node::{EdgeRefusal, Full, Node, Parts, PlaceLimits, Places, StartError, Visit};

@@ -100,6 +100,11 @@ pub(crate) enum Refused {
     AnswerBytes,
     AnswerTime,
     Activities,
+    Handshake,
+    HttpConnections,
+    Address,
+    HttpAnswerBytes,
+    HttpWriteTime,
 }
 
 impl Refused {
@@ -146,6 +151,11 @@ impl Refused {
         (Self::AnswerBytes, "answer_bytes"),
         (Self::AnswerTime, "answer_secs"),
         (Self::Activities, "presence_bytes_max"),
+        (Self::Handshake, "handshake_evicted"),
+        (Self::HttpConnections, "http_connections_max"),
+        (Self::Address, "connections_per_address"),
+        (Self::HttpAnswerBytes, "http_answer_bytes_max"),
+        (Self::HttpWriteTime, "http_write_timeout"),
     ];
 }
 

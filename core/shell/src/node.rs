@@ -4,6 +4,7 @@ mod export;
 mod hub;
 mod load;
 mod permit;
+mod place;
 mod start;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -37,10 +38,15 @@ use crate::pace::Pace;
 use crate::review::Reviews;
 use crate::worker::WorkerMessage;
 
-pub(crate) use permit::{Permit, SessionCounts};
+pub(crate) use permit::SessionCounts;
+pub(crate) use place::Place as Permit;
+pub use place::{Full, PlaceLimits, Places, Visit};
 
 /// How long a refused client is told to wait, in seconds.
 const RETRY_AFTER_SECS: u32 = 5;
+
+/// Refusals that are explained at the same time; more are closed at once.
+const REFUSALS_MAX: usize = 256;
 
 /// What a node is made of.
 pub struct Parts {
@@ -57,7 +63,7 @@ pub struct Parts {
     /// What the deployment says of itself.
     pub facts: Facts,
     /// Connections at the same time, from the file limit and the settings.
-    pub connections_max: usize,
+    pub places: PlaceLimits,
 }
 
 impl std::fmt::Debug for Parts {
@@ -157,8 +163,20 @@ impl Shared {
 #[derive(Clone)]
 pub struct Node {
     shared: Arc<Shared>,
-    open: Arc<AtomicUsize>,
-    connections_max: usize,
+    places: Places,
+    /// Refusals that are being explained.
+    refusing: Arc<AtomicUsize>,
+}
+
+/// What the edge refuses before the gateway's own rules are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EdgeRefusal {
+    /// There is no place.
+    Full(Full),
+    /// An HTTP answer for which there is no room.
+    AnswerBytes,
+    /// An HTTP answer that was not read in time.
+    WriteTime,
 }
 
 impl std::fmt::Debug for Node {
@@ -193,21 +211,54 @@ impl Node {
     }
 
     fn welcome(&self, incoming: Box<dyn Incoming>, worker: usize) {
-        let permit = Permit::take(&self.open, self.connections_max);
-        self.shared.metrics.connections.set(self.open.load(Ordering::Relaxed) as u64);
-        let shared = Arc::clone(&self.shared);
-        let Some(permit) = permit else {
-            shared.metrics.refuse(Refused::Connections);
-            tokio::spawn(incoming.refuse(
-                "This gateway has all the connections it takes (limits.connections_max).",
-                RETRY_AFTER_SECS,
-            ));
-            return;
+        let place = self.places.take(incoming.peer().ip());
+        self.shared.metrics.connections.set(self.places.open() as u64);
+        let place = match place {
+            Ok(place) => place,
+            Err(full) => return self.turn_away(incoming, full),
         };
+        let shared = Arc::clone(&self.shared);
+        let visit = self.places.visit(place);
         tokio::spawn(async move {
-            if let Some(arrival) = incoming.greet().await {
-                shared.send(worker, WorkerMessage::Arrived(arrival, permit)).await;
-            }
+            // As long as nothing was asked for, others go first.
+            visit.rest();
+            let arrival = tokio::select! {
+                arrival = incoming.greet() => arrival,
+                () = visit.evicted() => return shared.metrics.refuse(Refused::Handshake),
+            };
+            let (Some(arrival), Some(place)) = (arrival, visit.into_place()) else { return };
+            shared.send(worker, WorkerMessage::Arrived(arrival, place)).await;
+        });
+    }
+
+    /// Says why there is no place, unless too many others are being told.
+    fn turn_away(&self, incoming: Box<dyn Incoming>, full: Full) {
+        self.count_refusal(EdgeRefusal::Full(full));
+        let refusing = Arc::clone(&self.refusing);
+        if refusing.fetch_add(1, Ordering::AcqRel) >= REFUSALS_MAX {
+            refusing.fetch_sub(1, Ordering::AcqRel);
+            return;
+        }
+        tokio::spawn(async move {
+            incoming.refuse(full.reason(), RETRY_AFTER_SECS).await;
+            refusing.fetch_sub(1, Ordering::AcqRel);
+        });
+    }
+
+    /// Returns the places of connections, of which those that speak HTTP take some.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        self.places.clone()
+    }
+
+    /// Counts what was refused at the edge.
+    pub fn count_refusal(&self, why: EdgeRefusal) {
+        self.shared.metrics.refuse(match why {
+            EdgeRefusal::Full(Full::Connections) => Refused::Connections,
+            EdgeRefusal::Full(Full::Http) => Refused::HttpConnections,
+            EdgeRefusal::Full(Full::Address) => Refused::Address,
+            EdgeRefusal::AnswerBytes => Refused::HttpAnswerBytes,
+            EdgeRefusal::WriteTime => Refused::HttpWriteTime,
         });
     }
 

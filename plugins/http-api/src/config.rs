@@ -17,6 +17,11 @@ pub struct Config {
     ///
     /// An import of members has no limit as a whole; its body may not pause for longer than this.
     pub request_timeout_seconds: u64,
+    /// Seconds in which a client must read 64 KiB of its answer, or what is left of it. Default 30.
+    pub write_timeout_seconds: u64,
+    /// Bytes of answers that all clients of a listener together may leave unread. Default
+    /// 67,108,864 (64 MiB). Above it, large answers to GET become 503.
+    pub answer_bytes_max: usize,
     /// How often one user may ask.
     pub rate_limits: RateLimits,
     /// How members are imported.
@@ -37,6 +42,8 @@ impl Default for Config {
             json_bytes_max: 256 * 1024,
             body_bytes_max: 8 * 1024 * 1024,
             request_timeout_seconds: 30,
+            write_timeout_seconds: 30,
+            answer_bytes_max: 64 * 1024 * 1024,
             rate_limits: RateLimits::default(),
             import: Import::default(),
         }

@@ -15,7 +15,7 @@ use throng_proto::model::{Channel, ChannelKind, Guild, Overwrite, OverwriteKind,
 use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
 use throng_proto::token::Token;
-use throng_shell::{Config, Node, Parts};
+use throng_shell::{Config, Node, Parts, PlaceLimits};
 
 use crate::people::{ROLES, SPARE_ROLES, id, person, role};
 
@@ -93,7 +93,11 @@ pub async fn start<P: Policy + PolicyHost>(policy: Arc<P>, folder: &Path) -> any
             identifies_total: 1_000,
             max_concurrency: 16,
         },
-        connections_max: usize::MAX / 2,
+        places: PlaceLimits {
+            connections_max: usize::MAX / 2,
+            http_max: usize::MAX / 2,
+            per_address_max: 0,
+        },
     })
     .await?;
     Ok(node)

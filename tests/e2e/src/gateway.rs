@@ -15,6 +15,9 @@ use crate::{Account, Admin, Api, Fingerprint, Route, Way, binary};
 /// Tests that measure have the machine to themselves; the others share it.
 static STAGE: RwLock<()> = RwLock::new(());
 
+/// Environment variable that the shell reads which starts a gateway with few files.
+const FILES: &str = "FILES_MAX";
+
 /// What a gateway is started with.
 #[derive(Debug, Default)]
 pub struct Builder {
@@ -28,6 +31,13 @@ impl Builder {
     pub fn set(mut self, key: &str, value: &impl ToString) -> Self {
         let name = format!("THRONG_{}", key.to_uppercase().replace('.', "__"));
         self.env.push((name, value.to_string()));
+        self
+    }
+
+    /// Lets it open so many files.
+    #[must_use]
+    pub fn files(mut self, files: u64) -> Self {
+        self.env.push((FILES.to_owned(), files.to_string()));
         self
     }
 
@@ -237,7 +247,14 @@ fn spawn(
     env: &[(String, String)],
     listen: [SocketAddr; 2],
 ) -> Result<(Process, Places)> {
-    let mut command = Command::new(binary::throng()?);
+    let binary = binary::throng()?;
+    let mut command = if env.iter().any(|(name, _)| name == FILES) {
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(format!("ulimit -n ${FILES} && exec \"$0\" \"$@\"")).arg(binary);
+        shell
+    } else {
+        Command::new(binary)
+    };
     // What is meant for the tests is no setting of the gateway.
     let own = std::env::vars_os().map(|(name, _)| name);
     for name in own.filter(|name| name.to_string_lossy().starts_with("THRONG_")) {

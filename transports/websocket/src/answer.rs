@@ -39,10 +39,16 @@ pub(crate) async fn unavailable(stream: TcpStream, reason: &str, retry_after: u3
 /// # Errors
 ///
 /// The connection is gone.
-pub(crate) async fn upgraded(stream: &mut TcpStream, accept: &str) -> io::Result<()> {
+pub(crate) async fn upgraded(
+    stream: &mut TcpStream,
+    accept: &str,
+    protocol: Option<&str>,
+) -> io::Result<()> {
+    let protocol = protocol
+        .map_or_else(String::new, |protocol| format!("Sec-WebSocket-Protocol: {protocol}\r\n"));
     let text = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+         Sec-WebSocket-Accept: {accept}\r\n{protocol}\r\n"
     );
     stream.write_all(text.as_bytes()).await
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
+use crate::answer;
+
 /// How WebSocket connections are taken.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -69,4 +71,11 @@ pub struct HttpConnection {
     pub read: Vec<u8>,
     /// Address of the other side.
     pub peer: SocketAddr,
+}
+
+impl HttpConnection {
+    /// Turns the connection away with a reason and the seconds after which to come back.
+    pub async fn refuse(self, reason: &'static str, retry_after: u32) {
+        answer::unavailable(self.stream, reason, retry_after).await;
+    }
 }

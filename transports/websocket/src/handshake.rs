@@ -16,6 +16,9 @@ const KEY_SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /// Bytes of a client's key before base64.
 const KEY_BYTES: usize = 16;
 
+/// The one subprotocol: payloads are JSON. Some clients go away when none of theirs is chosen.
+const PROTOCOL: &str = "json";
+
 /// What a request head asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ask {
@@ -27,6 +30,8 @@ pub enum Ask {
         accept: String,
         /// Query of the address, without `?`.
         query: String,
+        /// The subprotocol to choose of those that were offered.
+        protocol: Option<&'static str>,
         /// Length of the head in bytes.
         head_bytes: usize,
     },
@@ -94,15 +99,31 @@ pub fn read(bytes: &[u8], paths: Paths) -> Ask {
         Ok(_) | Err(httparse::Error::TooManyHeaders) => return Ask::Bad(Fault::TooLong),
         Err(_) => return Ask::Bad(Fault::Malformed),
     };
-    let target = request.path.unwrap_or_default();
+    let target = origin_form(request.path.unwrap_or_default());
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     if !paths.contain(path) || !names(request.headers, "upgrade", "websocket") {
         return Ask::Http;
     }
     match check(&request) {
-        Ok(accept) => Ask::Upgrade { accept, query: query.to_owned(), head_bytes },
+        Ok(accept) => {
+            let offered = names(request.headers, "sec-websocket-protocol", PROTOCOL);
+            let protocol = offered.then_some(PROTOCOL);
+            Ask::Upgrade { accept, query: query.to_owned(), protocol, head_bytes }
+        }
         Err(fault) => Ask::Bad(fault),
     }
+}
+
+/// Returns what a target names on this host: RFC 9112 section 3.2.2 lets any client send the whole
+/// address, as they do to proxies.
+fn origin_form(target: &str) -> &str {
+    let schemes = ["http://", "https://", "ws://", "wss://"];
+    let is_begun_by = |scheme: &&&str| {
+        target.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
+    };
+    let Some(scheme) = schemes.iter().find(is_begun_by) else { return target };
+    let rest = &target[scheme.len()..];
+    rest.find(['/', '?']).map_or("", |path| &rest[path..])
 }
 
 /// Checks an upgrade and returns the answer to its key.

@@ -33,6 +33,8 @@ const CONTROL_BACKLOG_BYTES_MAX: usize = 64 * 1024;
 pub enum Event {
     /// One whole message.
     Message(Kind, Vec<u8>),
+    /// So many frames that were no whole message; the last ping among them is answered.
+    Filler(u32),
     /// A message over the limit.
     TooLong,
     /// The peer closed in order, with its code if it gave one.
@@ -215,6 +217,7 @@ impl Link for WebSocketLink {
     fn poll_receive(&self, cx: &mut Context<'_>) -> Poll<Received> {
         self.poll_event(cx).map(|event| match event {
             Event::Message(_, bytes) => Received::Payload(bytes),
+            Event::Filler(frames) => Received::Filler(frames),
             Event::TooLong => Received::TooLong,
             Event::Closed(code) => Received::Closed(code),
             Event::Lost => Received::Lost,

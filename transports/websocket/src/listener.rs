@@ -137,8 +137,8 @@ impl Caller {
         // A client that never ends its request gets no answer: it has not asked for anything.
         match timeout(self.config.handshake_time_max, asking).await.ok()?.ok()? {
             Ask::More => None,
-            Ask::Upgrade { accept, query, head_bytes } => {
-                answer::upgraded(&mut self.stream, &accept).await.ok()?;
+            Ask::Upgrade { accept, query, protocol, head_bytes } => {
+                answer::upgraded(&mut self.stream, &accept, protocol).await.ok()?;
                 head.drain(..head_bytes);
                 self.into_passage(query, head)
             }

@@ -32,6 +32,8 @@ pub enum Event {
     Ping(Control),
     /// An answer.
     Pong,
+    /// A part of a message that is not the last.
+    Fragment,
     /// An orderly end, with its code if it has one.
     Close(Option<u16>),
     /// A message over the limit; the parser cannot go on.
@@ -193,7 +195,7 @@ impl Parser {
             Opcode::Close => Some(Event::Close(close_code(&open.control)?)),
             Opcode::Ping => Some(Event::Ping(std::mem::take(&mut open.control))),
             Opcode::Pong => Some(Event::Pong),
-            _ if !header.last => None,
+            _ if !header.last => Some(Event::Fragment),
             _ => open.message.take().map(Message::finish).transpose()?,
         };
         open.control.clear();

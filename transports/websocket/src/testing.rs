@@ -76,7 +76,7 @@ pub fn ours(bytes: &[u8], lengths: &[usize], limit: usize) -> Transcript {
             match event {
                 Some(Event::Message(kind, bytes)) => transcript.messages.push((kind, bytes)),
                 Some(Event::Ping(payload)) => transcript.pings.push(payload.to_vec()),
-                Some(Event::Pong) | None => {}
+                Some(Event::Pong | Event::Fragment) | None => {}
                 Some(Event::Close(code)) => transcript.end = End::Closed(code),
                 Some(Event::TooLong) => transcript.end = End::TooLong,
                 Some(Event::Refused(violation)) => transcript.end = End::Refused(violation.code()),

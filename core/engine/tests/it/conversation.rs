@@ -228,3 +228,14 @@ fn reasons_fit_a_close_frame_whatever_is_in_them() {
         assert!(close.reason.starts_with("Error while decoding payload. "));
     }
 }
+
+#[test]
+fn what_is_no_payload_counts_like_one() {
+    let mut link = Link::begun();
+    assert!(link.conversation.heed(link.now, &LIMITS, LIMITS.payloads_max - 2).is_ok());
+    assert!(link.says(HEARTBEAT).is_ok());
+    assert_eq!(link.closed_by(HEARTBEAT), CloseCode::RateLimited.code());
+    let mut link = Link::begun();
+    let close = link.conversation.heed(link.now, &LIMITS, u32::MAX).expect_err("a flood");
+    assert_eq!(close.code, CloseCode::RateLimited);
+}

@@ -9,7 +9,7 @@ use throng_proto::id::Ids;
 use throng_proto::time::Timestamp;
 use tokio::sync::{Notify, Semaphore, mpsc};
 
-use super::{Node, Parts, SessionCounts, Shared, StartError, load};
+use super::{Node, Parts, Places, SessionCounts, Shared, StartError, load};
 use crate::account::Accounts;
 use crate::budgets::Budgets;
 use crate::clock;
@@ -39,7 +39,7 @@ impl Node {
     ///
     /// The store or the journals cannot be used; nothing was changed.
     pub async fn start(parts: Parts) -> Result<Self, StartError> {
-        let connections_max = parts.connections_max;
+        let places = Places::new(parts.places);
         let (shared, inboxes) = assemble(parts)?;
         let journals = shared.store.journals();
         let stories: Vec<Story> =
@@ -64,7 +64,7 @@ impl Node {
         tokio::spawn(trim(Arc::clone(&shared)));
         tokio::spawn(sweep(Arc::clone(&shared)));
         tokio::spawn(overload::looks(Arc::clone(&shared)));
-        Ok(Self { shared, open: Arc::new(AtomicUsize::new(0)), connections_max })
+        Ok(Self { shared, places, refusing: Arc::new(AtomicUsize::new(0)) })
     }
 }
 

@@ -31,6 +31,9 @@ pub(super) use serve::{attend, busy, welcome};
 /// How long a peer may take to answer a close.
 const CLOSE_TIME: Duration = Duration::from_secs(3);
 
+/// What a peer may send on before it answers a close: all that was under way.
+const CLOSE_BYTES_MAX: u64 = 256 * 1024;
+
 /// A link as those who attend to it, the passes and the timer share it.
 pub(crate) struct LinkCell {
     pub(super) link: Rc<dyn Link>,
@@ -323,6 +326,16 @@ impl Worker {
             self.obey(cell, session.slot, said);
         }
         Step::Done
+    }
+
+    /// Counts frames that are no payloads; too many close the link.
+    fn hear_filler(&self, cell: &LinkCell, frames: u32) {
+        let limits = self.shared.config.conversation();
+        let heeded = cell.converse(|conversation| conversation.heed(clock::now(), &limits, frames));
+        if let Err(close) = heeded {
+            self.count_close(&close);
+            cell.close(&close);
+        }
     }
 
     fn obey(&mut self, cell: &Rc<LinkCell>, slot: Slot, said: Said) {

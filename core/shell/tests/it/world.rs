@@ -24,7 +24,7 @@ use throng_proto::model::{
 use throng_proto::permissions::Permissions;
 use throng_proto::time::Timestamp;
 use throng_proto::token::Token;
-use throng_shell::{Config, Node, Parts};
+use throng_shell::{Config, Node, Parts, PlaceLimits};
 use throng_transport_memory::{Dialer, MemoryListener, listen};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -135,7 +135,7 @@ impl Setup {
                 identifies_total: 1000,
                 max_concurrency: 16,
             },
-            connections_max: 1024,
+            places: PlaceLimits { connections_max: 1_024, http_max: 256, per_address_max: 0 },
         };
         let node = patient(runtime.spawn(Node::start(parts))).await.unwrap().unwrap();
         let listener = boxed(listener, self.witness);

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::task::{Context, Poll, ready};
 
 use super::{Event, Phase, WebSocketLink};
-use crate::parser::{self, Parser};
+use crate::parser::{self, Control, Parser};
 
 /// 64 KiB per thread, and the most that one link reads before others have their turn.
 const SCRATCH_BYTES: usize = 64 * 1024;
@@ -22,18 +22,27 @@ pub(super) struct Inbound {
     /// Bytes read and not parsed, from `at` on.
     pub(super) raw: Vec<u8>,
     pub(super) at: usize,
+    /// What came behind frames that are told of first.
+    pub(super) held: Option<Event>,
+}
+
+/// Frames that are no whole message.
+#[derive(Default)]
+struct Filler {
+    frames: u32,
+    ping: Option<Control>,
 }
 
 impl Inbound {
     fn is_empty(&self) -> bool {
-        self.at == self.raw.len() && self.parser.is_idle()
+        self.at == self.raw.len() && self.held.is_none() && self.parser.is_idle()
     }
 }
 
 impl WebSocketLink {
     /// Waits for the next event; after anything but a message there is nothing more.
     ///
-    /// Pings are answered on the way, and a queued close or pong leaves when nobody flushes.
+    /// Of the pings in one read the last is answered (RFC 6455 section 5.5.3), and a queued close or pong leaves when nobody flushes.
     pub fn poll_event(&self, cx: &mut Context<'_>) -> Poll<Event> {
         if self.phase.get() == Phase::Ended {
             return Poll::Ready(Event::Lost);
@@ -52,7 +61,7 @@ impl WebSocketLink {
 
     fn poll_parsed(&self, cx: &mut Context<'_>) -> Poll<Event> {
         let mut inbound = self.inbound.take().map(|kept| *kept).unwrap_or_default();
-        if let Some(event) = self.parse_rest(&mut inbound) {
+        if let Some(event) = inbound.held.take().or_else(|| self.parse_rest(&mut inbound)) {
             self.keep(inbound);
             self.discard_after(&event);
             return Poll::Ready(event);
@@ -62,7 +71,8 @@ impl WebSocketLink {
                 return Poll::Ready(Some(self.lost()));
             };
             let mut at = 0;
-            let event = self.parse(&mut inbound.parser, &mut scratch[..length], &mut at);
+            let Inbound { parser, held, .. } = &mut inbound;
+            let event = self.parse(parser, held, &mut scratch[..length], &mut at);
             inbound.raw.extend_from_slice(&scratch[at..length]);
             Poll::Ready(event)
         });
@@ -86,8 +96,8 @@ impl WebSocketLink {
         if inbound.at == inbound.raw.len() {
             return None;
         }
-        let Inbound { parser, raw, at } = inbound;
-        let event = self.parse(parser, raw, at);
+        let Inbound { parser, raw, at, held } = inbound;
+        let event = self.parse(parser, held, raw, at);
         if *at == raw.len() {
             *raw = Vec::new();
             *at = 0;
@@ -95,17 +105,42 @@ impl WebSocketLink {
         event
     }
 
-    /// Parses from `at` up to an event that the reader is to know.
-    fn parse(&self, parser: &mut Parser, bytes: &mut [u8], at: &mut usize) -> Option<Event> {
+    /// Parses from `at` up to an event that the reader is to know; what came behind frames that
+    /// are told of first is held.
+    fn parse(
+        &self,
+        parser: &mut Parser,
+        held: &mut Option<Event>,
+        bytes: &mut [u8],
+        at: &mut usize,
+    ) -> Option<Event> {
         let limit = self.message_bytes_max as usize;
-        while *at < bytes.len() {
+        let mut filler = Filler::default();
+        let mut found = None;
+        while *at < bytes.len() && found.is_none() {
             let (taken, event) = parser.parse(&mut bytes[*at..], limit);
             *at += taken;
-            if let Some(event) = self.settle(event?) {
-                return Some(event);
+            match event {
+                None => {}
+                Some(parser::Event::Ping(payload)) => {
+                    filler.frames += 1;
+                    filler.ping = Some(payload);
+                }
+                Some(parser::Event::Pong | parser::Event::Fragment) => filler.frames += 1,
+                Some(event) => {
+                    // An answer comes before that to a close.
+                    filler.ping.take().into_iter().for_each(|payload| self.pong(&payload));
+                    found = self.settle(event);
+                }
             }
         }
-        None
+        filler.ping.into_iter().for_each(|payload| self.pong(&payload));
+        // After our close, only the peer's matters.
+        if filler.frames == 0 || self.phase.get() != Phase::Open {
+            return found;
+        }
+        *held = found;
+        Some(Event::Filler(filler.frames))
     }
 
     /// Does what an event asks of the transport and returns what it means to the reader.
@@ -113,12 +148,12 @@ impl WebSocketLink {
         let open = self.phase.get() == Phase::Open;
         match event {
             parser::Event::Message(kind, bytes) if open => Some(Event::Message(kind, bytes)),
-            parser::Event::Ping(payload) => {
-                self.pong(&payload);
-                None
-            }
-            // After our close, only the peer's matters.
-            parser::Event::Message(..) | parser::Event::Pong => None,
+            // After our close, only the peer's matters; and fillers are counted by the parser's
+            // caller.
+            parser::Event::Message(..)
+            | parser::Event::Ping(_)
+            | parser::Event::Pong
+            | parser::Event::Fragment => None,
             parser::Event::Close(code) => {
                 if open {
                     self.answer_close(code);

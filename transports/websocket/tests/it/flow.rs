@@ -26,8 +26,14 @@ async fn linked_bare() -> (Rc<dyn Link>, TcpStream) {
     (arrival.arrive().unwrap(), client)
 }
 
+/// Receives what is no filler.
 async fn receive(link: &dyn Link) -> Received {
-    poll_fn(|cx| link.poll_receive(cx)).await
+    loop {
+        let received = poll_fn(|cx| link.poll_receive(cx)).await;
+        if !matches!(received, Received::Filler(_)) {
+            return received;
+        }
+    }
 }
 
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
@@ -57,6 +63,37 @@ async fn a_ping_between_fragments_is_answered_at_once() {
     let mut pong = [0; 3];
     client.read_exact(&mut pong).await.unwrap();
     assert_eq!(&pong, b"\x8a\x01?");
+}
+
+/// RFC 6455 section 5.5.3 lets an endpoint answer only the last ping.
+#[tokio::test]
+async fn frames_that_are_no_payload_are_counted_and_the_last_ping_is_answered() {
+    let (link, mut client) = linked_bare().await;
+    let mut flood: Vec<u8> = Vec::new();
+    for number in 0..50_u8 {
+        flood.extend(frame(0x89, &[number]));
+        flood.extend(frame(0x8a, b""));
+    }
+    flood.extend(frame(0x01, b""));
+    for _ in 0..98 {
+        flood.extend(frame(0x00, b""));
+    }
+    flood.extend(frame(0x00, b"a"));
+    flood.extend(frame(0x80, b"b"));
+    client.write_all(&flood).await.unwrap();
+    let mut counted = 0;
+    let payload = loop {
+        match poll_fn(|cx| link.poll_receive(cx)).await {
+            Received::Filler(frames) => counted += frames,
+            other => break other,
+        }
+    };
+    assert_eq!((counted, payload), (200, Received::Payload(b"ab".to_vec())));
+    let mut last = Vec::new();
+    while !last.ends_with(&[0x8a, 1, 49]) {
+        last.push(client.read_u8().await.unwrap());
+    }
+    assert!(last.len() <= 3 * 50, "each ping is answered once at most");
 }
 
 #[tokio::test]

@@ -214,3 +214,34 @@ async fn a_port_in_use_is_named_as_such() {
     let error = WebSocketListener::bind(address, Config::default()).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
 }
+
+#[tokio::test]
+async fn a_whole_address_upgrades_like_its_path() {
+    for target in [
+        "http://localhost/?v=10",
+        "HTTP://localhost:80?v=10",
+        "ws://[::1]:8080/gateway?v=10",
+        "wss://localhost//?v=10",
+    ] {
+        let request = UPGRADE.replace("/?v=10", target);
+        assert_eq!(upgrades(&request).await.as_deref(), Some("v=10"), "{target}");
+    }
+    assert_eq!(upgrades(&UPGRADE.replace("/?v=10", "http://localhost")).await.as_deref(), Some(""));
+    for target in ["*", "localhost:80", "http://localhost/elsewhere", "ftp://localhost/"] {
+        let answer = ask(&UPGRADE.replace("/?v=10", target)).await;
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{target}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_subprotocol_of_json_is_chosen_where_it_is_offered() {
+    for (offer, is_chosen) in [("json", true), ("chat, JSON , etf", true), ("etf", false)] {
+        let (incoming, mut stream) = call(Config::default()).await;
+        let offer = format!("Sec-WebSocket-Protocol: {offer}\r\n\r\n");
+        let request = UPGRADE.replacen("\r\n\r\n", &format!("\r\n{offer}"), 1);
+        stream.write_all(request.as_bytes()).await.unwrap();
+        assert!(incoming.greet().await.is_some());
+        let answer = read_head(&mut stream).await;
+        assert_eq!(answer.contains("\r\nSec-WebSocket-Protocol: json\r\n"), is_chosen, "{answer}");
+    }
+}

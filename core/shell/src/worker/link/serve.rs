@@ -10,7 +10,7 @@ use throng_ports::link::{Arrival, Received};
 use throng_proto::close::CloseCode;
 use throng_proto::gateway;
 
-use super::{CLOSE_TIME, Heard, LinkCell, Step};
+use super::{CLOSE_BYTES_MAX, CLOSE_TIME, Heard, LinkCell, Step};
 use crate::clock;
 use crate::metrics::Refused;
 use crate::node::Permit;
@@ -77,6 +77,9 @@ fn look_at(local: &Local, cell: &Rc<LinkCell>) {
                     return busy(cell, wait);
                 }
             }
+            Heard::Received(Received::Filler(frames)) => {
+                local.borrow_mut().hear_filler(cell, frames);
+            }
             Heard::Received(Received::TooLong) => {
                 local.borrow().shared.metrics.refuse(Refused::PayloadSize);
                 cell.close(&Close::because(CloseCode::DecodeError, "The payload is too large."));
@@ -129,10 +132,14 @@ impl Step {
 
 /// Waits for the peer's answer to a close, for a while.
 async fn farewell(local: Local, cell: Rc<LinkCell>) -> bool {
+    let bytes_max = cell.link.bytes().received.saturating_add(CLOSE_BYTES_MAX);
     let ended = std::future::poll_fn(|cx| {
         loop {
+            if cell.link.bytes().received > bytes_max {
+                return Poll::Ready(());
+            }
             match cell.poll_link(&local, cx) {
-                Poll::Ready(Received::Payload(_)) => {}
+                Poll::Ready(Received::Payload(_) | Received::Filler(_)) => {}
                 Poll::Ready(_) => return Poll::Ready(()),
                 Poll::Pending => return Poll::Pending,
             }

@@ -227,3 +227,22 @@ fn lives(data: &Path) -> Result<()> {
 fn pid(child: &Child) -> Result<Pid> {
     Pid::from_raw(i32::try_from(child.id())?).context("no process")
 }
+
+/// Runs a gateway that may open so many files and must end by itself.
+fn fails_with_files(files: u64) -> Result<Output> {
+    let data = tempfile::tempdir()?;
+    let script = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(script).arg(binary()?).arg("--data").arg(data.path());
+    for key in ["--listen", "--admin", "--quic"] {
+        command.args([key, "127.0.0.1:0"]);
+    }
+    Ok(command.stdin(Stdio::null()).output()?)
+}
+
+#[test]
+fn too_few_files_are_named() -> Result<()> {
+    let _other = Gateway::start()?;
+    let output = fails_with_files(80)?;
+    says(&output, &["only 80 files may be open", "ulimit -n", "LimitNOFILE="])
+}

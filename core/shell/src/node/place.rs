@@ -1,0 +1,342 @@
+//! Places for connections: how many may be open at the same time, from one address and in all, and
+//! who gives way when there are no more.
+//!
+//! # Invariants
+//!
+//! - P1: as many places are taken as there are connections that hold one, never more than there
+//!   are, but for HTTP that is on its way from a handshake to its own place.
+//! - P2: who does nothing (a handshake under way, HTTP between two requests) gives way to a new
+//!   connection, the longest idle first; a link never does.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+/// Connections accepted so far.
+static ACCEPTED: AtomicU64 = AtomicU64::new(0);
+
+/// How many connections may be open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlaceLimits {
+    /// In all.
+    pub connections_max: usize,
+    /// Of them, those that speak HTTP.
+    pub http_max: usize,
+    /// Of one address; 0 for any number. Loopback has no bound.
+    pub per_address_max: usize,
+}
+
+/// The places of a listener, or of several. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Places(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    limits: PlaceLimits,
+    open: AtomicUsize,
+    http: AtomicUsize,
+    addresses: Mutex<HashMap<IpAddr, usize>>,
+    /// Places of those who do nothing, by the order in which they began to.
+    idle: Mutex<BTreeMap<u64, (Place, Arc<Notify>)>>,
+    turns: AtomicU64,
+}
+
+/// Why there is no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Full {
+    /// All are taken.
+    Connections,
+    /// All that speak HTTP are busy.
+    Http,
+    /// The address has as many as it may.
+    Address,
+}
+
+impl Full {
+    /// Says so, with the setting.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Connections => {
+                "This gateway has all the connections it takes (limits.connections_max)."
+            }
+            Self::Http => {
+                "This gateway has all the HTTP connections it takes (limits.http_connections_max)."
+            }
+            Self::Address => {
+                "Too many connections come from your address (limits.connections_per_address)."
+            }
+        }
+    }
+}
+
+/// A place among the open connections; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    inner: Arc<Inner>,
+    order: u64,
+    /// There if it counts for its address. Boxed, because links are many and this is rare.
+    address: Option<Box<IpAddr>>,
+}
+
+impl Place {
+    /// Returns the connection's place in the order of accepting.
+    pub(crate) const fn order(&self) -> u64 {
+        self.order
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.inner.open.fetch_sub(1, Ordering::AcqRel);
+        if let Some(address) = self.address.take() {
+            self.inner.leave(*address);
+        }
+    }
+}
+
+impl Inner {
+    fn is_counted(&self, address: IpAddr) -> bool {
+        self.limits.per_address_max > 0 && !address.to_canonical().is_loopback()
+    }
+
+    fn enter(&self, address: IpAddr) -> bool {
+        let mut addresses = self.addresses.lock();
+        let count = addresses.entry(address).or_default();
+        let room = *count < self.limits.per_address_max;
+        *count += usize::from(room);
+        room
+    }
+
+    fn leave(&self, address: IpAddr) {
+        let mut addresses = self.addresses.lock();
+        if let Some(count) = addresses.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                addresses.remove(&address);
+            }
+        }
+    }
+
+    /// Ends the connection that has done nothing for the longest time.
+    fn evict(&self) -> bool {
+        let evicted = self.idle.lock().pop_first();
+        let Some((_, (place, gone))) = evicted else { return false };
+        drop(place);
+        gone.notify_one();
+        true
+    }
+}
+
+impl Places {
+    /// Makes places, all of them free.
+    #[must_use]
+    pub fn new(limits: PlaceLimits) -> Self {
+        Self(Arc::new(Inner {
+            limits,
+            open: AtomicUsize::new(0),
+            http: AtomicUsize::new(0),
+            addresses: Mutex::default(),
+            idle: Mutex::default(),
+            turns: AtomicU64::new(0),
+        }))
+    }
+
+    /// Returns how many are taken.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.0.open.load(Ordering::Relaxed)
+    }
+
+    /// Takes a place; whoever is idle gives way.
+    pub(crate) fn take(&self, address: IpAddr) -> Result<Place, Full> {
+        let mut place = self.count();
+        while self.open() > self.0.limits.connections_max {
+            if !self.0.evict() {
+                return Err(Full::Connections);
+            }
+        }
+        if self.0.is_counted(address) {
+            if !self.0.enter(address) {
+                return Err(Full::Address);
+            }
+            place.address = Some(Box::new(address));
+        }
+        Ok(place)
+    }
+
+    fn count(&self) -> Place {
+        self.0.open.fetch_add(1, Ordering::AcqRel);
+        let order = ACCEPTED.fetch_add(1, Ordering::Relaxed);
+        Place { inner: Arc::clone(&self.0), order, address: None }
+    }
+
+    /// Lets a connection with a place be idle or busy.
+    pub(crate) fn visit(&self, place: Place) -> Visit {
+        self.stay(place, false)
+    }
+
+    fn stay(&self, place: Place, http: bool) -> Visit {
+        let gone = Arc::new(Notify::new());
+        Visit { places: self.clone(), stay: Mutex::new(Stay::Busy(place)), gone, http }
+    }
+
+    /// Takes a place for a connection that speaks HTTP and was counted until now as a handshake, or
+    /// not at all.
+    ///
+    /// # Errors
+    ///
+    /// All who speak HTTP are busy, or the address has too many.
+    pub fn visit_http(&self, address: IpAddr) -> Result<Visit, Full> {
+        let before = self.0.http.fetch_add(1, Ordering::AcqRel);
+        let mut place = self.count();
+        let visit = |place| self.stay(place, true);
+        if before >= self.0.limits.http_max && !self.0.evict() {
+            drop(visit(place));
+            return Err(Full::Http);
+        }
+        if self.0.is_counted(address) {
+            if !self.0.enter(address) {
+                drop(visit(place));
+                return Err(Full::Address);
+            }
+            place.address = Some(Box::new(address));
+        }
+        Ok(visit(place))
+    }
+}
+
+/// A connection that is no link: idle, it gives its place to who needs one.
+#[derive(Debug)]
+pub struct Visit {
+    places: Places,
+    stay: Mutex<Stay>,
+    gone: Arc<Notify>,
+    http: bool,
+}
+
+#[derive(Debug)]
+enum Stay {
+    Busy(Place),
+    /// Its place lies with those of the idle, under this turn.
+    Idle(u64),
+    Gone,
+}
+
+impl Visit {
+    /// Begins to do nothing.
+    pub fn rest(&self) {
+        let mut stay = self.stay.lock();
+        let turn = self.places.0.turns.fetch_add(1, Ordering::Relaxed);
+        match std::mem::replace(&mut *stay, Stay::Idle(turn)) {
+            Stay::Busy(place) => {
+                let kept = (place, Arc::clone(&self.gone));
+                self.places.0.idle.lock().insert(turn, kept);
+            }
+            other => *stay = other,
+        }
+    }
+
+    /// Begins to do something; `false` when the place is gone.
+    pub fn work(&self) -> bool {
+        let mut stay = self.stay.lock();
+        let Stay::Idle(turn) = *stay else { return matches!(*stay, Stay::Busy(_)) };
+        let kept = self.places.0.idle.lock().remove(&turn);
+        *stay = kept.map_or(Stay::Gone, |(place, _)| Stay::Busy(place));
+        matches!(*stay, Stay::Busy(_))
+    }
+
+    /// Waits until the place was given to somebody else.
+    pub async fn evicted(&self) {
+        self.gone.notified().await;
+    }
+
+    /// Ends the visit and keeps its place, if that is still there.
+    pub(crate) fn into_place(self) -> Option<Place> {
+        self.work();
+        match std::mem::replace(&mut *self.stay.lock(), Stay::Gone) {
+            Stay::Busy(place) => Some(place),
+            Stay::Idle(_) | Stay::Gone => None,
+        }
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        if let Stay::Idle(turn) = *self.stay.get_mut() {
+            self.places.0.idle.lock().remove(&turn);
+        }
+        if self.http {
+            self.places.0.http.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const THERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+
+    fn places(connections_max: usize, http_max: usize) -> Places {
+        Places::new(PlaceLimits { connections_max, http_max, per_address_max: 2 })
+    }
+
+    #[tokio::test]
+    async fn the_longest_idle_gives_way_and_links_never_do() {
+        let places = places(3, 3);
+        let link = places.take(HERE).unwrap();
+        let (first, second) = (places.visit_http(HERE).unwrap(), places.visit_http(HERE).unwrap());
+        second.rest();
+        first.rest();
+        let newcomer = places.take(HERE).unwrap();
+        second.evicted().await;
+        assert!(first.work() && !second.work());
+        assert_eq!(places.take(HERE).err(), Some(Full::Connections), "nobody is idle");
+        drop((link, newcomer, first, second));
+        assert_eq!(places.open(), 0);
+    }
+
+    #[test]
+    fn http_has_a_share_of_the_places() {
+        let places = places(10, 2);
+        let (one, two) = (places.visit_http(HERE).unwrap(), places.visit_http(HERE).unwrap());
+        assert_eq!(places.visit_http(HERE).err(), Some(Full::Http));
+        one.rest();
+        let three = places.visit_http(HERE).unwrap();
+        assert!(!one.work(), "its place is taken");
+        drop((one, two, three));
+        assert_eq!(places.open(), 0);
+        assert!(places.visit_http(HERE).is_ok());
+    }
+
+    #[test]
+    fn an_address_has_a_share_and_loopback_any() {
+        let places = places(10, 10);
+        let two = [places.take(THERE).unwrap(), places.take(THERE).unwrap()];
+        assert_eq!(places.take(THERE).err(), Some(Full::Address));
+        assert_eq!(places.visit_http(THERE).err(), Some(Full::Address));
+        let many: Vec<_> = (0..8).map(|_| places.take(HERE).unwrap()).collect();
+        drop((two, many));
+        assert_eq!(places.open(), 0);
+        assert!(places.take(THERE).is_ok());
+    }
+
+    #[test]
+    fn who_becomes_a_link_keeps_the_place() {
+        let places = places(1, 1);
+        let visit = places.visit(places.take(HERE).unwrap());
+        visit.rest();
+        let place = visit.into_place().unwrap();
+        assert_eq!(places.take(HERE).err(), Some(Full::Connections));
+        drop(place);
+        assert_eq!(places.open(), 0);
+    }
+}
