@@ -42,7 +42,8 @@ impl Inbound {
 impl WebSocketLink {
     /// Waits for the next event; after anything but a message there is nothing more.
     ///
-    /// Of the pings in one read the last is answered (RFC 6455 section 5.5.3), and a queued close or pong leaves when nobody flushes.
+    /// Of the pings in one read the last is answered (RFC 6455 section 5.5.3), and a queued close
+    /// or pong leaves when nobody flushes.
     pub fn poll_event(&self, cx: &mut Context<'_>) -> Poll<Event> {
         if self.phase.get() == Phase::Ended {
             return Poll::Ready(Event::Lost);
