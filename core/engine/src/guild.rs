@@ -14,12 +14,20 @@
 //! get their numbers when their commit is handed over, which is why a commit that fails leaves no
 //! gap.
 //!
+//! What is asked about a message is decided here, on the message as it is then, with everything
+//! accepted before; see [`ledger`]. A command about a message that is not known is parked until the
+//! store has read it. What the same actor asked for later, or somebody about the same message,
+//! waits behind it; everything else goes on.
+//!
 //! # Invariants
 //!
 //! - G1: nothing is answered as done or published before the store has committed it; events of
 //!   sequence 0, which nothing keeps, are the exception.
 //! - G2: events are published in the order of their sequence, which has no gaps.
 //! - G3: a commit that fails changes nothing, and its numbers in the sequence are used again.
+//! - G4: everything about one message is decided in one order, each on what those before it left;
+//!   an event tells a change that was made, once.
+//! - G5: what one actor asks for takes effect in the order of asking.
 
 mod authority;
 mod channel;
@@ -30,11 +38,14 @@ mod handoff;
 mod import;
 mod invite;
 mod invites;
+mod ledger;
 mod limits;
 mod member;
 mod mentions;
 mod message;
+mod need;
 mod overwrite;
+mod parking;
 mod plan;
 mod reaction;
 mod read;
@@ -48,12 +59,13 @@ use indexmap::IndexMap;
 use throng_proto::command::{Actor, Command, Outcome};
 use throng_proto::id::{ChannelId, MessageId, RoleId, UserId};
 use throng_proto::model::{Channel, InviteCode, Member};
-use throng_proto::record::{GuildRecord, Write};
+use throng_proto::record::{GuildRecord, MessageRow, RowQuery, Write};
 use throng_proto::time::Timestamp;
 
 use self::desk::Desk;
 pub use self::handoff::{Arrivals, MemberChange, Rest};
 use self::invites::Invites;
+use self::ledger::Ledger;
 pub use self::limits::Config;
 use self::message::{NonceKey, Posted};
 use self::recent::Recent;
@@ -89,6 +101,10 @@ pub enum Input {
     Committed,
     /// The store refused it; the text says why.
     CommitFailed(String),
+    /// The store answered an [`Output::Read`], one row for each query.
+    Read(u64, Vec<Option<MessageRow>>),
+    /// The store could not; the text says why.
+    ReadFailed(u64, String),
 }
 
 /// What a guild wants done.
@@ -99,8 +115,9 @@ pub enum Output {
     Commit(Vec<Write>),
     /// Answer a command.
     Answer(Ticket, Outcome),
-    /// Answer a repeated post with the first message, as the store has it now.
-    Repeat(Ticket, ChannelId, MessageId),
+    /// Read these messages, and say so by [`Input::Read`] or [`Input::ReadFailed`] with the same
+    /// number. The read must see every commit that [`Input::Committed`] told of.
+    Read(u64, Vec<RowQuery>),
     /// Send to every relay.
     Publish(Arc<Event>),
     /// Tell the next owner, while there is one to come.
@@ -146,7 +163,11 @@ pub struct Guild {
     /// Number of the last committed event.
     sequence: u64,
     desk: Desk,
+    /// Messages that pending commands are about.
+    ledger: Ledger,
     nonces: Recent<NonceKey, Posted>,
+    /// Answers to posts with a nonce whose message was deleted since, for whoever repeats them.
+    removed: Recent<MessageId, String>,
     /// Who posted where less than the channel's slow-mode interval ago.
     paced: Recent<(ChannelId, UserId), MessageId>,
     /// Changes of members are told.
@@ -171,6 +192,8 @@ impl Guild {
         roster.retain_roles(|role| record.roles.iter().any(|known| known.id == role));
         let mut guild = Self {
             nonces: Recent::new(config.nonces_max),
+            removed: Recent::new(config.removed_max),
+            ledger: Ledger::default(),
             paced: Recent::new(config.paced_max),
             config,
             shape: Arc::new(Shape {
@@ -208,6 +231,8 @@ impl Guild {
             Input::Online(count) => self.online = count,
             Input::Committed => self.committed(now, out),
             Input::CommitFailed(reason) => self.commit_failed(now, &reason, out),
+            Input::Read(read, rows) => self.read(now, read, rows, out),
+            Input::ReadFailed(read, reason) => self.read_failed(now, read, &reason, out),
         }
     }
 

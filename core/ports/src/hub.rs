@@ -35,6 +35,9 @@ pub trait Hub: Send + Sync + 'static {
 
     /// Runs a command in a guild. The guild checks the actor's permissions. Who joins by one must
     /// be within its bound on guilds.
+    ///
+    /// The place among other commands is that of the call, not that of the first poll, except when
+    /// somebody joins by it.
     fn command(
         &self,
         guild: GuildId,

@@ -12,7 +12,7 @@ use futures_util::stream::BoxStream;
 use thiserror::Error;
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Emoji, Member, Message, User};
-use throng_proto::record::{EventRecord, GuildRecord, Page, Write};
+use throng_proto::record::{EventRecord, GuildRecord, MessageRow, Page, RowQuery, Write};
 use throng_proto::time::Timestamp;
 
 use crate::journal::Journals;
@@ -70,8 +70,12 @@ pub trait Store: Send + Sync + 'static {
     /// Reads the guilds that a user is in, in order of their ids.
     fn guilds_of(&self, user: UserId) -> BoxFuture<'static, Stored<Vec<GuildId>>>;
 
-    /// Reads one message with its reactions; `me` decides
-    /// [`throng_proto::model::ReactionCount::me`].
+    /// Reads messages as a guild decides on them, all at one moment and in the order of the
+    /// queries; `None` for one that does not exist in its channel.
+    fn rows(&self, queries: Vec<RowQuery>) -> BoxFuture<'static, Stored<Vec<Option<MessageRow>>>>;
+
+    /// Reads one message with its reactions and, if it is an answer, with the answered message as
+    /// that is now; `me` decides [`throng_proto::model::ReactionCount::me`].
     fn message(
         &self,
         channel: ChannelId,
@@ -79,7 +83,8 @@ pub trait Store: Send + Sync + 'static {
         me: Option<UserId>,
     ) -> BoxFuture<'static, Stored<Option<Message>>>;
 
-    /// Reads part of a channel's history, newest first, at most `limit` (1 to 100) messages.
+    /// Reads part of a channel's history, newest first, at most `limit` (1 to 100) messages, each
+    /// as [`Store::message`] reads it.
     fn messages(
         &self,
         channel: ChannelId,

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::id::{AnyId, ChannelId, MessageId, RoleId, UserId};
 use crate::mention::AllowedMentions;
 use crate::model::{
-    ChannelKind, Emoji, InviteCode, InviteDraft, Message, MessageReference, Nonce, Overwrite, User,
+    ChannelKind, Emoji, InviteCode, InviteDraft, MessageReference, Nonce, Overwrite, User,
 };
 use crate::permissions::Permissions;
 use crate::refusal::Refusal;
@@ -95,22 +95,48 @@ pub enum Command {
     /// Posts. Needs VIEW_CHANNEL and SEND_MESSAGES; an answer also READ_MESSAGE_HISTORY.
     MessageCreate(ChannelId, Box<MessageDraft>),
     /// Edits one's own message; others' only `flags`, with MANAGE_MESSAGES.
-    MessageEdit(Box<Message>, MessagePatch),
+    MessageEdit(ChannelId, MessageId, Box<MessagePatch>),
     /// Deletes a message: one's own, or any with MANAGE_MESSAGES.
-    MessageDelete(Box<Message>),
-    /// Deletes 2 to 100 messages at once. Needs MANAGE_MESSAGES.
+    MessageDelete(ChannelId, MessageId),
+    /// Deletes 2 to 100 messages at once, as far as they exist. Needs MANAGE_MESSAGES.
     MessageBulkDelete(ChannelId, Vec<MessageId>),
     /// Adds a reaction. Needs READ_MESSAGE_HISTORY, and ADD_REACTIONS for an emoji nobody added
     /// yet.
-    ReactionAdd(Box<Message>, Emoji),
+    ReactionAdd(ChannelId, MessageId, Emoji),
     /// Removes a reaction: one's own, or anybody's with MANAGE_MESSAGES.
-    ReactionRemove(Box<Message>, Emoji, UserId),
+    ReactionRemove(ChannelId, MessageId, Emoji, UserId),
     /// Removes all reactions, or those of one emoji. Needs MANAGE_MESSAGES.
-    ReactionClear(Box<Message>, Option<Emoji>),
+    ReactionClear(ChannelId, MessageId, Option<Emoji>),
     /// Shows that the actor is typing. Needs SEND_MESSAGES.
     Typing(ChannelId),
     /// Asks whether the actor has these permissions in a channel, and does nothing else.
     Access(ChannelId, Permissions),
+}
+
+impl Command {
+    /// Tells whether it only reads: it changes nothing and shows nothing to others.
+    #[must_use]
+    pub const fn reads(&self) -> bool {
+        matches!(
+            self,
+            Self::GuildGet { .. }
+                | Self::ChannelList
+                | Self::ChannelGet(_)
+                | Self::RoleList
+                | Self::MemberGet(_)
+                | Self::MemberList { .. }
+                | Self::MemberSearch { .. }
+                | Self::InviteList(_)
+                | Self::InviteGet { .. }
+                | Self::Access(..)
+        )
+    }
+
+    /// Tells whether it may make somebody a member.
+    #[must_use]
+    pub const fn joins(&self) -> bool {
+        matches!(self, Self::MemberPut(..) | Self::InviteAccept(_))
+    }
 }
 
 /// Who asks.
@@ -320,9 +346,10 @@ pub struct MessageDraft {
     /// Names of files; nothing stores the files.
     #[serde(default)]
     pub attachments: Vec<Value>,
-    /// The answered message, looked up by whoever sends the command; never read from a body.
+    /// Post also when the answered message is gone, and answer nothing then: the opposite of
+    /// `fail_if_not_exists`, which stands inside the reference.
     #[serde(skip)]
-    pub referenced: Option<Box<Message>>,
+    pub reference_optional: bool,
 }
 
 /// An edit; absent keys stay.

@@ -26,7 +26,7 @@ pub use invite::{Invite, InviteCode, InviteDraft, NoCode};
 pub use member::{Member, MemberEvent, Profile};
 pub use message::{
     Content, Emoji, MENTIONS_MAX, MentionedUser, Message, MessageEvent, MessageHead, MessageKind,
-    MessageReference, Nonce, ReactionCount,
+    MessageReference, Nonce, ReactionCount, Referenced,
 };
 pub use presence::{ClientStatus, Presence, PresenceUser, Status};
 pub use role::{Colors, Role};

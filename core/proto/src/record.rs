@@ -39,9 +39,10 @@ pub enum Write {
     Invite(Box<Invite>),
     /// Deletes an invite.
     InviteDelete(GuildId, InviteCode),
-    /// Adds a message and makes it the channel's last one.
+    /// Adds a message and makes it the channel's last one. Its reactions and what it answers are
+    /// not kept in it.
     Message(Box<Message>),
-    /// Replaces a message, if it is still there.
+    /// Replaces a message, if it is still there; its reactions stay.
     MessageUpdate(Box<Message>),
     /// Deletes messages and their reactions.
     MessageDelete(ChannelId, Vec<MessageId>),
@@ -111,6 +112,40 @@ pub struct NonceRecord {
     pub channel: ChannelId,
     /// Message.
     pub message: MessageId,
+}
+
+/// What a guild asks of the store about one message before it decides on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowQuery {
+    /// Channel in which the message should be.
+    pub channel: ChannelId,
+    /// Message.
+    pub message: MessageId,
+    /// Whose reactions matter.
+    pub users: Vec<UserId>,
+}
+
+/// A message as the store has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MessageRow {
+    /// Who wrote it.
+    pub author: UserId,
+    /// The message without its reactions and without what it answers; `None` when the row is
+    /// damaged, so that it can still be deleted.
+    pub message: Option<Box<Message>>,
+    /// Reactions in the order of each emoji's first.
+    pub reactions: Vec<ReactionRow>,
+}
+
+/// Reactions with one emoji.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReactionRow {
+    /// Which.
+    pub emoji: Emoji,
+    /// How many.
+    pub count: u32,
+    /// Who of those asked about added it, in order of their ids.
+    pub users: Vec<UserId>,
 }
 
 /// Which part of a channel's history.

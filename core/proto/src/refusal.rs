@@ -38,6 +38,9 @@ pub enum Refusal {
     /// No such emoji.
     #[error("Unknown Emoji")]
     UnknownEmoji,
+    /// Nobody, or not the one named, added the emoji to the message.
+    #[error("Unknown Emoji")]
+    UnknownReaction,
     /// The asker may not see the place.
     #[error("Missing Access")]
     MissingAccess,
@@ -128,6 +131,7 @@ impl Refusal {
             | Self::UnknownMember
             | Self::UnknownMessage
             | Self::UnknownOverwrite
+            | Self::UnknownReaction
             | Self::UnknownRole
             | Self::UnknownUser
             | Self::UnknownInvite => 404,
@@ -159,7 +163,7 @@ impl Refusal {
             Self::UnknownOverwrite => 10_009,
             Self::UnknownRole => 10_011,
             Self::UnknownUser => 10_013,
-            Self::UnknownEmoji => 10_014,
+            Self::UnknownEmoji | Self::UnknownReaction => 10_014,
             Self::MissingAccess => 50_001,
             Self::NotAuthor => 50_005,
             Self::EmptyMessage => 50_006,

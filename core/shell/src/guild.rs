@@ -7,11 +7,12 @@ mod lists;
 mod members;
 mod parcel;
 mod presence;
+mod reads;
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use serde_json::value::RawValue;
 use throng_engine::Outbox;
@@ -23,14 +24,12 @@ use throng_engine::policy::{GuildFacts, SessionFacts};
 use throng_engine::relay::Interest;
 use throng_engine::roster::Snapshot;
 use throng_engine::welcome::{self, Welcome};
-use throng_ports::hub::RETRY_AFTER;
 use throng_ports::store::Stored;
-use throng_proto::command::{Actor, Command, Outcome, Reply};
+use throng_proto::command::{Actor, Command, Outcome};
 use throng_proto::gateway::{PresenceUpdate, RequestMembers};
-use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
+use throng_proto::id::{GuildId, UserId};
 use throng_proto::intents::Intents;
 use throng_proto::model::Member;
-use throng_proto::refusal::Refusal;
 use throng_proto::wire::{Segment, Wire};
 use tokio::sync::{mpsc, oneshot};
 
@@ -38,6 +37,7 @@ pub(crate) use self::handle::{GuildHandle, Untaken};
 pub(crate) use self::handoff::hand_over;
 use self::handoff::{HandOff, Part, Surrender};
 use self::parcel::Parcel;
+use self::reads::Reads;
 use crate::clock;
 use crate::metrics::Refused;
 use crate::node::Shared;
@@ -101,6 +101,7 @@ pub(crate) struct Attach {
 }
 
 type Commit = Pin<Box<dyn Future<Output = Stored<()>> + Send>>;
+type Commits = VecDeque<(Commit, std::time::Instant)>;
 
 /// One guild's machine with everything around it.
 pub(crate) struct GuildTask {
@@ -110,7 +111,8 @@ pub(crate) struct GuildTask {
     requests: mpsc::Receiver<Request>,
     /// Requests that go first: they waited for the owner before.
     backlog: VecDeque<Request>,
-    commits: VecDeque<(Commit, std::time::Instant)>,
+    commits: Commits,
+    reads: Reads,
     answers: HashMap<Ticket, oneshot::Sender<Outcome>>,
     next_ticket: u64,
     outbox: Outbox<Output>,
@@ -151,6 +153,7 @@ impl GuildTask {
             requests,
             backlog: VecDeque::new(),
             commits: VecDeque::new(),
+            reads: Reads::default(),
             answers: HashMap::new(),
             next_ticket: 0,
             outbox: Outbox::default(),
@@ -176,7 +179,7 @@ impl GuildTask {
         while self.is_owner() {
             let Some(wake) = self.next().await else { break };
             match wake {
-                Wake::Committed(result) => self.committed(result).await,
+                Wake::Stored(stored) => self.stored(stored).await,
                 Wake::Request(request) => self.requested(request).await,
                 Wake::Work => {}
             }
@@ -205,16 +208,14 @@ impl GuildTask {
         !self.deleted && self.leaving.is_none()
     }
 
-    /// Waits for the oldest commit, the next request or something else to do, in this order.
+    /// Waits for the store, the next request or something else to do, in this order.
     async fn next(&mut self) -> Option<Wake> {
         let busy = self.attendance.has_due() || self.has_seed();
         let ends = self.window.ends();
-        let Self { commits, requests, backlog, .. } = self;
+        let Self { commits, reads, requests, backlog, .. } = self;
         let next = std::future::poll_fn(|cx| {
-            if let Some((oldest, _)) = commits.front_mut()
-                && let Poll::Ready(result) = oldest.as_mut().poll(cx)
-            {
-                return Poll::Ready(Some(Wake::Committed(result)));
+            if let Poll::Ready(stored) = poll_store(commits, reads, cx) {
+                return Poll::Ready(Some(Wake::Stored(stored)));
             }
             if let Some(request) = backlog.pop_front() {
                 return Poll::Ready(Some(Wake::Request(request)));
@@ -227,6 +228,13 @@ impl GuildTask {
                 tokio::time::timeout_at(ends, next).await.unwrap_or(Some(Wake::Work))
             }
             _ => next.await,
+        }
+    }
+
+    async fn stored(&mut self, stored: FromStore) {
+        match stored {
+            FromStore::Committed(result) => self.committed(result).await,
+            FromStore::Read(input) => self.step(input).await,
         }
     }
 
@@ -320,7 +328,7 @@ impl GuildTask {
                     let _gone = answer.send(outcome);
                 }
             }
-            Output::Repeat(ticket, channel, message) => self.repeat(ticket, channel, message),
+            Output::Read(read, queries) => self.reads.begin(&self.shared, read, queries),
             Output::Publish(event) => self.publish(event).await,
             Output::Changed(change) => self.tell_next(Part::Change(change)),
             Output::Joined(user) => self.joined(user).await,
@@ -334,24 +342,6 @@ impl GuildTask {
             Output::Holders { role, members } => self.seek_holders(role, members),
             Output::Deleted => self.deleted = true,
         }
-    }
-
-    /// Answers a repeated post with the first message, without waiting for the store here.
-    fn repeat(&mut self, ticket: Ticket, channel: ChannelId, message: MessageId) {
-        let Some(answer) = self.answers.remove(&ticket) else { return };
-        let read = self.shared.store.message(channel, message, None);
-        tokio::spawn(async move {
-            let outcome = match read.await {
-                Ok(Some(message)) => Ok(Reply::json(&message)),
-                Ok(None) => Err(Refusal::UnknownMessage),
-                Err(error) => {
-                    let reason = error.to_string();
-                    Err(Refusal::Unavailable { reason, retry_after: RETRY_AFTER })
-                }
-            };
-            // Whoever asked may have gone; what was done stays done.
-            let _gone = answer.send(outcome);
-        });
     }
 
     async fn publish(&mut self, event: Arc<Event>) {
@@ -449,8 +439,24 @@ const LARGE_MAX: usize = 250;
 /// Part of a guild's attachments that may come and go at the edge of a size band unnoticed.
 const SLACK: usize = 8;
 
-enum Wake {
+/// What the store has done.
+enum FromStore {
     Committed(Stored<()>),
+    Read(Input),
+}
+
+/// Looks for the oldest commit, and for any read.
+fn poll_store(commits: &mut Commits, reads: &mut Reads, cx: &mut Context<'_>) -> Poll<FromStore> {
+    if let Some((oldest, _)) = commits.front_mut()
+        && let Poll::Ready(result) = oldest.as_mut().poll(cx)
+    {
+        return Poll::Ready(FromStore::Committed(result));
+    }
+    reads.poll(cx).map(FromStore::Read)
+}
+
+enum Wake {
+    Stored(FromStore),
     Request(Request),
     /// Something waits that no request brings.
     Work,

@@ -28,6 +28,7 @@ mod sessions;
 mod showing;
 mod timer;
 mod turns;
+mod turnstile;
 
 use std::cell::RefCell;
 use std::collections::HashMap;

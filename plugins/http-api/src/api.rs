@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use parking_lot::Mutex;
+use throng_ports::api::Turn;
 use throng_ports::hub::Hub;
 use throng_proto::command::{Actor, Command, Reply};
 use throng_proto::id::{ChannelId, GuildId, MessageId};
@@ -42,13 +44,34 @@ pub(crate) struct Caller(pub(crate) User);
 pub(crate) struct Ask {
     pub(crate) api: Arc<Api>,
     pub(crate) user: User,
+    place: Place,
+}
+
+/// The place of a request among those of its link; of one over HTTP there is none.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Place(Arc<Mutex<Turn>>);
+
+impl Place {
+    pub(crate) fn of(turn: Turn) -> Self {
+        Self(Arc::new(Mutex::new(turn)))
+    }
+
+    /// Lets the next request of the link begin.
+    fn pass(&self) {
+        self.0.lock().pass();
+    }
 }
 
 impl Ask {
     /// Runs a command in a guild as the user.
     pub(crate) async fn guild(&self, guild: GuildId, command: Command) -> Result<Reply, Fault> {
-        let actor = Actor::User(self.user.clone());
-        Ok(self.api.hub.command(guild, actor, command).await?)
+        let (actor, reads) = (Actor::User(self.user.clone()), command.reads());
+        let joins = command.joins();
+        let answer = self.api.hub.command(guild, actor, command);
+        if !reads && !joins {
+            self.place.pass();
+        }
+        Ok(answer.await?)
     }
 
     /// Runs a command in the guild of a channel as the user.
@@ -70,9 +93,7 @@ impl Ask {
         self.channel(channel, Command::Access(channel, permissions)).await.map(drop)
     }
 
-    /// Reads a message for a command that checks permissions itself.
-    ///
-    /// Only somebody who may see the channel learns that a message does not exist.
+    /// Reads a message. Only somebody who may see the channel learns that it does not exist.
     pub(crate) async fn message(
         &self,
         channel: ChannelId,
@@ -93,6 +114,7 @@ impl FromRequestParts<Arc<Api>> for Ask {
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Fault> {
         let caller = parts.extensions.get::<Caller>().ok_or_else(Fault::unauthorized)?;
-        Ok(Self { api: Arc::clone(api), user: caller.0.clone() })
+        let place = parts.extensions.get::<Place>().cloned().unwrap_or_default();
+        Ok(Self { api: Arc::clone(api), user: caller.0.clone(), place })
     }
 }

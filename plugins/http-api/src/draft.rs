@@ -1,10 +1,9 @@
-//! Reads a message to post: its body, its files and the message that it answers.
+//! Reads a message to post: its body and its files.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use throng_proto::command::MessageDraft;
-use throng_proto::id::{AnyId, ChannelId, MessageId};
-use throng_proto::model::Message;
+use throng_proto::id::AnyId;
 
 use crate::api::Ask;
 use crate::fault::Fault;
@@ -14,29 +13,13 @@ use crate::request::{Payload, Upload, peek};
 ///
 /// # Errors
 ///
-/// A field is wrong, an attachment was not uploaded, or the answered message does not exist.
-pub(crate) async fn read(
-    ask: &Ask,
-    channel: ChannelId,
-    payload: Payload,
-) -> Result<MessageDraft, Fault> {
+/// A field is wrong, or an attachment was not uploaded.
+pub(crate) fn read(ask: &Ask, payload: Payload) -> Result<MessageDraft, Fault> {
     let json = payload.json.without_nulls();
     let Lenient { message_reference: lenient } = peek(&json.0);
     let mut draft: MessageDraft = json.decode()?;
     draft.attachments = attachments(ask, &draft.attachments, &payload.uploads)?;
-    if let Some(reference) = draft.message_reference.clone() {
-        let place = reference.channel_id.unwrap_or(channel);
-        let referenced = if place == channel {
-            answered(ask, channel, reference.message_id).await?
-        } else {
-            None
-        };
-        match referenced {
-            Some(message) => draft.referenced = Some(message),
-            None if lenient.fail_if_not_exists => return Err(unknown_reference()),
-            None => draft.message_reference = None,
-        }
-    }
+    draft.reference_optional = !lenient.fail_if_not_exists;
     Ok(draft)
 }
 
@@ -57,23 +40,6 @@ impl Default for Reference {
     fn default() -> Self {
         Self { fail_if_not_exists: true }
     }
-}
-
-/// Reads the answered message; whether the author may read it is for the guild to check.
-async fn answered(
-    ask: &Ask,
-    channel: ChannelId,
-    message: MessageId,
-) -> Result<Option<Box<Message>>, Fault> {
-    let message = ask.api.hub.message(channel, message, None).await?;
-    Ok(message.map(|message| {
-        // An answer shows the message it answers, but not what that one answered.
-        Box::new(Message { referenced_message: None, reactions: Vec::new(), ..message })
-    }))
-}
-
-fn unknown_reference() -> Fault {
-    Fault::field("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
 }
 
 /// Describes the files as attachments, with what the body says of each.

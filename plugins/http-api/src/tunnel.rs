@@ -6,13 +6,13 @@ use axum::response::Response;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Request};
 use serde_json::value::RawValue;
-use throng_ports::api::Api;
+use throng_ports::api::{Api, Turn};
 use throng_ports::link::BoxFuture;
 use throng_proto::gateway::{ApiRequest, ApiResponse};
 use throng_proto::model::User;
 use tower::ServiceExt as _;
 
-use crate::api::Caller;
+use crate::api::{Caller, Place};
 use crate::fault::Fault;
 
 /// Bytes of an answer over a link: far above the largest page of messages.
@@ -33,11 +33,16 @@ impl Tunnel {
 }
 
 impl Api for Tunnel {
-    fn call(&self, caller: User, request: ApiRequest) -> BoxFuture<'static, ApiResponse> {
+    fn call(
+        &self,
+        caller: User,
+        request: ApiRequest,
+        turn: Turn,
+    ) -> BoxFuture<'static, ApiResponse> {
         let router = self.router.clone();
         Box::pin(async move {
             let id = request.id;
-            let answer = match http_request(caller, request) {
+            let answer = match http_request(caller, request, turn) {
                 Ok(request) => router.oneshot(request).await.unwrap_or_else(|never| match never {}),
                 Err(fault) => axum::response::IntoResponse::into_response(fault),
             };
@@ -47,7 +52,7 @@ impl Api for Tunnel {
 }
 
 /// Makes the HTTP request; whoever is identified already needs no `Authorization`.
-fn http_request(caller: User, request: ApiRequest) -> Result<Request<Body>, Fault> {
+fn http_request(caller: User, request: ApiRequest, turn: Turn) -> Result<Request<Body>, Fault> {
     let ApiRequest { method, path, body, .. } = request;
     let body =
         body.map_or_else(Body::empty, |body| Body::from(String::from(Box::<str>::from(body))));
@@ -58,6 +63,7 @@ fn http_request(caller: User, request: ApiRequest) -> Result<Request<Body>, Faul
         .body(body)
         .map_err(|_| Fault::not_found())?;
     request.extensions_mut().insert(Caller(caller));
+    request.extensions_mut().insert(Place::of(turn));
     Ok(request)
 }
 

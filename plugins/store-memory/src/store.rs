@@ -10,7 +10,7 @@ use throng_ports::link::BoxFuture;
 use throng_ports::store::{MemberPages, Store, StoreError, Stored};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Emoji, Message, User};
-use throng_proto::record::{EventRecord, GuildRecord, Page, Write};
+use throng_proto::record::{EventRecord, GuildRecord, MessageRow, Page, RowQuery, Write};
 use throng_proto::time::Timestamp;
 use tokio::sync::watch;
 
@@ -119,6 +119,10 @@ impl Store for MemoryStore {
 
     fn guilds_of(&self, user: UserId) -> BoxFuture<'static, Stored<Vec<GuildId>>> {
         self.read(|tables| tables.guilds_of(user))
+    }
+
+    fn rows(&self, queries: Vec<RowQuery>) -> BoxFuture<'static, Stored<Vec<Option<MessageRow>>>> {
+        self.read(|tables| queries.iter().map(|query| tables.row(query)).collect())
     }
 
     fn message(

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod config;
+mod decision;
 mod failure;
 mod journal;
 mod members;

@@ -9,6 +9,7 @@ use throng_proto::model::{Channel, Emoji, Message, ReactionCount, User};
 use throng_proto::record::{EventRecord, GuildRecord, NonceRecord, Page};
 use throng_proto::time::Timestamp;
 
+use crate::decision;
 use crate::query::{Outcome, all, bound, id, json, key, one};
 use crate::write::EventHead;
 
@@ -146,6 +147,7 @@ fn after_of(db: &Connection, channel: ChannelId, id: i64, limit: usize) -> Outco
 }
 
 fn with_reactions(db: &Connection, mut message: Message, me: Option<UserId>) -> Outcome<Message> {
+    message.referenced_message = decision::referenced(db, &message)?;
     let sql = "SELECT emoji, count(*), max(user_id IS ?2) FROM reactions WHERE message_id = ?1 \
                GROUP BY emoji ORDER BY min(ordinal)";
     message.reactions = all(db, sql, params![key(message.id), me.map(key)], |row| {

@@ -9,10 +9,11 @@ use throng_ports::link::BoxFuture;
 use throng_ports::store::{MemberPages, Store, Stored};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Emoji, Message, User};
-use throng_proto::record::{EventRecord, GuildRecord, Page, Write};
+use throng_proto::record::{EventRecord, GuildRecord, MessageRow, Page, RowQuery, Write};
 use throng_proto::time::Timestamp;
 
 use crate::config::Config;
+use crate::decision;
 use crate::journal::FileJournals;
 use crate::members;
 use crate::open::{self, OpenError};
@@ -91,6 +92,10 @@ impl Store for SqliteStore {
 
     fn guilds_of(&self, user: UserId) -> BoxFuture<'static, Stored<Vec<GuildId>>> {
         self.readers.read(move |db| read::guilds_of(db, user))
+    }
+
+    fn rows(&self, queries: Vec<RowQuery>) -> BoxFuture<'static, Stored<Vec<Option<MessageRow>>>> {
+        self.readers.read(move |db| decision::rows(db, &queries))
     }
 
     fn message(

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use throng_ports::store::StoreError;
 use throng_proto::event::{EventKind, Mentions, Scope};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
-use throng_proto::model::{Channel, Emoji, Guild, Invite, Member, Message, Role, User};
+use throng_proto::model::{Channel, Emoji, Guild, Invite, Member, Message, Referenced, Role, User};
 use throng_proto::record::{EventRecord, Write};
 
 use crate::failure::Failure;
@@ -182,12 +182,14 @@ fn update_message(db: &Connection, message: &Message) -> Outcome<()> {
     run(db, sql, params![key(message.id), key(message.channel_id), body(message)?]).map(drop)
 }
 
-/// Returns a message's JSON without its reactions, which have their own table.
+/// Returns a message's JSON without its reactions, which have their own table, and without what it
+/// answers, which has its own row.
 fn body(message: &Message) -> Outcome<String> {
-    if message.reactions.is_empty() {
+    let (reactions, referenced_message) = (Vec::new(), Referenced::Absent);
+    if message.reactions.is_empty() && message.referenced_message.is_absent() {
         return Ok(serde_json::to_string(message)?);
     }
-    Ok(serde_json::to_string(&Message { reactions: Vec::new(), ..message.clone() })?)
+    Ok(serde_json::to_string(&Message { reactions, referenced_message, ..message.clone() })?)
 }
 
 fn delete_messages(db: &Connection, channel: ChannelId, messages: &[MessageId]) -> Outcome<()> {

@@ -47,6 +47,11 @@ impl Authority {
         self.member.as_ref().ok_or(Refusal::MissingAccess)
     }
 
+    /// Returns the user; `None` for an operator.
+    pub(super) fn user(&self) -> Option<UserId> {
+        self.member.as_ref().map(|member| member.user.id)
+    }
+
     /// Tells whether a user is the actor.
     pub(super) fn is(&self, user: UserId) -> bool {
         self.member.as_ref().is_some_and(|member| member.user.id == user)

@@ -1,15 +1,17 @@
 //! Commands between their input and their answer.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use throng_proto::command::{Actor, Command, Reply};
+use throng_proto::command::{Actor, Command, Outcome, Reply};
 use throng_proto::id::{GuildId, MessageId, UserId};
 use throng_proto::model::Member;
 use throng_proto::record::Write;
 use throng_proto::time::Timestamp;
 
 use super::Ticket;
+use super::ledger::Key;
+use super::parking::Parking;
 use super::plan::{Draft, Effect, Plan};
 use crate::event::Event;
 
@@ -35,21 +37,12 @@ pub(super) enum Order {
 impl Job {
     pub(super) fn order(&self) -> Order {
         let Self::Command(_, command) = self else { return Order::Alone };
-        match **command {
-            Command::GuildGet { .. }
-            | Command::ChannelList
-            | Command::ChannelGet(_)
-            | Command::RoleList
-            | Command::MemberGet(_)
-            | Command::MemberList { .. }
-            | Command::MemberSearch { .. }
-            | Command::InviteList(_)
-            | Command::InviteGet { .. }
-            | Command::Typing(_)
-            | Command::Access(..) => Order::Free,
+        match &**command {
+            command if command.reads() => Order::Free,
+            Command::Typing(_) => Order::Free,
             Command::MessageCreate(..)
             | Command::MessageEdit(..)
-            | Command::MessageDelete(_)
+            | Command::MessageDelete(..)
             | Command::MessageBulkDelete(..)
             | Command::ReactionAdd(..)
             | Command::ReactionRemove(..)
@@ -66,8 +59,12 @@ pub(super) struct Desk {
     flight: Vec<Pending>,
     /// Accepted; the next commit.
     batch: Vec<Pending>,
-    /// Not checked yet.
+    /// Checked as soon as the store has said what they are about.
+    pub(super) parking: Parking,
+    /// Not looked at yet.
     waiting: VecDeque<(Ticket, Job)>,
+    /// Answers that wait for one of these.
+    told: usize,
     /// One of `flight` or `batch` changes structure, so nothing may be checked.
     alone: bool,
 }
@@ -82,19 +79,33 @@ pub(super) struct Pending {
     /// Numbered, once the commit is handed over.
     pub(super) events: Vec<Arc<Event>>,
     plan: Option<(Vec<Write>, Vec<Draft>)>,
+    /// Answers to others that hold if this is committed.
+    pub(super) told: Vec<(Ticket, Outcome)>,
+    /// Messages that it was decided on.
+    pub(super) keys: Vec<Key>,
+    /// Those of them that it changes.
+    pub(super) touched: Vec<Key>,
 }
 
 impl Desk {
     pub(super) fn len(&self) -> usize {
-        self.flight.len() + self.batch.len() + self.waiting.len()
+        let parked = self.parking.jobs.len();
+        self.flight.len() + self.batch.len() + parked + self.waiting.len() + self.told
+    }
+
+    /// Tells whether the next commit takes no more.
+    pub(super) const fn is_full(&self, batch_max: usize) -> bool {
+        self.batch.len() >= batch_max
     }
 
     /// Tells whether a job may be checked now, given that all before it were.
     fn admits(&self, order: Order, batch_max: usize) -> bool {
         match order {
             Order::Free => true,
-            Order::Shared => !self.alone && self.batch.len() < batch_max,
-            Order::Alone => self.flight.is_empty() && self.batch.is_empty(),
+            Order::Shared => !self.alone && !self.is_full(batch_max),
+            Order::Alone => {
+                self.flight.is_empty() && self.batch.is_empty() && self.parking.jobs.is_empty()
+            }
         }
     }
 
@@ -119,8 +130,15 @@ impl Desk {
         std::mem::take(&mut self.waiting).into_iter().map(|(ticket, _)| ticket)
     }
 
-    /// Takes an accepted command into the next commit.
-    pub(super) fn accept(&mut self, ticket: Ticket, order: Order, plan: Plan) {
+    /// Takes an accepted command into the next commit; `keys` are the messages that it was decided
+    /// on, and `touched` those that it changes.
+    pub(super) fn accept(
+        &mut self,
+        (ticket, order): (Ticket, Order),
+        plan: Plan,
+        keys: Vec<Key>,
+        touched: Vec<Key>,
+    ) {
         self.alone |= order == Order::Alone;
         self.batch.push(Pending {
             tickets: vec![ticket],
@@ -128,7 +146,30 @@ impl Desk {
             effect: plan.effect,
             events: Vec::with_capacity(plan.events.len()),
             plan: Some((plan.writes, plan.events)),
+            told: Vec::new(),
+            keys,
+            touched,
         });
+    }
+
+    /// Tells an answer that was decided on messages as soon as what it rests on is committed, so
+    /// that nobody hears of a change that is not made in the end; gives it back when it rests on
+    /// nothing that is pending.
+    pub(super) fn tell(
+        &mut self,
+        ticket: Ticket,
+        outcome: Outcome,
+        keys: &[Key],
+    ) -> Option<Outcome> {
+        let mut pending = self.flight.iter_mut().chain(&mut self.batch).rev();
+        match pending.find(|pending| pending.touched.iter().any(|key| keys.contains(key))) {
+            Some(pending) if !keys.is_empty() => {
+                pending.told.push((ticket, outcome));
+                self.told += 1;
+                None
+            }
+            _ => Some(outcome),
+        }
     }
 
     /// Has a command answered together with the post of a message. `false` when that is not
@@ -174,6 +215,26 @@ impl Desk {
     pub(super) fn land(&mut self) -> Vec<Pending> {
         // A change of structure is in flight alone, so nothing is behind it.
         self.alone = false;
-        std::mem::take(&mut self.flight)
+        let landed = std::mem::take(&mut self.flight);
+        self.told -= landed.iter().map(|pending| pending.told.len()).sum::<usize>();
+        landed
+    }
+
+    /// Takes what the store has refused, and everything of the next commit that was decided on
+    /// it; returns it with the messages that it would have changed.
+    pub(super) fn crash(&mut self) -> (Vec<Pending>, Vec<Key>) {
+        let mut failed = self.land();
+        let mut touched: BTreeSet<Key> =
+            failed.iter().flat_map(|pending| pending.touched.iter().copied()).collect();
+        for pending in std::mem::take(&mut self.batch) {
+            if pending.keys.iter().any(|key| touched.contains(key)) {
+                touched.extend(&pending.touched);
+                self.told -= pending.told.len();
+                failed.push(pending);
+            } else {
+                self.batch.push(pending);
+            }
+        }
+        (failed, touched.into_iter().collect())
     }
 }

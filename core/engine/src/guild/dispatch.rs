@@ -1,15 +1,19 @@
 //! The way of a command: check, commit, take effect, answer, publish.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use throng_proto::command::{Actor, Command, Reply};
+use throng_proto::command::{Actor, Command, Outcome, Reply};
 use throng_proto::id::ChannelId;
+use throng_proto::record::MessageRow;
 use throng_proto::refusal::Refusal;
 use throng_proto::time::Timestamp;
 
 use super::desk::{Job, Order, Pending};
 use super::invites::InviteChange;
+use super::ledger::{Key, Need};
+use super::parking::{Parked, keys};
 use super::plan::{Decided, Decision, Effect, Post};
 use super::{Guild, MemberChange, Output, Ticket};
 use crate::event::Change;
@@ -34,8 +38,9 @@ impl Guild {
         } else if self.desk.admits_new(order, self.config.batch_max)
             && (order == Order::Free || self.desk.len() < self.config.pending_max)
         {
-            self.run(now, ticket, job, out);
+            self.take(now, ticket, job, out);
             self.launch(now, out);
+            self.look(out);
         } else if self.desk.len() < self.config.pending_max {
             self.desk.wait(ticket, job);
         } else {
@@ -48,7 +53,88 @@ impl Guild {
         }
     }
 
-    fn run(&mut self, now: Timestamp, ticket: Ticket, job: Job, out: &mut Outbox<Output>) {
+    /// Runs a job, or parks it until everything is known that it needs and nothing before it is
+    /// parked that it has to follow.
+    fn take(&mut self, now: Timestamp, ticket: Ticket, job: Job, out: &mut Outbox<Output>) {
+        let needs = self.needs(now, &job);
+        self.ledger.pin(&keys(&needs));
+        self.run_or_park(now, Parked { ticket, job, needs }, out);
+    }
+
+    fn run_or_park(&mut self, now: Timestamp, parked: Parked, out: &mut Outbox<Output>) {
+        let free = parked.job.order() == Order::Free;
+        let behind = self.desk.parking.blocked.holds(&parked.job, &parked.needs);
+        let known = parked.needs.iter().all(|need| self.ledger.knows(*need));
+        if free || known && !behind && !self.desk.is_full(self.config.batch_max) {
+            return self.run(now, parked, out);
+        }
+        for need in &parked.needs {
+            if !self.ledger.knows(*need) {
+                self.ledger.want(*need);
+            }
+        }
+        self.desk.parking.park(parked);
+    }
+
+    /// Looks at all parked jobs again, in their order.
+    fn resume(&mut self, now: Timestamp, out: &mut Outbox<Output>) {
+        if self.desk.is_full(self.config.batch_max) {
+            return;
+        }
+        for mut parked in std::mem::take(&mut self.desk.parking).jobs {
+            let needs = self.needs(now, &parked.job);
+            self.ledger.pin(&keys(&needs));
+            self.ledger.let_go(&keys(&parked.needs));
+            parked.needs = needs;
+            self.run_or_park(now, parked, out);
+        }
+    }
+
+    /// Asks the store for what parked jobs need.
+    fn look(&mut self, out: &mut Outbox<Output>) {
+        if let Some((read, queries)) = self.ledger.ask() {
+            out.push(Output::Read(read, queries));
+        }
+    }
+
+    /// Goes on with what waited for a read.
+    pub(super) fn read(
+        &mut self,
+        now: Timestamp,
+        read: u64,
+        rows: Vec<Option<MessageRow>>,
+        out: &mut Outbox<Output>,
+    ) {
+        self.ledger.learn(read, rows);
+        self.advance(now, out);
+    }
+
+    /// Refuses what waited for a read that failed.
+    pub(super) fn read_failed(
+        &mut self,
+        now: Timestamp,
+        read: u64,
+        reason: &str,
+        out: &mut Outbox<Output>,
+    ) {
+        let unread: BTreeSet<Key> = self.ledger.unread(read).into_iter().collect();
+        for parked in std::mem::take(&mut self.desk.parking).jobs {
+            let lost = |need: &Need| unread.contains(&need.key) && !self.ledger.knows(*need);
+            if parked.needs.iter().any(lost) {
+                self.ledger.let_go(&keys(&parked.needs));
+                let reason = format!("Nothing was changed: {reason}");
+                let refusal = Refusal::Unavailable { reason, retry_after: RETRY_AFTER };
+                out.push(Output::Answer(parked.ticket, Err(refusal)));
+            } else {
+                self.desk.parking.park(parked);
+            }
+        }
+        self.advance(now, out);
+    }
+
+    fn run(&mut self, now: Timestamp, parked: Parked, out: &mut Outbox<Output>) {
+        let Parked { ticket, job, needs } = parked;
+        let keys = keys(&needs);
         let order = job.order();
         let decided = match job {
             Job::Command(actor, command) => self.decide(now, &actor, *command),
@@ -56,23 +142,24 @@ impl Guild {
             Job::Held(holders) => self.role_held(&holders),
         };
         match decided {
-            Err(refusal) => out.push(Output::Answer(ticket, Err(refusal))),
-            Ok(Decision::Answer(reply)) => out.push(Output::Answer(ticket, Ok(reply))),
-            Ok(Decision::Repeat(channel, message)) => {
-                out.push(Output::Repeat(ticket, channel, message));
-            }
+            Err(refusal) => self.answer(ticket, Err(refusal), &keys, out),
+            Ok(Decision::Answer(reply)) => self.answer(ticket, Ok(reply), &keys, out),
             Ok(Decision::Show(draft)) => {
                 let (_, event) = draft.number(self.shape.id(), 0, now);
                 out.push(Output::Answer(ticket, Ok(Reply::nothing())));
                 out.push(Output::Publish(Arc::new(event)));
             }
-            Ok(Decision::Commit(plan)) => self.desk.accept(ticket, order, *plan),
+            Ok(Decision::Commit(plan)) => {
+                let touched = self.ledger.apply(&keys, &plan.writes);
+                return self.desk.accept((ticket, order), *plan, keys, touched);
+            }
             Ok(Decision::Join(message)) if self.desk.join(ticket, message) => {}
             // A nonce is marked as pending exactly while its post is.
             Ok(Decision::Join(_)) => {
                 out.push(Output::Answer(ticket, Err(Refusal::UnknownMessage)));
             }
         }
+        self.ledger.let_go(&keys);
     }
 
     fn decide(&mut self, now: Timestamp, actor: &Actor, command: Command) -> Decided {
@@ -113,14 +200,22 @@ impl Guild {
             // Decided before, whoever asks.
             Command::InviteGet { .. } | Command::InviteAccept(_) => Err(Refusal::UnknownInvite),
             Command::MessageCreate(channel, draft) => self.message_create(&who, channel, *draft),
-            Command::MessageEdit(message, patch) => self.message_edit(&who, *message, patch),
-            Command::MessageDelete(message) => self.message_delete(&who, &message),
-            Command::MessageBulkDelete(channel, ids) => self.bulk_delete(&who, channel, ids),
-            Command::ReactionAdd(message, emoji) => self.reaction_add(&who, &message, emoji),
-            Command::ReactionRemove(message, emoji, user) => {
-                self.reaction_remove(&who, &message, emoji, user)
+            Command::MessageEdit(channel, message, patch) => {
+                self.message_edit(&who, (channel, message), *patch)
             }
-            Command::ReactionClear(message, emoji) => self.reaction_clear(&who, &message, emoji),
+            Command::MessageDelete(channel, message) => {
+                self.message_delete(&who, (channel, message))
+            }
+            Command::MessageBulkDelete(channel, ids) => self.bulk_delete(&who, channel, ids),
+            Command::ReactionAdd(channel, message, emoji) => {
+                self.reaction_add(&who, (channel, message), emoji)
+            }
+            Command::ReactionRemove(channel, message, emoji, user) => {
+                self.reaction_remove(&who, (channel, message), emoji, user)
+            }
+            Command::ReactionClear(channel, message, emoji) => {
+                self.reaction_clear(&who, (channel, message), emoji)
+            }
             Command::Typing(channel) => self.typing(&who, channel),
             Command::Access(channel, permissions) => {
                 who.need_in(channel, permissions).map(|_| Decision::nothing())
@@ -128,21 +223,33 @@ impl Guild {
         }
     }
 
+    /// Answers what needs no commit, but not before what the answer rests on is committed.
+    fn answer(&mut self, ticket: Ticket, outcome: Outcome, keys: &[Key], out: &mut Outbox<Output>) {
+        if let Some(outcome) = self.desk.tell(ticket, outcome, keys) {
+            out.push(Output::Answer(ticket, outcome));
+        }
+    }
+
     /// Lets everything take effect that the store has committed.
     pub(super) fn committed(&mut self, now: Timestamp, out: &mut Outbox<Output>) {
         for pending in self.desk.land() {
+            self.ledger.let_go(&pending.keys);
             self.finish(pending, out);
         }
         self.advance(now, out);
     }
 
-    /// Drops what the store refused.
+    /// Drops what the store refused, and what was decided on it.
     pub(super) fn commit_failed(&mut self, now: Timestamp, reason: &str, out: &mut Outbox<Output>) {
-        for pending in self.desk.land() {
+        let (failed, touched) = self.desk.crash();
+        self.ledger.forget(&touched);
+        for pending in failed {
+            self.ledger.let_go(&pending.keys);
             if let Some(post) = &pending.effect.posted {
                 self.unpost(post);
             }
-            for ticket in pending.tickets {
+            let told = pending.told.into_iter().map(|(ticket, _)| ticket);
+            for ticket in pending.tickets.into_iter().chain(told) {
                 let reason = format!("Nothing was changed: {reason}");
                 let refusal = Refusal::Unavailable { reason, retry_after: RETRY_AFTER };
                 out.push(Output::Answer(ticket, Err(refusal)));
@@ -158,10 +265,12 @@ impl Guild {
                 out.push(Output::Answer(ticket, Err(Refusal::UnknownGuild)));
             }
         }
+        self.resume(now, out);
         while let Some((ticket, job)) = self.desk.next(self.config.batch_max) {
-            self.run(now, ticket, job, out);
+            self.take(now, ticket, job, out);
         }
         self.launch(now, out);
+        self.look(out);
     }
 
     fn launch(&mut self, now: Timestamp, out: &mut Outbox<Output>) {
@@ -171,11 +280,14 @@ impl Guild {
     }
 
     fn finish(&mut self, pending: Pending, out: &mut Outbox<Output>) {
-        let Pending { tickets, reply, effect, events, .. } = pending;
+        let Pending { tickets, reply, effect, events, told, .. } = pending;
         let (joined, gone) = (effect.joined.clone(), effect.gone);
         self.apply(effect, out);
         for ticket in tickets {
             out.push(Output::Answer(ticket, Ok(reply.clone())));
+        }
+        for (ticket, outcome) in told {
+            out.push(Output::Answer(ticket, outcome));
         }
         for event in events {
             // Invariant: G2.

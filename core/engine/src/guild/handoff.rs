@@ -13,6 +13,7 @@ use throng_proto::model::Member;
 
 use super::desk::Desk;
 use super::invites::Invites;
+use super::ledger::Ledger;
 use super::message::{NonceKey, Posted};
 use super::recent::Recent;
 use super::{Config, Guild};
@@ -50,6 +51,7 @@ pub struct Rest {
     online: usize,
     sequence: u64,
     nonces: Recent<NonceKey, Posted>,
+    removed: Recent<MessageId, String>,
     paced: Recent<(ChannelId, UserId), MessageId>,
 }
 
@@ -105,16 +107,35 @@ impl Guild {
     pub fn depart(self) -> (Rest, Roster) {
         debug_assert_eq!(self.pending(), 0, "commands that are not answered would be lost");
         let Self { config, shape, roster, last_messages, invites, online, sequence, .. } = self;
-        let (nonces, paced) = (self.nonces, self.paced);
-        let rest = Rest { config, shape, last_messages, invites, online, sequence, nonces, paced };
+        let (nonces, removed, paced) = (self.nonces, self.removed, self.paced);
+        let rest = Rest {
+            config,
+            shape,
+            last_messages,
+            invites,
+            online,
+            sequence,
+            nonces,
+            removed,
+            paced,
+        };
         (rest, roster)
     }
 
     /// Puts a guild together again.
     #[must_use]
     pub fn arrive(rest: Rest, roster: Roster) -> Self {
-        let Rest { config, shape, last_messages, invites, online, sequence, nonces, paced } = rest;
-        let desk = Desk::default();
+        let Rest {
+            config,
+            shape,
+            last_messages,
+            invites,
+            online,
+            sequence,
+            nonces,
+            removed,
+            paced,
+        } = rest;
         Self {
             config,
             shape,
@@ -123,8 +144,10 @@ impl Guild {
             invites,
             online,
             sequence,
-            desk,
+            desk: Desk::default(),
+            ledger: Ledger::default(),
             nonces,
+            removed,
             paced,
             telling: false,
             deleted: false,

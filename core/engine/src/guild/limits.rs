@@ -39,6 +39,9 @@ pub struct Config {
     /// Nonces remembered; at more the oldest are forgotten. 8192 x about 120 bytes = 1 MB. Default
     /// 8192.
     pub nonces_max: usize,
+    /// Deleted messages that are remembered for whoever repeats their post; at more the oldest are
+    /// forgotten, and a repeated post is a new one. 256 x at most about 16 KB = 4 MB. Default 256.
+    pub removed_max: usize,
     /// Members remembered for slow mode; at more the oldest may post again. Default 16,384.
     pub paced_max: usize,
     /// Commands accepted or waiting; more are refused as unavailable. Default 1024.
@@ -70,6 +73,7 @@ impl Default for Config {
             time_out_max: days(28),
             nonce_window: Duration::from_secs(300),
             nonces_max: 8192,
+            removed_max: 256,
             paced_max: 16_384,
             pending_max: 1024,
             batch_max: 256,

@@ -11,7 +11,9 @@ use serde_json::json;
 use throng_proto::command::{MessageDraft, Reply};
 use throng_proto::event::{EventKind, Scope};
 use throng_proto::id::{ChannelId, MessageId, UserId};
-use throng_proto::model::{Channel, Content, Member, Message, MessageKind, Nonce, Profile};
+use throng_proto::model::{
+    Channel, Content, Member, Message, MessageKind, Nonce, Profile, Referenced,
+};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::{NonceRecord, Write};
 use throng_proto::refusal::Refusal;
@@ -48,25 +50,40 @@ impl Guild {
         if let Some(key) = nonce.as_ref().filter(|_| draft.enforce_nonce)
             && let Some((_, known)) = self.nonces.find(who.now, key)
         {
-            return Ok(if known.committed {
-                Decision::Repeat(known.channel, known.message)
-            } else {
-                Decision::Join(known.message)
-            });
+            if !known.committed {
+                return Ok(Decision::Join(known.message));
+            }
+            if let Some(reply) = self.repeated(who, *known) {
+                return Ok(Decision::Answer(reply));
+            }
         }
         draft::permit(who, &channel, &draft)?;
         self.pace(who, &channel, author.user.id)?;
-        let (message, mentioned) = self.compose(who, &author, &channel, draft)?;
+        let (mut message, mentioned) = self.compose(who, &author, &channel, draft)?;
         let post = Post { channel: channel.id, message: message.id, author: author.user.id, nonce };
         self.note(who, &channel, &post);
         let event = created(&channel, &message, &author, mentioned);
+        let reply = Reply::json(&message);
+        message.referenced_message = Referenced::Absent;
         Plan {
-            reply: Reply::json(&message),
+            reply,
             writes: vec![Write::Message(Box::new(message))],
             events: vec![event],
             effect: Effect { posted: Some(post), ..Effect::default() },
         }
         .decided()
+    }
+
+    /// Answers a repeated post with the first message as it is now, or as it was when it was
+    /// deleted; `None` when nothing is known of it any more.
+    fn repeated(&self, who: &Authority, known: Posted) -> Option<Reply> {
+        match self.readable((known.channel, known.message)) {
+            Ok((_, message)) => Some(Reply::json(&self.as_shown(message, who.user()))),
+            Err(_) => {
+                let (_, answer) = self.removed.find(who.now, &known.message)?;
+                Some(Reply { json: Some(answer.clone()), ..Reply::default() })
+            }
+        }
     }
 
     /// Refuses a member that posted less than the channel's interval ago.
@@ -109,7 +126,7 @@ impl Guild {
         let mentioned = self.mentioned(
             &content,
             draft.allowed_mentions.as_ref(),
-            referenced.as_ref().map(|message| message.author.id),
+            referenced.message().map(|message| message.author.id),
             who.in_channel(channel).contains(Permissions::MENTION_EVERYONE),
         );
         let message = Message {
@@ -126,13 +143,13 @@ impl Guild {
             attachments: draft.attachments,
             embeds: draft.embeds,
             pinned: false,
-            kind: if referenced.is_some() { MessageKind::REPLY } else { MessageKind::DEFAULT },
+            kind: if reference.is_some() { MessageKind::REPLY } else { MessageKind::DEFAULT },
             flags: draft.flags & draft::FLAGS,
             components: draft.components,
             reactions: Vec::new(),
             nonce: draft.nonce,
             message_reference: reference,
-            referenced_message: referenced.map(Box::new),
+            referenced_message: referenced,
         };
         Ok((message, mentioned))
     }

@@ -30,8 +30,6 @@ pub(super) enum Decision {
     Commit(Box<Plan>),
     /// Answer together with the post of this message, which is not committed yet.
     Join(MessageId),
-    /// Answer with this message of the store.
-    Repeat(ChannelId, MessageId),
 }
 
 impl Decision {

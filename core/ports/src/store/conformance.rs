@@ -40,6 +40,7 @@ pub async fn suite(store: Arc<dyn Store>) {
     messages::pages_are_newest_first(store).await;
     messages::changes_to_a_message_that_is_gone_do_nothing(store).await;
     messages::reactions_are_counted_in_order_of_the_first(store).await;
+    messages::rows_have_what_a_guild_decides_on(store).await;
     messages::reactors_are_paged_by_id(store).await;
     messages::a_deleted_channel_takes_its_messages_along(store).await;
     messages::recent_nonces_are_kept(store).await;

@@ -1,9 +1,12 @@
 //! Messages, reactions and the event around them.
 
+mod referenced;
+
 use serde::ser::{SerializeStruct as _, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::referenced::Referenced;
 use super::constant::{Empty, False, Number};
 use super::{ChannelKind, Profile, User};
 use crate::id::{AnyId, ChannelId, GuildId, MessageId, RoleId};
@@ -61,9 +64,9 @@ pub struct Message {
     /// What the message answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_reference: Option<MessageReference>,
-    /// The answered message.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub referenced_message: Option<Box<Self>>,
+    /// The answered message as it was when this one was read; the store keeps only the reference.
+    #[serde(default, skip_serializing_if = "Referenced::is_absent")]
+    pub referenced_message: Referenced,
 }
 
 /// Kind of a message, by its number on the wire.
@@ -278,13 +281,17 @@ impl Message {
             components: if full { &self.components } else { &[] },
             nonce: self.nonce.as_ref(),
             message_reference: self.message_reference.as_ref(),
-            referenced_message: self.referenced_message.as_ref().map(|message| {
-                let mut value = serde_json::to_value(message).unwrap_or_default();
-                if !full {
-                    strip(&mut value);
+            referenced_message: match &self.referenced_message {
+                Referenced::Absent => None,
+                Referenced::Deleted => Some(Value::Null),
+                Referenced::Known(message) => {
+                    let mut value = serde_json::to_value(message).unwrap_or_default();
+                    if !full {
+                        strip(&mut value);
+                    }
+                    Some(value)
                 }
-                value
-            }),
+            },
         }
     }
 }

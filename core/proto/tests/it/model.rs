@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use throng_proto::model::{
     Channel, ChannelKind, Colors, Content, CurrentUser, Emoji, Guild, Member, MemberEvent, Message,
-    MessageKind, MessageReference, Nonce, Overwrite, OverwriteKind, Profile, ReactionCount, Role,
-    User,
+    MessageKind, MessageReference, Nonce, Overwrite, OverwriteKind, Profile, ReactionCount,
+    Referenced, Role, User,
 };
 use throng_proto::permissions::Permissions;
 use throng_proto::time::Timestamp;
@@ -177,7 +177,7 @@ fn message() -> Message {
         reactions: Vec::new(),
         nonce: None,
         message_reference: None,
-        referenced_message: None,
+        referenced_message: Referenced::Absent,
     }
 }
 
@@ -279,7 +279,7 @@ fn the_stripped_variant_has_the_keys_but_not_the_content() {
         channel_id: Some(ChannelId::new(3)),
         guild_id: Some(GuildId::new(7)),
     });
-    answer.referenced_message = Some(Box::new(message()));
+    answer.referenced_message = Referenced::to(&message());
     let variant = |content| {
         let event = answer.event(GuildId::new(7), ChannelKind::TEXT, content, |_| None);
         written(&event, &[MESSAGE, &["message_reference", "referenced_message"]].concat())
@@ -300,7 +300,7 @@ fn the_stripped_variant_has_the_keys_but_not_the_content() {
 #[test]
 fn messages_are_read_as_they_are_written() {
     let mut answer = message();
-    answer.referenced_message = Some(Box::new(message()));
+    answer.referenced_message = Referenced::to(&message());
     answer.nonce = Some(Nonce::Text("n".to_owned()));
     let read: Message = serde_json::from_value(written(&answer, MESSAGE)).expect("a message");
     assert_eq!(read, answer);

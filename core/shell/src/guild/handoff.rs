@@ -29,7 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::parcel::Parcel;
-use super::{GuildHandle, GuildTask, Request};
+use super::{GuildHandle, GuildTask, Request, poll_store};
 use crate::metrics::Refused;
 use crate::node::Shared;
 use crate::worker::WorkerMessage;
@@ -117,9 +117,10 @@ impl GuildTask {
     pub(super) async fn surrender(mut self, owner: oneshot::Sender<Parcel<Box<Surrender>>>) {
         let paused = Instant::now();
         self.shared.metrics.guilds_paused.add(1);
-        while let Some((commit, _)) = self.commits.front_mut() {
-            let result = commit.await;
-            self.committed(result).await;
+        while self.guild.pending() > 0 {
+            let Self { commits, reads, .. } = &mut self;
+            let stored = std::future::poll_fn(|cx| poll_store(commits, reads, cx)).await;
+            self.stored(stored).await;
         }
         if self.deleted {
             self.shared.metrics.guilds_paused.sub(1);

@@ -55,27 +55,27 @@ impl Hub for Node {
         actor: Actor,
         command: Command,
     ) -> BoxFuture<'static, Outcome> {
+        if let Err(refusal) = self.publish(guild, &actor, &command) {
+            return Box::pin(async move { Err(refusal) });
+        }
         let shared = Arc::clone(&self.shared);
+        let posted = matches!(command, Command::MessageCreate(..)).then(std::time::Instant::now);
+        let joiner = joining::joiner(&actor, &command);
+        let command = Box::new(command);
+        let asking = move |shared: &Shared| {
+            enter(shared, guild, |answer| Request::Command(actor, command, answer))
+        };
+        if let Some(user) = joiner {
+            return Box::pin(async move {
+                let asked = Arc::clone(&shared);
+                let asking = async move { answered(asking(&asked)?).await };
+                joining::join(shared, user, guild, asking).await
+            });
+        }
+        let entered = asking(&shared);
         Box::pin(async move {
-            if let Some(facts) = publication(guild, &actor, &command)
-                && let Publish::Refuse(reason) = shared.policy.publish(clock::wall(), &facts)
-            {
-                shared.metrics.refuse(Refused::Policy);
-                return Err(Refusal::Policy(reason));
-            }
-            let posts = matches!(command, Command::MessageCreate(..));
-            let began = std::time::Instant::now();
-            let joiner = joining::joiner(&actor, &command);
-            let command = Box::new(command);
-            let asked = Arc::clone(&shared);
-            let asking = async move {
-                ask(&asked, guild, |answer| Request::Command(actor, command, answer)).await
-            };
-            let outcome = match joiner {
-                Some(user) => joining::join(Arc::clone(&shared), user, guild, asking).await,
-                None => asking.await,
-            };
-            if posts {
+            let outcome = answered(entered?).await;
+            if let Some(began) = posted {
                 shared.metrics.publishing.observe(began.elapsed());
             }
             outcome
@@ -204,7 +204,7 @@ impl Hub for Node {
         Box::pin(async move {
             shared.afford_bulk()?;
             let Reply { json, .. } =
-                ask(&shared, guild, |answer| Request::Import(members, answer)).await?;
+                answered(enter(&shared, guild, |answer| Request::Import(members, answer))?).await?;
             let answer: serde_json::Value =
                 serde_json::from_str(&json.unwrap_or_default()).unwrap_or_default();
             let imported = answer["imported"].as_u64().unwrap_or(0);
@@ -289,16 +289,29 @@ impl Hub for Node {
     }
 }
 
+impl Node {
+    /// Asks the policy about what is to be published.
+    fn publish(&self, guild: GuildId, actor: &Actor, command: &Command) -> Result<(), Refusal> {
+        let Some(facts) = publication(guild, actor, command) else { return Ok(()) };
+        match self.shared.policy.publish(clock::wall(), &facts) {
+            Publish::Refuse(reason) => {
+                self.shared.metrics.refuse(Refused::Policy);
+                Err(Refusal::Policy(reason))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Says what a policy is asked about a command; `None` when it is not asked.
 fn publication(guild: GuildId, actor: &Actor, command: &Command) -> Option<PublishFacts> {
     let Actor::User(author) = actor else { return None };
     let (act, channel, content) = match command {
         Command::MessageCreate(channel, draft) => (Act::Message, *channel, draft.content.as_ref()),
-        Command::MessageEdit(message, patch) => {
-            let content = patch.content.as_ref().and_then(Option::as_ref);
-            (Act::Edit, message.channel_id, content)
+        Command::MessageEdit(channel, _, patch) => {
+            (Act::Edit, *channel, patch.content.as_ref().and_then(Option::as_ref))
         }
-        Command::ReactionAdd(message, _) => (Act::Reaction, message.channel_id, None),
+        Command::ReactionAdd(channel, ..) => (Act::Reaction, *channel, None),
         Command::Typing(channel) => (Act::Typing, *channel, None),
         _ => return None,
     };
@@ -314,24 +327,28 @@ fn publication(guild: GuildId, actor: &Actor, command: &Command) -> Option<Publi
     })
 }
 
-/// Asks a guild, unless too much is waiting for it already.
-async fn ask(
+/// Puts a request into a guild's queue, unless too much is waiting for it already.
+fn enter(
     shared: &Shared,
     guild: GuildId,
     request: impl FnOnce(oneshot::Sender<Outcome>) -> Request,
-) -> Outcome {
+) -> Result<oneshot::Receiver<Outcome>, Refusal> {
     let (sender, answer) = oneshot::channel();
     match shared.directory.try_send(guild, request(sender)) {
-        Ok(()) => {}
-        Err(Untaken::Gone) => return Err(Refusal::UnknownGuild),
+        Ok(()) => Ok(answer),
+        Err(Untaken::Gone) => Err(Refusal::UnknownGuild),
         Err(Untaken::Full(_)) => {
             shared.metrics.refuse(Refused::GuildQueue);
-            return Err(Refusal::Unavailable {
+            Err(Refusal::Unavailable {
                 reason: "Too many requests wait for this guild (limits.guild_queue).".to_owned(),
                 retry_after: Duration::from_secs(1),
-            });
+            })
         }
     }
+}
+
+/// Waits for a guild's answer; one that is gone gives none.
+async fn answered(answer: oneshot::Receiver<Outcome>) -> Outcome {
     answer.await.unwrap_or(Err(Refusal::UnknownGuild))
 }
 

@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 
 use super::answers::Outbox;
 use super::fanout::CaughtUp;
+use super::turnstile::Turnstile;
 use super::{Local, SessionRef, Worker, timer};
 use crate::clock;
 use crate::metrics::Refused;
@@ -54,6 +55,7 @@ pub(crate) struct LinkCell {
     pub(super) requests: Cell<u16>,
     /// Answers that wait for room.
     pub(super) answers: Cell<Option<Box<Outbox>>>,
+    pub(super) turnstile: Turnstile,
     pub(super) permit: Cell<Option<Permit>>,
     pub(super) serial: u32,
 }
@@ -258,6 +260,7 @@ impl Worker {
             expired: Cell::new(false),
             requests: Cell::new(0),
             answers: Cell::new(None),
+            turnstile: Turnstile::default(),
             permit: Cell::new(Some(permit)),
             serial: self.generations,
         });

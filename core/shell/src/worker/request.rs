@@ -13,6 +13,7 @@ use throng_proto::id::UserId;
 use super::Worker;
 use super::answers::Answer;
 use super::link::LinkCell;
+use super::turnstile::Place;
 use crate::metrics::Refused;
 use crate::node::Shared;
 
@@ -33,12 +34,13 @@ impl Worker {
             return self.put_off(cell, &failure(request.id, 503, UNREAD));
         }
         cell.requests.set(cell.requests.get() + 1);
+        let place = cell.turnstile.place(&request);
         let (shared, cell, room) =
             (Arc::clone(&self.shared), Rc::clone(cell), Rc::clone(&self.answers));
         tokio::task::spawn_local(async move {
             // What was done is told, whatever waits; what was only read can be asked for again.
             let (id, is_read) = (request.id, request.method.eq_ignore_ascii_case("GET"));
-            let mut text = answer(&shared, user, request).await.payload();
+            let mut text = answer(&shared, user, request, place).await.payload();
             if is_read && !room.takes(&cell, text.len()) {
                 shared.metrics.refuse(Refused::AnswerBytes);
                 text = failure(id, 503, UNREAD).payload();
@@ -53,13 +55,15 @@ impl Worker {
     }
 }
 
-async fn answer(shared: &Shared, user: UserId, request: ApiRequest) -> ApiResponse {
+async fn answer(shared: &Shared, user: UserId, request: ApiRequest, place: Place) -> ApiResponse {
     let id = request.id;
+    let user = shared.store.user(user).await;
+    let turn = place.come().await;
     let Some(api) = shared.api.get() else {
         return failure(id, 503, "This gateway does not answer requests over links yet.");
     };
-    match shared.store.user(user).await {
-        Ok(Some(user)) => Api::call(&**api, user, request).await,
+    match user {
+        Ok(Some(user)) => Api::call(&**api, user, request, turn).await,
         Ok(None) => failure(id, 401, "Unauthorized"),
         Err(StoreError::Full(why) | StoreError::Damaged(why) | StoreError::Failed(why)) => {
             failure(id, 503, &why)

@@ -4,20 +4,20 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use serde_json::json;
-use throng_ports::api::Api;
+use throng_ports::api::{Api, Turn};
 use throng_ports::link::BoxFuture;
 use throng_proto::gateway::{ApiRequest, ApiResponse};
 use throng_proto::model::User;
 use tokio::sync::oneshot;
 
-use crate::world::{Setup, World};
+use crate::world::{Setup, World, patient};
 
 /// Answers with who asked, as soon as the story lets it.
 #[derive(Default)]
 struct Slow(Mutex<Vec<oneshot::Receiver<()>>>);
 
 impl Api for Slow {
-    fn call(&self, caller: User, request: ApiRequest) -> BoxFuture<'static, ApiResponse> {
+    fn call(&self, caller: User, request: ApiRequest, _: Turn) -> BoxFuture<'static, ApiResponse> {
         let gate = self.0.lock().pop();
         Box::pin(async move {
             if let Some(gate) = gate {
@@ -27,6 +27,66 @@ impl Api for Slow {
             let body = serde_json::value::RawValue::from_string(body).ok();
             ApiResponse { id: request.id, status: 200, retry_after: None, body }
         })
+    }
+}
+
+/// Notes which requests began, and keeps the turn of each until the story lets it pass.
+#[derive(Default)]
+struct Orderly {
+    begun: Arc<Mutex<Vec<u64>>>,
+    gates: Mutex<Vec<oneshot::Receiver<()>>>,
+}
+
+impl Api for Orderly {
+    fn call(
+        &self,
+        _caller: User,
+        request: ApiRequest,
+        mut turn: Turn,
+    ) -> BoxFuture<'static, ApiResponse> {
+        self.begun.lock().push(request.id);
+        let gate = if request.method == "GET" { None } else { self.gates.lock().pop() };
+        Box::pin(async move {
+            if let Some(gate) = gate {
+                gate.await.expect("the story goes on");
+            }
+            turn.pass();
+            ApiResponse { id: request.id, status: 204, retry_after: None, body: None }
+        })
+    }
+}
+
+/// T1: a request that changes something begins when the one before it has passed its turn on; one
+/// that only reads waits for nobody.
+#[tokio::test]
+async fn t1_requests_of_a_link_begin_in_the_order_in_which_they_were_sent() {
+    let world = World::new().await;
+    let begun = Arc::new(Mutex::new(Vec::new()));
+    let (gates, mut waits): (Vec<_>, Vec<_>) = (0..3).map(|_| oneshot::channel()).unzip();
+    waits.reverse();
+    let api = Orderly { begun: Arc::clone(&begun), gates: Mutex::new(waits) };
+    world.node.answer_requests(Arc::new(api));
+    let [owner] = world.users().await;
+    world.guild(&[&owner]).await;
+    let mut player = world.join(&owner).await;
+    let methods = ["POST", "GET", "PATCH", "GET", "DELETE"];
+    for (id, method) in methods.into_iter().enumerate() {
+        player.send(100, &json!({"id": id, "method": method, "path": "/channels/1"}));
+    }
+    let mut answered = [player.control().await, player.control().await];
+    answered.sort_by_key(|answer| answer["d"]["id"].as_u64());
+    assert_eq!((&answered[0]["d"]["id"], &answered[1]["d"]["id"]), (&json!(1), &json!(3)));
+    for (gate, id) in gates.into_iter().zip([0, 2, 4]) {
+        let has_begun = async {
+            while !begun.lock().contains(&id) {
+                tokio::task::yield_now().await;
+            }
+        };
+        patient(has_begun).await;
+        let early = begun.lock().iter().any(|other| other % 2 == 0 && *other > id);
+        assert!(!early, "the next one begins when this one passes");
+        gate.send(()).expect("the request waits");
+        assert_eq!(player.control().await["d"]["id"], id);
     }
 }
 
@@ -91,7 +151,7 @@ struct Large;
 const LARGE_BYTES: usize = 100_000;
 
 impl Api for Large {
-    fn call(&self, _caller: User, request: ApiRequest) -> BoxFuture<'static, ApiResponse> {
+    fn call(&self, _caller: User, request: ApiRequest, _: Turn) -> BoxFuture<'static, ApiResponse> {
         let body =
             serde_json::value::RawValue::from_string(json!("x".repeat(LARGE_BYTES)).to_string());
         let answer =

@@ -32,7 +32,7 @@ pub(super) async fn create_message(
     At((channel,)): At<(ChannelId,)>,
     payload: Payload,
 ) -> Answer {
-    let draft = draft::read(&ask, channel, payload).await?;
+    let draft = draft::read(&ask, payload)?;
     let command = Command::MessageCreate(channel, Box::new(draft));
     let reply = ask.channel(channel, command).await?;
     Ok(answer::reply(StatusCode::OK, reply))
@@ -106,8 +106,8 @@ pub(super) async fn update_message(
     payload: Payload,
 ) -> Answer {
     let patch: MessagePatch = payload.json.decode()?;
-    let message = ask.message(channel, message).await?;
-    let reply = ask.channel(channel, Command::MessageEdit(message, patch)).await?;
+    let command = Command::MessageEdit(channel, message, Box::new(patch));
+    let reply = ask.channel(channel, command).await?;
     Ok(answer::reply(StatusCode::OK, reply))
 }
 
@@ -118,8 +118,7 @@ pub(super) async fn delete_message(
     ask: Ask,
     At((channel, message)): At<(ChannelId, MessageId)>,
 ) -> Answer {
-    let message = ask.message(channel, message).await?;
-    ask.channel(channel, Command::MessageDelete(message)).await?;
+    ask.channel(channel, Command::MessageDelete(channel, message)).await?;
     Ok(answer::nothing())
 }
 

@@ -22,8 +22,7 @@ type Place = At<(ChannelId, MessageId, EmojiKey)>;
     path = "/channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me",
     tag = "reactions", responses((status = 204)))]
 pub(super) async fn add_my_reaction(ask: Ask, At((channel, message, emoji)): Place) -> Answer {
-    let message = ask.message(channel, message).await?;
-    ask.channel(channel, Command::ReactionAdd(message, emoji.0)).await?;
+    ask.channel(channel, Command::ReactionAdd(channel, message, emoji.0)).await?;
     Ok(answer::nothing())
 }
 
@@ -32,8 +31,7 @@ pub(super) async fn add_my_reaction(ask: Ask, At((channel, message, emoji)): Pla
     path = "/channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me",
     tag = "reactions", responses((status = 204)))]
 pub(super) async fn delete_my_reaction(ask: Ask, At((channel, message, emoji)): Place) -> Answer {
-    let message = ask.message(channel, message).await?;
-    let command = Command::ReactionRemove(message, emoji.0, ask.user.id);
+    let command = Command::ReactionRemove(channel, message, emoji.0, ask.user.id);
     ask.channel(channel, command).await?;
     Ok(answer::nothing())
 }
@@ -46,8 +44,7 @@ pub(super) async fn delete_user_reaction(
     ask: Ask,
     At((channel, message, emoji, user)): At<(ChannelId, MessageId, EmojiKey, UserId)>,
 ) -> Answer {
-    let message = ask.message(channel, message).await?;
-    ask.channel(channel, Command::ReactionRemove(message, emoji.0, user)).await?;
+    ask.channel(channel, Command::ReactionRemove(channel, message, emoji.0, user)).await?;
     Ok(answer::nothing())
 }
 
@@ -81,8 +78,7 @@ pub(super) async fn delete_emoji_reactions(
     ask: Ask,
     At((channel, message, emoji)): Place,
 ) -> Answer {
-    let message = ask.message(channel, message).await?;
-    ask.channel(channel, Command::ReactionClear(message, Some(emoji.0))).await?;
+    ask.channel(channel, Command::ReactionClear(channel, message, Some(emoji.0))).await?;
     Ok(answer::nothing())
 }
 
@@ -93,7 +89,6 @@ pub(super) async fn delete_all_reactions(
     ask: Ask,
     At((channel, message)): At<(ChannelId, MessageId)>,
 ) -> Answer {
-    let message = ask.message(channel, message).await?;
-    ask.channel(channel, Command::ReactionClear(message, None)).await?;
+    ask.channel(channel, Command::ReactionClear(channel, message, None)).await?;
     Ok(answer::nothing())
 }

@@ -133,7 +133,7 @@ fn reply(command: &Command, members: &[Member]) -> Reply {
         | Command::MemberDelete(_)
         | Command::MemberRoleAdd(..)
         | Command::MemberRoleRemove(..)
-        | Command::MessageDelete(_)
+        | Command::MessageDelete(..)
         | Command::MessageBulkDelete(..)
         | Command::ReactionAdd(..)
         | Command::ReactionRemove(..)

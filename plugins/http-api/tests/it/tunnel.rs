@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 use throng_plugin_http_api::{Config, Tunnel, public_router};
-use throng_ports::api::Api as _;
+use throng_ports::api::{Api as _, Turn};
 use throng_proto::gateway::{ApiRequest, ApiResponse};
 use throng_proto::model::User;
 use throng_proto::refusal::Refusal;
@@ -32,10 +32,10 @@ async fn a_post_over_a_link_is_answered_like_one_over_http() {
         &format!("/channels/{CHANNEL}/messages"),
         Some(r#"{"content":"hi","nonce":"1","enforce_nonce":true}"#),
     );
-    let answer = tunnel.call(alice(), post).await;
+    let answer = tunnel.call(alice(), post, Turn::default()).await;
     assert_eq!((answer.id, answer.status), (7, 200));
     assert_eq!(hub.last_draft().content.as_deref(), Some("hi"));
-    let me = tunnel.call(alice(), request(8, "GET", "/users/@me", None)).await;
+    let me = tunnel.call(alice(), request(8, "GET", "/users/@me", None), Turn::default()).await;
     assert_eq!((me.id, me.status), (8, 200));
     assert_eq!(body(&me)["username"], "alice");
 }
@@ -48,13 +48,14 @@ async fn refusals_over_a_link_have_their_status_and_retry_time() {
     let tunnel = Tunnel::new(public_router(hub.clone(), config));
     let path = format!("/channels/{CHANNEL}/messages");
     let post = |id| request(id, "POST", &path, Some(r#"{"content":"hi"}"#));
-    assert_eq!(tunnel.call(alice(), post(1)).await.status, 200);
-    let limited = tunnel.call(alice(), post(2)).await;
+    assert_eq!(tunnel.call(alice(), post(1), Turn::default()).await.status, 200);
+    let limited = tunnel.call(alice(), post(2), Turn::default()).await;
     assert_eq!(limited.status, 429);
     assert!(limited.retry_after.is_some_and(|seconds| seconds > 0.0));
     hub.refuse("ChannelGet", Refusal::MissingAccess);
-    let refused =
-        tunnel.call(alice(), request(3, "GET", &format!("/channels/{CHANNEL}"), None)).await;
+    let refused = tunnel
+        .call(alice(), request(3, "GET", &format!("/channels/{CHANNEL}"), None), Turn::default())
+        .await;
     assert_eq!((refused.status, &body(&refused)["code"]), (403, &50001.into()));
 }
 
@@ -62,6 +63,9 @@ async fn refusals_over_a_link_have_their_status_and_retry_time() {
 async fn what_is_no_request_is_not_found() {
     let tunnel = Tunnel::new(public_router(FakeHub::new(), Config::default()));
     for (method, path) in [("GET", "/nowhere"), ("no method", "/users/@me"), ("GET", "no path")] {
-        assert_eq!(tunnel.call(alice(), request(1, method, path, None)).await.status, 404);
+        assert_eq!(
+            tunnel.call(alice(), request(1, method, path, None), Turn::default()).await.status,
+            404
+        );
     }
 }

@@ -5,8 +5,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use throng_proto::model::constant::{Empty, False};
-use throng_proto::model::{Emoji, Member, Message, ReactionCount, User};
-use throng_proto::record::{EventRecord, GuildRecord, NonceRecord, Page};
+use throng_proto::model::{Emoji, Member, Message, ReactionCount, Referenced, User};
+use throng_proto::record::{
+    EventRecord, GuildRecord, MessageRow, NonceRecord, Page, ReactionRow, RowQuery,
+};
 use throng_proto::time::Timestamp;
 
 use super::Tables;
@@ -104,7 +106,33 @@ impl Tables {
         me: Option<UserId>,
     ) -> Option<Message> {
         let found = self.messages.get(&message).filter(|found| found.channel_id == channel)?;
-        Some(Message { reactions: self.reactions(message, me), ..found.clone() })
+        Some(Message {
+            reactions: self.reactions(message, me),
+            referenced_message: self.referenced(found),
+            ..found.clone()
+        })
+    }
+
+    fn referenced(&self, message: &Message) -> Referenced {
+        let Some((channel, answered)) = message.answers() else { return Referenced::Absent };
+        let answered = self.messages.get(&answered).filter(|found| found.channel_id == channel);
+        answered.map_or(Referenced::Deleted, Referenced::to)
+    }
+
+    pub(crate) fn row(&self, query: &RowQuery) -> Option<MessageRow> {
+        let message = self.messages.get(&query.message);
+        let message = message.filter(|found| found.channel_id == query.channel)?;
+        let reactions = self.reactions.get(&query.message).into_iter().flatten();
+        let reactions = reactions.map(|reaction| ReactionRow {
+            emoji: Emoji::from_key(&reaction.emoji),
+            count: u32::try_from(reaction.users.len()).unwrap_or(u32::MAX),
+            users: reaction.users.iter().copied().filter(|u| query.users.contains(u)).collect(),
+        });
+        Some(MessageRow {
+            author: message.author.id,
+            message: Some(Box::new(message.clone())),
+            reactions: reactions.collect(),
+        })
     }
 
     pub(crate) fn messages(

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use throng_ports::store::Stored;
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
-use throng_proto::model::{Channel, Emoji, Member, Message, User};
+use throng_proto::model::{Channel, Emoji, Member, Message, Referenced, User};
 use throng_proto::record::Write;
 use throng_proto::time::Timestamp;
 
@@ -122,6 +122,7 @@ impl Tables {
 
     fn add_message(&mut self, mut message: Message) {
         message.reactions = Vec::new();
+        message.referenced_message = Referenced::Absent;
         if let Some(channel) = self.channels.get_mut(&message.channel_id) {
             channel.last_message_id = channel.last_message_id.max(Some(message.id));
         }
@@ -135,6 +136,7 @@ impl Tables {
 
     fn update_message(&mut self, mut message: Message) {
         message.reactions = Vec::new();
+        message.referenced_message = Referenced::Absent;
         if let Some(old) = self.messages.get_mut(&message.id)
             && old.channel_id == message.channel_id
         {

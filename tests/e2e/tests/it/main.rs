@@ -40,6 +40,7 @@ mod moves;
 mod passive;
 mod policy;
 mod publishing;
+mod races;
 mod replay;
 mod requests;
 mod together;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use throng_proto::command::MessageDraft;
-use throng_proto::model::{Channel, Message, MessageReference, Nonce};
+use throng_proto::model::{Channel, MessageReference, Nonce, Referenced};
 use throng_proto::permissions::Permissions;
 use throng_proto::refusal::Refusal;
 
@@ -100,16 +100,19 @@ impl Guild {
         &self,
         channel: &Channel,
         draft: &MessageDraft,
-    ) -> Result<(Option<MessageReference>, Option<Message>), Refusal> {
-        let Some(reference) = &draft.message_reference else { return Ok((None, None)) };
+    ) -> Result<(Option<MessageReference>, Referenced), Refusal> {
+        let nothing = (None, Referenced::Absent);
+        let Some(reference) = &draft.message_reference else { return Ok(nothing) };
         if reference.kind != 0 {
             let message = "Messages can be answered but not forwarded.";
             return Err(Refusal::field("message_reference.type", "BASE_TYPE_CHOICES", message));
         }
-        let answered = draft.referenced.as_deref().filter(|answered| {
-            answered.id == reference.message_id && answered.channel_id == channel.id
-        });
-        let Some(answered) = answered else {
+        let here = reference.channel_id.is_none_or(|id| id == channel.id);
+        let answered = self.readable((channel.id, reference.message_id));
+        let Some((_, answered)) = answered.ok().filter(|_| here) else {
+            if draft.reference_optional {
+                return Ok(nothing);
+            }
             let field = "message_reference";
             return Err(Refusal::field(field, "REPLIES_UNKNOWN_MESSAGE", "Unknown message"));
         };
@@ -119,12 +122,6 @@ impl Guild {
             channel_id: Some(channel.id),
             guild_id: Some(channel.guild_id),
         };
-        let answered = Message {
-            reactions: Vec::new(),
-            nonce: None,
-            referenced_message: None,
-            ..answered.clone()
-        };
-        Ok((Some(complete), Some(answered)))
+        Ok((Some(complete), Referenced::to(answered)))
     }
 }

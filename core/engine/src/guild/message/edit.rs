@@ -2,7 +2,9 @@
 
 use throng_proto::command::{MessagePatch, Reply};
 use throng_proto::event::{EventKind, Mentions};
-use throng_proto::model::{Channel, Member, Message};
+use throng_proto::id::UserId;
+use throng_proto::mention::Named;
+use throng_proto::model::{Channel, Member, Message, Referenced};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
@@ -10,6 +12,7 @@ use throng_proto::refusal::Refusal;
 use super::draft::{Parts, SUPPRESS_EMBEDS};
 use super::message_event;
 use crate::guild::authority::Authority;
+use crate::guild::ledger::{Key, Row};
 use crate::guild::plan::{Decided, Plan};
 use crate::guild::{Guild, mentions};
 
@@ -18,15 +21,19 @@ impl Guild {
     pub(in crate::guild) fn message_edit(
         &self,
         who: &Authority,
-        mut message: Message,
+        key: Key,
         patch: MessagePatch,
     ) -> Decided {
-        let channel = who.need_in(message.channel_id, Permissions::NONE)?;
+        let channel = who.need_in(key.0, Permissions::NONE)?;
+        let (there, message) = self.readable(key)?;
         if !who.is(message.author.id) {
             permit_others(who, &channel, &patch)?;
         }
         mentions::check(patch.allowed_mentions.as_ref())?;
+        let mut message = message.clone();
         self.patch_message(who, &channel, &mut message, patch)?;
+        message = self.as_shown(&message, None);
+        message.reactions = there.counts(who.user());
         let reply = Reply::json(&message);
         message.reactions = Vec::new();
         // An edit notifies nobody, but who is mentioned may read it.
@@ -35,6 +42,7 @@ impl Guild {
         let profile = |id| known.iter().find(|m| m.user.id == id).map(|m| &m.profile);
         let event = message_event(EventKind::MessageUpdate, &channel, &message, profile)
             .notifying(Mentions { users: readers, ..Mentions::default() });
+        message.referenced_message = Referenced::Absent;
         Plan {
             writes: vec![Write::MessageUpdate(Box::new(message))],
             events: vec![event],
@@ -42,6 +50,23 @@ impl Guild {
             ..Plan::default()
         }
         .decided()
+    }
+
+    /// Returns a message with what it answers, and with its reactions if it is known how a user
+    /// sees them.
+    pub(in crate::guild) fn as_shown(&self, message: &Message, me: Option<UserId>) -> Message {
+        let answered = message.answers().map(|key| self.ledger.find(key));
+        let referenced_message = match answered.flatten() {
+            Some(Row::Gone) => Referenced::Deleted,
+            Some(Row::There(there)) => {
+                there.message.as_ref().map_or(Referenced::Absent, Referenced::to)
+            }
+            None => Referenced::Absent,
+        };
+        let there = self.there((message.channel_id, message.id));
+        let there = there.ok().filter(|_| me.is_some());
+        let reactions = there.map(|there| there.counts(me)).unwrap_or_default();
+        Message { referenced_message, reactions, ..message.clone() }
     }
 
     /// Decodes the author of a message and whom it mentions.
@@ -59,11 +84,14 @@ impl Guild {
     ) -> Result<(), Refusal> {
         let allowed = patch.allowed_mentions.as_ref();
         if let Some(content) = patch.content {
+            // An answer that pinged its author goes on naming it: nobody else is mentioned without
+            // a word in the text.
+            let in_text = Named::parse(&message.content).users;
+            let mut mentioned = message.mentions.iter().map(|user| user.id);
+            let named = mentioned.find(|id| !in_text.contains(id));
+            let named = named.filter(|_| message.answers().is_some());
             message.content = content.filter(|text| !text.trim().is_empty()).unwrap_or_default();
             let may = who.in_channel(channel).contains(Permissions::MENTION_EVERYONE);
-            // An answer that pinged its author goes on naming it.
-            let answered = message.referenced_message.as_ref().map(|answered| answered.author.id);
-            let named = answered.filter(|id| message.mentions.iter().any(|user| user.id == *id));
             let mentioned = self.mentioned(&message.content, allowed, named, may);
             message.mention_everyone = mentioned.notified.everyone || mentioned.notified.here;
             message.mentions = mentioned.users();

@@ -3,34 +3,43 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
+use throng_proto::command::Reply;
 use throng_proto::event::{EventKind, Scope};
 use throng_proto::id::{ChannelId, MessageId};
-use throng_proto::model::Message;
 use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
 
 use crate::guild::Guild;
 use crate::guild::authority::Authority;
-use crate::guild::plan::{Decided, Draft, Plan};
+use crate::guild::ledger::Key;
+use crate::guild::plan::{Decided, Decision, Draft, Plan};
 
 impl Guild {
     /// Deletes one's own message, or anybody's with MANAGE_MESSAGES.
-    pub(in crate::guild) fn message_delete(&self, who: &Authority, message: &Message) -> Decided {
-        let needed = if who.is(message.author.id) {
-            Permissions::NONE
-        } else {
-            Permissions::MANAGE_MESSAGES
-        };
-        let channel = who.need_in(message.channel_id, needed)?.id;
-        let payload =
-            json!({ "id": message.id, "channel_id": channel, "guild_id": self.shape.id() });
-        deletion(EventKind::MessageDelete, channel, vec![message.id], &payload)
+    pub(in crate::guild) fn message_delete(&mut self, who: &Authority, key: Key) -> Decided {
+        let channel = who.need_in(key.0, Permissions::NONE)?.id;
+        let own = who.is(self.there(key)?.author);
+        let needed = if own { Permissions::NONE } else { Permissions::MANAGE_MESSAGES };
+        who.need_in(channel, needed)?;
+        self.remember(who, key);
+        let payload = json!({ "id": key.1, "channel_id": channel, "guild_id": self.shape.id() });
+        deletion(EventKind::MessageDelete, channel, vec![key.1], &payload)
     }
 
-    /// Deletes several messages at once.
+    /// Remembers a message for whoever repeats its post.
+    fn remember(&mut self, who: &Authority, key: Key) {
+        let until = key.1.created_at().after(self.config.nonce_window);
+        let Ok((_, message)) = self.readable(key) else { return };
+        if until > who.now && message.nonce.is_some() {
+            let answer = Reply::json(&self.as_shown(message, None)).json.unwrap_or_default();
+            self.removed.insert(who.now, until, key.1, answer);
+        }
+    }
+
+    /// Deletes several messages at once, as far as they exist.
     pub(in crate::guild) fn bulk_delete(
-        &self,
+        &mut self,
         who: &Authority,
         channel: ChannelId,
         ids: Vec<MessageId>,
@@ -50,7 +59,12 @@ impl Guild {
             let message = format!("Message {oldest} is older than {days} days.");
             return Err(Refusal::field("messages", "BULK_DELETE_TOO_OLD", message));
         }
-        let ids: Vec<MessageId> = ids.into_iter().collect();
+        let ids: Vec<MessageId> =
+            ids.into_iter().filter(|id| self.there((channel, *id)).is_ok()).collect();
+        if ids.is_empty() {
+            return Ok(Decision::nothing());
+        }
+        ids.iter().for_each(|id| self.remember(who, (channel, *id)));
         let payload = json!({ "ids": ids, "channel_id": channel, "guild_id": self.shape.id() });
         deletion(EventKind::MessageDeleteBulk, channel, ids, &payload)
     }

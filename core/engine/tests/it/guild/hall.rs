@@ -18,10 +18,11 @@ use throng_proto::model::{
     Role, User,
 };
 use throng_proto::permissions::Permissions;
-use throng_proto::record::{EventRecord, GuildRecord, NonceRecord, Write};
+use throng_proto::record::{EventRecord, GuildRecord, MessageRow, NonceRecord, RowQuery, Write};
 use throng_proto::refusal::Refusal;
 use throng_proto::time::Timestamp;
 
+use super::shelf::Shelf;
 use crate::scene;
 
 pub(super) const GUILD: GuildId = GuildId::new(100);
@@ -75,11 +76,26 @@ pub(super) struct Hall {
     /// What the store has committed.
     pub(super) log: Vec<EventRecord>,
     pub(super) writes: Vec<Write>,
+    /// What it has of messages.
+    pub(super) shelf: Shelf,
+    /// The commit in flight shows in reads already.
+    settled: bool,
+    /// Reads are answered by [`Hall::look`] only.
+    pub(super) held_reads: bool,
+    pub(super) reads: Vec<Read>,
     /// Who had a role that was deleted just now.
     holders: Vec<UserId>,
     /// What the next owner was told.
     pub(super) changes: Vec<MemberChange>,
     tickets: u64,
+}
+
+/// A read that is not answered yet.
+pub(super) struct Read {
+    pub(super) number: u64,
+    pub(super) queries: Vec<RowQuery>,
+    /// What was found when the store looked.
+    found: Option<Vec<Option<MessageRow>>>,
 }
 
 impl Hall {
@@ -102,6 +118,10 @@ impl Hall {
             trace: Vec::new(),
             log: Vec::new(),
             writes: Vec::new(),
+            shelf: Shelf::default(),
+            settled: false,
+            held_reads: false,
+            reads: Vec::new(),
             holders: Vec::new(),
             changes: Vec::new(),
             tickets: 0,
@@ -160,12 +180,47 @@ impl Hall {
                 self.log.push(EventRecord::clone(record));
             }
         }
+        if !std::mem::take(&mut self.settled) {
+            writes.iter().for_each(|write| self.shelf.apply(write));
+        }
         self.writes.extend(writes);
         self.input(Input::Committed);
     }
 
+    /// Lets the store commit, and not say so yet.
+    pub(super) fn settle(&mut self) {
+        if !std::mem::replace(&mut self.settled, true) {
+            self.commits[0].iter().for_each(|write| self.shelf.apply(write));
+        }
+    }
+
+    /// Answers a read, with what was found when it was looked at or with what is there now.
+    pub(super) fn look(&mut self, index: usize) {
+        let Read { number, queries, found } = self.reads.swap_remove(index);
+        let rows = found.unwrap_or_else(|| self.shelf.rows(&queries));
+        self.input(Input::Read(number, rows));
+    }
+
+    /// Lets a read find what is there now, and answer later.
+    pub(super) fn peek(&mut self, index: usize) {
+        let read = &mut self.reads[index];
+        read.found.get_or_insert_with(|| self.shelf.rows(&read.queries));
+    }
+
+    /// Lets a read fail.
+    pub(super) fn fail_read(&mut self, index: usize) {
+        let read = self.reads.swap_remove(index);
+        self.input(Input::ReadFailed(read.number, "overloaded".into()));
+    }
+
+    /// Tells whether the commit in flight can still fail.
+    pub(super) const fn may_fail(&self) -> bool {
+        !self.settled
+    }
+
     /// Lets the store fail.
     pub(super) fn fail(&mut self) {
+        assert!(self.may_fail(), "it is committed");
         self.commits.pop_front().expect("a commit");
         self.input(Input::CommitFailed("the disk is full".into()));
     }
@@ -191,6 +246,9 @@ impl Hall {
         if !holders.is_empty() {
             self.held_by(holders);
         }
+        while !self.held_reads && !self.reads.is_empty() {
+            self.look(0);
+        }
         if !self.held {
             self.commit_all();
         }
@@ -214,8 +272,8 @@ impl Hall {
                 self.trace.push(format!("answer {}", ticket.0));
                 assert!(self.answers.insert(ticket, outcome).is_none(), "one answer each");
             }
-            Output::Repeat(ticket, _, message) => {
-                self.trace.push(format!("repeat {} {message}", ticket.0));
+            Output::Read(number, queries) => {
+                self.reads.push(Read { number, queries, found: None });
             }
             Output::Publish(event) => self.publish(event),
             Output::Joined(user) => self.trace.push(format!("joined {user}")),

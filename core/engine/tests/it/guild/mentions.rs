@@ -97,7 +97,6 @@ fn answer(allowed: Option<Value>) -> Vec<UserId> {
         MessageReference { kind: 0, message_id: first.id, channel_id: None, guild_id: None };
     let draft = MessageDraft {
         message_reference: Some(reference),
-        referenced: Some(Box::new(first)),
         allowed_mentions: allowed.map(body),
         ..draft("second")
     };
@@ -124,7 +123,7 @@ fn an_edit_mentions_again_but_notifies_nobody() {
         content: Some(Some("<@4> <@&203> @everyone".into())),
         ..MessagePatch::default()
     };
-    hall.run(ALICE, Command::MessageEdit(Box::new(message), patch)).expect("granted");
+    hall.run(ALICE, Command::MessageEdit(OPEN, message.id, Box::new(patch))).expect("granted");
     let payload = hall.payload();
     assert_eq!(payload["mentions"][0]["id"], "4");
     assert_eq!(payload["mention_roles"], json!(["203"]));

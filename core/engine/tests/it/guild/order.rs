@@ -3,11 +3,13 @@
 use throng_engine::guild::{Config, Ticket};
 use throng_proto::command::{Command, MessageDraft, RolePatch};
 use throng_proto::event::EventKind;
-use throng_proto::model::Nonce;
+use throng_proto::model::{Message, Nonce};
 use throng_proto::permissions::Permissions;
 use throng_proto::refusal::Refusal;
 
-use super::hall::{ALICE, BOB, Hall, MODERATOR, OPEN, OPERATOR, OWNER, actor, create, draft};
+use super::hall::{
+    self, ALICE, BOB, Hall, MODERATOR, OPEN, OPERATOR, OWNER, actor, create, draft, message_of,
+};
 
 fn held() -> Hall {
     let mut hall = Hall::new();
@@ -93,7 +95,7 @@ fn g3_a_failed_change_of_structure_leaves_the_structure() {
 #[test]
 fn a_failed_post_frees_its_nonce_and_its_place_in_slow_mode() {
     let mut hall = held();
-    let slow = |text| Command::MessageCreate(super::hall::SLOW, Box::new(draft(text)));
+    let slow = |text| Command::MessageCreate(hall::SLOW, Box::new(draft(text)));
     hall.ask(ALICE, once("a"));
     hall.fail();
     hall.ask(ALICE, slow("a"));
@@ -173,15 +175,33 @@ fn a_repeated_post_whose_first_fails_fails_with_it() {
 #[test]
 fn a_repeated_post_is_answered_from_the_store_after_the_commit_and_after_a_restart() {
     let mut hall = Hall::new();
-    hall.run(ALICE, once("a")).expect("granted");
-    let message = *hall.guild.last_messages().first().expect("a message").1;
-    hall.ask(ALICE, once("a"));
-    assert_eq!(hall.trace.last(), Some(&format!("repeat 2 {message}")));
-    hall.ask(ALICE, once("before"));
-    assert!(hall.trace.last().is_some_and(|word| word.starts_with("repeat 3")));
+    let first = hall.run(ALICE, once("a"));
+    assert_eq!(hall.run(ALICE, once("a")), first);
+    assert_eq!(hall.log.len(), 1);
+    let before = hall::record().nonces[0].message;
+    let message = message_of(first.as_ref().expect("granted"));
+    hall.shelf.put(Message { id: before, ..message });
+    let again = hall.run(ALICE, once("before")).expect("granted");
+    assert_eq!((message_of(&again).id, hall.log.len()), (before, 1));
     hall.pass(Config::default().nonce_window);
-    assert!(hall.run(ALICE, once("a")).is_ok(), "a nonce is forgotten after its window");
+    assert_ne!(hall.run(ALICE, once("a")), first, "a nonce is forgotten after its window");
     assert_eq!(hall.log.len(), 2);
+}
+
+#[test]
+fn a_repeated_post_whose_message_was_deleted_is_answered_as_if_it_were_there() {
+    let mut hall = Hall::with(Config { removed_max: 2, ..Config::default() });
+    let first = hall.run(ALICE, once("a"));
+    let message = message_of(first.as_ref().expect("granted")).id;
+    hall.run(ALICE, Command::MessageDelete(OPEN, message)).expect("granted");
+    assert_eq!(hall.run(ALICE, once("a")), first);
+    assert_eq!(hall.log.len(), 2, "nothing was posted again");
+    for nonce in ["b", "c", "d"] {
+        let posted = message_of(&hall.run(ALICE, once(nonce)).expect("granted")).id;
+        hall.run(ALICE, Command::MessageDelete(OPEN, posted)).expect("granted");
+    }
+    let again = hall.run(ALICE, once("a")).expect("what is forgotten is posted again, never 404");
+    assert_ne!(Ok(again), first);
 }
 
 #[test]

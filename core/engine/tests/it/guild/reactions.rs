@@ -1,14 +1,13 @@
 //! Reactions: who may add and remove which.
 
-use serde_json::json;
 use throng_proto::command::Command;
 use throng_proto::event::EventKind;
-use throng_proto::id::UserId;
-use throng_proto::model::{Emoji, Message, ReactionCount};
+use throng_proto::id::{MessageId, UserId};
+use throng_proto::model::Emoji;
 use throng_proto::permissions::Permissions;
 use throng_proto::refusal::Refusal;
 
-use super::hall::{ALICE, BOB, GUILD, Hall, MODERATOR, OPEN, OPERATOR, OWNER, body, of_role};
+use super::hall::{ALICE, BOB, GUILD, Hall, MODERATOR, OPEN, OPERATOR, OWNER, of_role};
 
 const HEART: &str = "\u{2764}";
 
@@ -16,12 +15,17 @@ fn emoji(name: &str) -> Emoji {
     Emoji { id: None, name: Some(name.into()) }
 }
 
-fn counts(name: &str, me: bool) -> Vec<ReactionCount> {
-    body(json!([{ "emoji": { "id": null, "name": name }, "count": 1, "me": me }]))
+/// Posts a message that users of these numbers reacted to.
+fn posted(hall: &mut Hall, reactions: &[(&str, u64)]) -> MessageId {
+    let message = hall.post(BOB, "x").id;
+    for (name, user) in reactions {
+        hall.shelf.react(message, &emoji(name), UserId::new(*user));
+    }
+    message
 }
 
-fn posted(hall: &mut Hall, reactions: Vec<ReactionCount>) -> Box<Message> {
-    Box::new(Message { reactions, ..hall.post(BOB, "x") })
+fn add(message: MessageId, name: &str) -> Command {
+    Command::ReactionAdd(OPEN, message, emoji(name))
 }
 
 #[test]
@@ -29,53 +33,76 @@ fn adding_an_emoji_nobody_used_needs_add_reactions() {
     let mut hall = Hall::new();
     let deny = of_role(GUILD.cast(), Permissions::NONE, Permissions::ADD_REACTIONS);
     hall.run(OWNER, Command::OverwritePut(OPEN, deny)).expect("granted");
-    let new = posted(&mut hall, Vec::new());
-    let refused = hall.run(ALICE, Command::ReactionAdd(new, emoji(HEART)));
-    assert_eq!(refused, Err(Refusal::MissingPermissions));
-    let used = posted(&mut hall, counts(HEART, false));
-    assert!(hall.run(ALICE, Command::ReactionAdd(used, emoji(HEART))).is_ok());
+    let new = posted(&mut hall, &[]);
+    assert_eq!(hall.run(ALICE, add(new, HEART)), Err(Refusal::MissingPermissions));
+    let used = posted(&mut hall, &[(HEART, BOB)]);
+    assert!(hall.run(ALICE, add(used, HEART)).is_ok());
 }
 
 #[test]
 fn adding_what_is_there_says_nothing_to_anybody() {
     let mut hall = Hall::new();
-    let message = posted(&mut hall, counts(HEART, true));
+    let message = posted(&mut hall, &[(HEART, ALICE)]);
     hall.kinds();
-    hall.run(ALICE, Command::ReactionAdd(message, emoji(HEART))).expect("granted");
+    hall.run(ALICE, add(message, HEART)).expect("granted");
     assert_eq!(hall.kinds(), []);
 }
 
 #[test]
 fn a_message_has_20_emojis_at_most_and_they_must_be_emojis() {
     let mut hall = Hall::new();
-    let many = (0..20).flat_map(|n| counts(&format!("\u{2764}{n}"), false)).collect();
-    let message = posted(&mut hall, many);
-    let full = hall.run(ALICE, Command::ReactionAdd(message.clone(), emoji(HEART)));
+    let names: Vec<String> = (0..20).map(|n| format!("\u{2764}{n}")).collect();
+    let many: Vec<(&str, u64)> = names.iter().map(|name| (name.as_str(), BOB)).collect();
+    let message = posted(&mut hall, &many);
+    let full = hall.run(ALICE, add(message, HEART));
     assert!(matches!(full, Err(Refusal::TooMany { max: 20, code: 30_010, .. })));
-    let known = emoji("\u{2764}7");
-    assert!(hall.run(ALICE, Command::ReactionAdd(message, known)).is_ok());
+    assert!(hall.run(ALICE, add(message, "\u{2764}7")).is_ok());
     for name in ["", "plain"] {
-        let message = posted(&mut hall, Vec::new());
-        let refused = hall.run(ALICE, Command::ReactionAdd(message, emoji(name)));
-        assert_eq!(refused, Err(Refusal::UnknownEmoji));
+        let message = posted(&mut hall, &[]);
+        assert_eq!(hall.run(ALICE, add(message, name)), Err(Refusal::UnknownEmoji));
     }
 }
 
 #[test]
 fn removing_others_reactions_needs_manage_messages() {
-    let (alice, bob) = (UserId::new(ALICE), UserId::new(BOB));
-    let table = [(ALICE, alice, true), (ALICE, bob, false), (MODERATOR, bob, true)];
+    let table = [(ALICE, ALICE, true), (ALICE, BOB, false), (MODERATOR, BOB, true)];
     for (actor, whose, granted) in table {
         let mut hall = Hall::new();
-        let message = posted(&mut hall, counts(HEART, true));
-        let remove = Command::ReactionRemove(message, emoji(HEART), whose);
+        let message = posted(&mut hall, &[(HEART, ALICE), (HEART, BOB)]);
+        let remove = Command::ReactionRemove(OPEN, message, emoji(HEART), UserId::new(whose));
         assert_eq!(hall.run(actor, remove).is_ok(), granted, "{actor} of {whose}");
         assert_eq!(hall.last().kind == EventKind::MessageReactionRemove, granted);
     }
+}
+
+#[test]
+fn what_nobody_added_cannot_be_removed() {
     let mut hall = Hall::new();
-    let absent = posted(&mut hall, Vec::new());
+    let message = posted(&mut hall, &[(HEART, BOB)]);
+    let gone = MessageId::new(7);
     hall.kinds();
-    hall.run(ALICE, Command::ReactionRemove(absent, emoji(HEART), alice)).expect("granted");
+    let remove = |message, name, user| {
+        Command::ReactionRemove(OPEN, message, emoji(name), UserId::new(user))
+    };
+    let clear = |message, name| Command::ReactionClear(OPEN, message, Some(emoji(name)));
+    let unknown = Refusal::UnknownReaction;
+    let table = [
+        (ALICE, remove(message, HEART, ALICE), unknown.clone()),
+        (MODERATOR, remove(message, HEART, ALICE), unknown.clone()),
+        (MODERATOR, remove(message, "\u{1f980}", BOB), unknown.clone()),
+        (MODERATOR, clear(message, "\u{1f980}"), unknown),
+        (MODERATOR, remove(gone, HEART, BOB), Refusal::UnknownMessage),
+        (MODERATOR, clear(gone, HEART), Refusal::UnknownMessage),
+        (MODERATOR, Command::ReactionClear(OPEN, gone, None), Refusal::UnknownMessage),
+        (ALICE, add(gone, HEART), Refusal::UnknownMessage),
+    ];
+    for (actor, command, refusal) in table {
+        let text = format!("{command:?}");
+        assert_eq!(hall.run(actor, command), Err(refusal), "{text}");
+    }
+    let empty = posted(&mut hall, &[]);
+    hall.kinds();
+    hall.run(MODERATOR, Command::ReactionClear(OPEN, empty, None)).expect("granted");
     assert_eq!(hall.kinds(), []);
 }
 
@@ -87,8 +114,8 @@ fn clearing_needs_manage_messages_and_tells_what_went() {
     ];
     for (which, kind) in table {
         let mut hall = Hall::new();
-        let message = posted(&mut hall, counts(HEART, false));
-        let clear = || Command::ReactionClear(message.clone(), which.clone());
+        let message = posted(&mut hall, &[(HEART, BOB)]);
+        let clear = || Command::ReactionClear(OPEN, message, which.clone());
         assert_eq!(hall.run(BOB, clear()), Err(Refusal::MissingPermissions));
         hall.run(OPERATOR, clear()).expect("granted");
         assert_eq!(hall.last().kind, kind);

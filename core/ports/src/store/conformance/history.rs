@@ -1,7 +1,7 @@
 //! Random histories: a store and the plain model are given the same commits and must look the same.
 
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
-use throng_proto::model::{Channel, Emoji, Guild, Invite, Message, User};
+use throng_proto::model::{Channel, Emoji, Guild, Invite, Message, MessageReference, User};
 use throng_proto::record::{Page, Write};
 
 use super::model::Model;
@@ -161,7 +161,15 @@ impl History {
     fn message(&mut self) -> Message {
         let id = self.message_id();
         let content = self.below(1_000).to_string();
-        Message { content, ..message(channel_of(id).value(), id.value(), 1) }
+        // Every third one answers another, of its own channel or not.
+        let message_reference = (self.below(3) == 0).then(|| MessageReference {
+            kind: 0,
+            message_id: self.message_id(),
+            channel_id: None,
+            guild_id: None,
+        });
+        let plain = message(channel_of(id).value(), id.value(), 1);
+        Message { content, message_reference, ..plain }
     }
 
     fn page(&mut self) -> Page {

@@ -4,8 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use throng_proto::id::{ChannelId, Generator, GuildId, MessageId, UserId};
 use throng_proto::model::constant::{Empty, False};
-use throng_proto::model::{Emoji, Message, MessageReference, Nonce, ReactionCount};
-use throng_proto::record::{NonceRecord, Page, Write};
+use throng_proto::model::{Emoji, Message, MessageReference, Nonce, ReactionCount, Referenced};
+use throng_proto::record::{MessageRow, NonceRecord, Page, ReactionRow, RowQuery, Write};
 use throng_proto::time::Timestamp;
 
 use super::sample::{PAST, add, founding, message, user};
@@ -24,12 +24,23 @@ pub(super) async fn a_message_is_read_as_it_was_written(store: &dyn Store) {
             channel_id: None,
             guild_id: Some(GuildId::new(200)),
         }),
-        referenced_message: Some(Box::new(message(200, 202, 201))),
+        referenced_message: Referenced::to(&message(200, 202, 201)),
         ..message(200, 203, 201)
     };
     commit(store, vec![add(answered.clone())]).await;
-    let read = store.message(ChannelId::new(200), MessageId::new(203), None).await;
-    assert_eq!(ok(read), Some(answered));
+    let read = async || ok(store.message(ChannelId::new(200), MessageId::new(203), None).await);
+    let with = |referenced_message| Some(Message { referenced_message, ..answered.clone() });
+    assert_eq!(read().await, with(Referenced::Deleted), "what it answers is not kept in it");
+    let first = Message { nonce: Some(Nonce::Number(1)), ..message(200, 202, 201) };
+    commit(store, vec![add(first.clone())]).await;
+    assert_eq!(read().await, with(Referenced::to(&first)));
+    let edited = Message { content: "edited".to_owned(), ..first };
+    commit(store, vec![Write::MessageUpdate(Box::new(edited.clone()))]).await;
+    assert_eq!(read().await, with(Referenced::to(&edited)));
+    let page = ok(store.messages(ChannelId::new(200), Page::Latest, 1, None).await);
+    assert_eq!(page.first(), with(Referenced::to(&edited)).as_ref());
+    commit(store, vec![Write::MessageDelete(ChannelId::new(200), vec![edited.id])]).await;
+    assert_eq!(read().await, with(Referenced::Deleted));
     let elsewhere = store.message(ChannelId::new(201), MessageId::new(203), None).await;
     assert_eq!(ok(elsewhere), None, "a message belongs to its channel");
 }
@@ -126,6 +137,46 @@ pub(super) async fn reactions_are_counted_in_order_of_the_first(store: &dyn Stor
     assert_eq!(reactions(None).await, [counted(&crab, 1, false), counted(&party, 1, false)]);
     commit(store, vec![Write::ReactionClear(id, None)]).await;
     assert_eq!(reactions(None).await, []);
+}
+
+pub(super) async fn rows_have_what_a_guild_decides_on(store: &dyn Store) {
+    let (channel, id) = (ChannelId::new(245), MessageId::new(246));
+    let (crab, party) = (Emoji::from_key("\u{1f980}"), Emoji::from_key("party:99"));
+    let react = |emoji: &Emoji, user| Write::ReactionAdd(id, emoji.clone(), UserId::new(user));
+    let reactions = [(&party, 2), (&crab, 3), (&party, 1), (&party, 3)];
+    let mut writes = vec![add(message(245, 246, 7))];
+    writes.extend(reactions.map(|(emoji, user)| react(emoji, user)));
+    commit(store, writes).await;
+    let query = |channel: u64, message, users: &[u64]| RowQuery {
+        channel: ChannelId::new(channel),
+        message: MessageId::new(message),
+        users: users.iter().copied().map(UserId::new).collect(),
+    };
+    let of = |emoji: &Emoji, count, users: &[u64]| ReactionRow {
+        emoji: emoji.clone(),
+        count,
+        users: users.iter().copied().map(UserId::new).collect(),
+    };
+    let row = |reactions| {
+        let (author, message) = (UserId::new(7), Some(Box::new(message(245, 246, 7))));
+        Some(MessageRow { author, message, reactions })
+    };
+    let queries = vec![
+        query(245, 246, &[1, 2, 9]),
+        query(244, 246, &[1]),
+        query(245, 247, &[]),
+        query(245, 246, &[]),
+    ];
+    let found = ok(store.rows(queries).await);
+    let expected = [
+        row(vec![of(&party, 3, &[1, 2]), of(&crab, 1, &[])]),
+        None,
+        None,
+        row(vec![of(&party, 3, &[]), of(&crab, 1, &[])]),
+    ];
+    assert_eq!(found, expected);
+    commit(store, vec![Write::MessageDelete(channel, vec![id])]).await;
+    assert_eq!(ok(store.rows(vec![query(245, 246, &[1])]).await), [None]);
 }
 
 pub(super) async fn reactors_are_paged_by_id(store: &dyn Store) {

@@ -3,7 +3,7 @@
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::constant::{Empty, False};
 use throng_proto::model::{
-    Channel, Emoji, Guild, Invite, Member, Message, Profile, ReactionCount, Role, User,
+    Channel, Emoji, Guild, Invite, Member, Message, Profile, ReactionCount, Referenced, Role, User,
 };
 use throng_proto::record::{EventRecord, Page, Write};
 
@@ -235,7 +235,15 @@ impl Model {
             me_burst: False,
             burst_colors: Empty,
         });
-        Message { reactions: counted.collect(), ..message.clone() }
+        let referenced_message = match message.answers() {
+            None => Referenced::Absent,
+            Some((channel, id)) => {
+                let mut all = self.messages.iter();
+                let answered = all.find(|other| other.id == id && other.channel_id == channel);
+                answered.map_or(Referenced::Deleted, Referenced::to)
+            }
+        };
+        Message { reactions: counted.collect(), referenced_message, ..message.clone() }
     }
 
     pub(super) fn reactors(&self, id: MessageId, emoji: &Emoji) -> Vec<User> {

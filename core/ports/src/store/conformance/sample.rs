@@ -3,8 +3,8 @@
 use throng_proto::event::{EventKind, Mentions, Scope};
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use throng_proto::model::{
-    Channel, ChannelKind, Guild, Invite, InviteCode, Member, Message, MessageKind, Profile, Role,
-    User,
+    Channel, ChannelKind, Guild, Invite, InviteCode, Member, Message, MessageKind, Profile,
+    Referenced, Role, User,
 };
 use throng_proto::permissions::Permissions;
 use throng_proto::record::{EventRecord, Write};
@@ -67,7 +67,7 @@ pub(super) fn message(channel: u64, id: u64, author: u64) -> Message {
         reactions: Vec::new(),
         nonce: None,
         message_reference: None,
-        referenced_message: None,
+        referenced_message: Referenced::Absent,
     }
 }
 

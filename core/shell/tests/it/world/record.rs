@@ -9,7 +9,7 @@ use throng_ports::link::BoxFuture;
 use throng_ports::store::{MemberPages, Store, Stored};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Emoji, Message, User};
-use throng_proto::record::{EventRecord, GuildRecord, Page, Write};
+use throng_proto::record::{EventRecord, GuildRecord, MessageRow, Page, RowQuery, Write};
 use throng_proto::time::Timestamp;
 
 use super::Witness;
@@ -51,6 +51,10 @@ impl Store for RecordedStore {
 
     fn guilds_of(&self, user: UserId) -> BoxFuture<'static, Stored<Vec<GuildId>>> {
         self.store.guilds_of(user)
+    }
+
+    fn rows(&self, queries: Vec<RowQuery>) -> BoxFuture<'static, Stored<Vec<Option<MessageRow>>>> {
+        self.store.rows(queries)
     }
 
     fn message(
