@@ -20,11 +20,26 @@ pub enum Library {
     DiscordJs,
     /// twilight-gateway and twilight-http, in Rust.
     Twilight,
+    /// hikari, in Python.
+    Hikari,
+    /// py-cord, in Python.
+    Pycord,
+    /// nextcord, in Python.
+    Nextcord,
 }
 
 impl Library {
+    /// One library of each language, with a connection that all others have too.
+    pub const LANGUAGES: [Self; 3] = [Self::DiscordPy, Self::DiscordJs, Self::Twilight];
     /// Every library there is.
-    pub const ALL: [Self; 3] = [Self::DiscordPy, Self::DiscordJs, Self::Twilight];
+    pub const ALL: [Self; 6] = [
+        Self::DiscordPy,
+        Self::DiscordJs,
+        Self::Twilight,
+        Self::Hikari,
+        Self::Pycord,
+        Self::Nextcord,
+    ];
 
     /// Returns its name, which is that of its folder in `clients/`.
     #[must_use]
@@ -33,6 +48,9 @@ impl Library {
             Self::DiscordPy => "discordpy",
             Self::DiscordJs => "discordjs",
             Self::Twilight => "twilight",
+            Self::Hikari => "hikari",
+            Self::Pycord => "pycord",
+            Self::Nextcord => "nextcord",
         }
     }
 }
@@ -45,9 +63,13 @@ impl Library {
 /// Under `CI=true` a missing tool is an error.
 pub fn driver(library: Library, wire: Wire) -> Result<Option<Command>> {
     let made = match library {
-        Library::DiscordPy => python(),
+        Library::DiscordPy => python("discordpy", "discordpy"),
         Library::DiscordJs => node(),
-        Library::Twilight => rust(wire),
+        Library::Twilight => rust("twilight", wire),
+        Library::Hikari => python("hikari", "hikari"),
+        Library::Pycord => python("pycord", "pycord"),
+        // A fork of the same library as py-cord, and driven alike.
+        Library::Nextcord => python("nextcord", "pycord"),
     };
     match made {
         Ok(command) => Ok(Some(command)),
@@ -59,9 +81,10 @@ pub fn driver(library: Library, wire: Wire) -> Result<Option<Command>> {
     }
 }
 
-fn python() -> Result<Command> {
-    let source = clients("discordpy");
-    let folder = installed("discordpy", &source.join("requirements.txt"), |folder| {
+/// Installs a library, and returns the command of a driver in the folder of another, perhaps.
+fn python(name: &str, driver: &str) -> Result<Command> {
+    let source = clients(name);
+    let folder = installed(name, &source.join("requirements.txt"), |folder| {
         run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
         run(Command::new(folder.join("bin/python"))
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
@@ -71,7 +94,8 @@ fn python() -> Result<Command> {
     let mut command = Command::new(folder.join("bin/python"));
     command
         .arg("-u")
-        .arg(clients("discordpy").join("driver.py"))
+        .arg(clients(driver).join("driver.py"))
+        .env("LIBRARY", name)
         .env("PYTHONDONTWRITEBYTECODE", "1");
     Ok(command)
 }
@@ -93,13 +117,13 @@ fn node() -> Result<Command> {
 }
 
 /// Builds the driver for one compression: with this library that is chosen when it is compiled.
-fn rust(wire: Wire) -> Result<Command> {
-    let target = binary::scratch()?.join("twilight");
-    let _lock = lock("twilight")?;
+fn rust(name: &str, wire: Wire) -> Result<Command> {
+    let target = binary::scratch()?.join(name);
+    let _lock = lock(name)?;
     let mut cargo = binary::cargo();
     cargo
         .args(["build", "--quiet", "--locked", "--manifest-path"])
-        .arg(clients("twilight").join("Cargo.toml"))
+        .arg(clients(name).join("Cargo.toml"))
         .arg("--target-dir")
         .arg(&target);
     if wire != Wire::Plain {
@@ -111,7 +135,7 @@ fn rust(wire: Wire) -> Result<Command> {
     let kept = target.join(format!("driver-{}", wire.name()));
     let fresh = target.join(format!("fresh-{}", wire.name()));
     drop(fs::remove_file(&fresh));
-    fs::hard_link(target.join("debug/throng-e2e-twilight"), &fresh)?;
+    fs::hard_link(target.join("debug").join(format!("throng-e2e-{name}")), &fresh)?;
     fs::rename(&fresh, &kept)?;
     Ok(Command::new(kept))
 }

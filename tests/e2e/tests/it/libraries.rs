@@ -49,6 +49,21 @@ fn twilight_chats_and_resumes_with_zstd_stream() -> Result<()> {
     chats_and_resumes(Library::Twilight, Wire::Zstd)
 }
 
+#[test]
+fn hikari_chats_and_resumes_with_zlib_stream() -> Result<()> {
+    chats_and_resumes(Library::Hikari, Wire::Zlib)
+}
+
+#[test]
+fn pycord_chats_and_resumes_with_zlib_stream() -> Result<()> {
+    chats_and_resumes(Library::Pycord, Wire::Zlib)
+}
+
+#[test]
+fn nextcord_chats_and_resumes_with_zlib_stream() -> Result<()> {
+    chats_and_resumes(Library::Nextcord, Wire::Zlib)
+}
+
 fn chats_and_resumes(library: Library, wire: Wire) -> Result<()> {
     // Asked first, so that nothing is started where the library cannot be.
     if throng_e2e::driver(library, wire)?.is_none() {

@@ -17,21 +17,22 @@ const QUIET: &str = "fn passivity(session, guild) { \"passive\" }\n";
 #[test]
 fn libraries_of_three_languages_talk_to_each_other() -> Result<()> {
     let wires = [Wire::Zstd, Wire::Zlib, Wire::Plain];
-    for (library, wire) in Library::ALL.into_iter().zip(wires) {
+    for (library, wire) in Library::LANGUAGES.into_iter().zip(wires) {
         if throng_e2e::driver(library, wire)?.is_none() {
             return Ok(());
         }
     }
-    let scene = Scene::with_readers(Gateway::start()?, Library::ALL.len())?;
+    let scene = Scene::with_readers(Gateway::start()?, Library::LANGUAGES.len())?;
     let mut drivers = Vec::new();
-    for ((library, wire), account) in Library::ALL.into_iter().zip(wires).zip(&scene.readers) {
+    for ((library, wire), account) in Library::LANGUAGES.into_iter().zip(wires).zip(&scene.readers)
+    {
         drivers.extend(Driver::start(library, wire, &scene.gateway, account)?);
     }
     for driver in &mut drivers {
         driver.enter(&scene.guild)?;
     }
     for speaker in 0..drivers.len() {
-        for content in unicode(&format!("{} says", Library::ALL[speaker].name())) {
+        for content in unicode(&format!("{} says", Library::LANGUAGES[speaker].name())) {
             let id = drivers[speaker].post(&scene.channel, &content)?;
             for (listener, driver) in drivers.iter_mut().enumerate() {
                 if listener == speaker {
