@@ -48,7 +48,7 @@ impl Listening {
             node: node.clone(),
             budget: Budget::new(config.answer_bytes_max),
             write_time: Duration::from_secs(config.write_timeout_seconds),
-            router: throng_plugin_http_api::admin_router(hub, token, config),
+            router: throng_plugin_http_api::admin_router(hub, token, config, self.address),
             reentry: None,
         });
         tokio::spawn(serve(self.listener, web));

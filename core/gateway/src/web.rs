@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use hyper::body::{Body as _, Incoming};
@@ -92,7 +93,8 @@ impl Web {
     }
 
     /// Answers by the API, or gives the connection back to the WebSocket listener.
-    async fn route(&self, peer: SocketAddr, request: Request<Incoming>) -> Response {
+    async fn route(&self, peer: SocketAddr, mut request: Request<Incoming>) -> Response {
+        request.extensions_mut().insert(ConnectInfo(peer));
         let Some(reentry) = &self.reentry else { return self.ask(request).await };
         match handshake::read(&head(&request), Paths::Gateway) {
             Ask::Upgrade { accept, query, protocol, .. } => {

@@ -13,10 +13,11 @@ use throng_proto::token::Token;
 pub use crate::job::{JobKind, JobState, JobStatus, MemberLines};
 use crate::link::BoxFuture;
 use crate::policy::{PolicyFault, PolicyStatus, ReviewStatus};
+pub use crate::registry::Registry;
 pub use crate::toll::Toll;
 
 /// Everything that an API asks of the gateway. Implemented by the shell.
-pub trait Hub: Send + Sync + 'static {
+pub trait Hub: Registry {
     /// Finds out whose a token is: a stored token or a JWT. `None` when nobody's.
     fn authenticate(&self, token: Token) -> BoxFuture<'static, Result<Option<User>, Refusal>>;
 

@@ -7,6 +7,7 @@ pub mod journal;
 pub mod link;
 pub mod metrics;
 pub mod policy;
+pub mod registry;
 pub mod store;
 pub mod token;
 pub mod toll;

@@ -112,6 +112,11 @@ pub trait Link: fmt::Debug {
     /// Address of the other side.
     fn peer(&self) -> SocketAddr;
 
+    /// Word for the kind of transport, for operators.
+    fn transport(&self) -> &'static str {
+        "unknown"
+    }
+
     /// Sets how payloads travel from the next one on. [`Wire::Text`] before the first call.
     fn set_wire(&self, wire: Wire);
 

@@ -12,7 +12,9 @@ use futures_util::stream::BoxStream;
 use thiserror::Error;
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Emoji, Member, Message, User};
-use throng_proto::record::{EventRecord, GuildRecord, MessageRow, Page, RowQuery, Write};
+use throng_proto::record::{
+    Account, EventRecord, GuildRecord, MessageRow, Page, RowQuery, TokenRecord, Write,
+};
 use throng_proto::time::Timestamp;
 
 use crate::journal::Journals;
@@ -65,7 +67,17 @@ pub trait Store: Send + Sync + 'static {
     fn user_named(&self, username: String) -> BoxFuture<'static, Stored<Option<User>>>;
 
     /// Reads whose a token is, by the SHA-256 of its secret.
-    fn token(&self, digest: [u8; 32]) -> BoxFuture<'static, Stored<Option<User>>>;
+    fn token(&self, digest: [u8; 32]) -> BoxFuture<'static, Stored<Option<Account>>>;
+
+    /// Reads a user with what operators decided about it.
+    fn account(&self, user: UserId) -> BoxFuture<'static, Stored<Option<Account>>>;
+
+    /// Reads at most `limit` accounts with greater ids, in order of their ids, without those that
+    /// were deleted.
+    fn accounts(&self, after: UserId, limit: usize) -> BoxFuture<'static, Stored<Vec<Account>>>;
+
+    /// Reads the tokens of a user, those first whose age is unknown, then the oldest.
+    fn tokens_of(&self, user: UserId) -> BoxFuture<'static, Stored<Vec<TokenRecord>>>;
 
     /// Reads the guilds that a user is in, in order of their ids.
     fn guilds_of(&self, user: UserId) -> BoxFuture<'static, Stored<Vec<GuildId>>>;

@@ -12,13 +12,22 @@ use crate::time::Timestamp;
 pub enum Write {
     /// Adds or replaces a user; the commit fails when another has its username.
     User(User),
+    /// Adds or replaces a user with what operators decided about it; as [`Write::User`], which
+    /// leaves that alone.
+    Account(Box<Account>),
     /// Adds a token: SHA-256 of the secret, and whose it is.
     Token {
         /// SHA-256 of the secret.
         digest: [u8; 32],
         /// Whose.
         user: UserId,
+        /// When it was made.
+        made_at: Timestamp,
     },
+    /// Removes a token.
+    TokenDelete([u8; 32]),
+    /// Removes all tokens of a user.
+    TokensDelete(UserId),
     /// Adds or replaces a guild's own settings.
     Guild(Guild),
     /// Deletes a guild with everything in it.
@@ -55,6 +64,48 @@ pub enum Write {
     /// Adds an event to its guild's log, from which sessions catch up after a crash; the commit
     /// fails when its place is taken.
     Event(Box<EventRecord>),
+}
+
+/// How an account stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// Its tokens let in.
+    #[default]
+    Active,
+    /// Nothing lets in, until it is active again.
+    Disabled,
+    /// It is gone for good; a row is left, so that nobody gets its id and its tokens.
+    Deleted,
+}
+
+/// An account with what operators decided about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// What everybody sees.
+    pub user: User,
+    /// How it stands.
+    pub standing: Standing,
+    /// Who owns the bot.
+    pub owner: Option<UserId>,
+    /// Signed tokens that were issued before are void.
+    pub tokens_since: Option<Timestamp>,
+}
+
+impl Account {
+    /// Makes an account that nobody has decided about.
+    #[must_use]
+    pub const fn new(user: User) -> Self {
+        Self { user, standing: Standing::Active, owner: None, tokens_since: None }
+    }
+}
+
+/// A token as the store knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenRecord {
+    /// SHA-256 of the secret.
+    pub digest: [u8; 32],
+    /// When it was made; unknown of those from before that was written down.
+    pub made_at: Option<Timestamp>,
 }
 
 /// A durable event as the log keeps it.

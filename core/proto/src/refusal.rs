@@ -35,6 +35,9 @@ pub enum Refusal {
     /// No invite has the code, or it can be used no more.
     #[error("Unknown Invite")]
     UnknownInvite,
+    /// The account has no such token.
+    #[error("Unknown Token")]
+    UnknownToken,
     /// No such emoji.
     #[error("Unknown Emoji")]
     UnknownEmoji,
@@ -134,6 +137,7 @@ impl Refusal {
             | Self::UnknownReaction
             | Self::UnknownRole
             | Self::UnknownUser
+            | Self::UnknownToken
             | Self::UnknownInvite => 404,
             Self::MissingAccess
             | Self::MissingPermissions
@@ -163,6 +167,7 @@ impl Refusal {
             Self::UnknownOverwrite => 10_009,
             Self::UnknownRole => 10_011,
             Self::UnknownUser => 10_013,
+            Self::UnknownToken => 10_012,
             Self::UnknownEmoji | Self::UnknownReaction => 10_014,
             Self::MissingAccess => 50_001,
             Self::NotAuthor => 50_005,

@@ -1,31 +1,66 @@
 //! Whose a token is.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use moka::sync::Cache;
+use serde::{Deserialize, Serialize};
 use throng_ports::store::{Store, StoreError};
 use throng_ports::token::Tokens;
 use throng_proto::model::User;
-use throng_proto::token::Token;
+use throng_proto::record::{Account, Standing};
+use throng_proto::time::Timestamp;
+use throng_proto::token::{Token, TokenId};
+
+use crate::clock;
 
 /// Tokens whose owner is remembered: 20,000 × about 200 bytes = 4 MB.
 const REMEMBERED: u64 = 20_000;
-/// How long, so that a token that was taken away stops working.
+/// How long. What takes a token away forgets all of them at once, so this only bounds memory.
 const REMEMBERED_FOR: Duration = Duration::from_secs(30);
+
+/// What let somebody in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Pass {
+    pub(crate) token: TokenId,
+    /// When it ends, if it ever does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+impl Pass {
+    /// Tells whether it is over at that moment.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+}
+
+/// Who was let in, by what, and when.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) user: User,
+    pub(crate) pass: Pass,
+    /// Tells, compared with [`Accounts::era`], whether tokens were taken away since.
+    pub(crate) era: u64,
+}
 
 /// Finds the owners of tokens, remembering the latest.
 #[derive(Clone)]
 pub(crate) struct Accounts {
     store: Arc<dyn Store>,
     tokens: Arc<dyn Tokens>,
-    known: Cache<[u8; 32], User>,
+    /// By era and digest: what an older era knew is never found again.
+    known: Cache<(u64, [u8; 32]), Entry>,
+    era: Arc<AtomicU64>,
+    /// One account is changed at a time.
+    pub(crate) changing: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Accounts {
     pub(crate) fn new(store: Arc<dyn Store>, tokens: Arc<dyn Tokens>) -> Self {
         let known = Cache::builder().max_capacity(REMEMBERED).time_to_live(REMEMBERED_FOR).build();
-        Self { store, tokens, known }
+        Self { store, tokens, known, era: Arc::default(), changing: Arc::default() }
     }
 
     /// Gives back the memory of what is remembered no more; the cache does not by itself.
@@ -33,22 +68,55 @@ impl Accounts {
         self.known.run_pending_tasks();
     }
 
-    pub(crate) async fn owner(&self, token: &Token) -> Result<Option<User>, StoreError> {
+    /// Counts how often tokens were taken away.
+    pub(crate) fn era(&self) -> u64 {
+        self.era.load(Ordering::Acquire)
+    }
+
+    /// Forgets everybody, after the store has taken somebody's rights away.
+    pub(crate) fn forget(&self) {
+        self.era.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(crate) async fn owner(&self, token: &Token) -> Result<Option<Entry>, StoreError> {
+        let era = self.era();
         let digest = self.tokens.digest(token);
-        if let Some(user) = self.known.get(&digest) {
-            return Ok(Some(user));
-        }
-        let found = match self.store.token(digest).await? {
-            Some(user) => Some(user),
-            None => match self.tokens.verify(token) {
-                Some(signed) => self.store.user(signed.user).await?,
-                None => None,
+        let found = match self.known.get(&(era, digest)) {
+            Some(entry) => Some(entry),
+            None => self.find(token, digest, era).await?,
+        };
+        Ok(found.filter(|entry| !entry.pass.is_over(clock::wall())))
+    }
+
+    async fn find(
+        &self,
+        token: &Token,
+        digest: [u8; 32],
+        era: u64,
+    ) -> Result<Option<Entry>, StoreError> {
+        let (account, expires_at) = match self.store.token(digest).await? {
+            Some(account) => (account, None),
+            None => match self.signed(token).await? {
+                Some((account, end)) => (account, Some(end)),
+                None => return Ok(None),
             },
         };
-        if let Some(user) = &found {
-            self.known.insert(digest, user.clone());
+        if account.standing != Standing::Active {
+            return Ok(None);
         }
-        Ok(found)
+        let pass = Pass { token: TokenId::of(&digest), expires_at };
+        let entry = Entry { user: account.user, pass, era };
+        self.known.insert((era, digest), entry.clone());
+        Ok(Some(entry))
+    }
+
+    /// Reads a signed token that was not issued before all of its user's were taken away.
+    async fn signed(&self, token: &Token) -> Result<Option<(Account, Timestamp)>, StoreError> {
+        let Some(signed) = self.tokens.verify(token) else { return Ok(None) };
+        let Some(account) = self.store.account(signed.user).await? else { return Ok(None) };
+        let since = account.tokens_since;
+        let void = since.is_some_and(|since| signed.issued_at.is_none_or(|at| at < since));
+        Ok((!void).then_some((account, signed.expires_at)))
     }
 }
 

@@ -69,6 +69,16 @@ impl Directory {
         }
     }
 
+    /// Lists guilds with greater ids, in order of their ids. Costs a look per guild.
+    pub(crate) fn ids(&self, after: GuildId, limit: usize) -> Vec<GuildId> {
+        let all = self.guilds.read();
+        let mut ids: Vec<GuildId> = all.keys().copied().filter(|id| *id > after).collect();
+        drop(all);
+        ids.sort_unstable();
+        ids.truncate(limit);
+        ids
+    }
+
     /// Returns how full the fullest queue of a guild is, in percent. Costs a look per guild.
     pub(crate) fn fullest(&self) -> u8 {
         self.guilds.read().values().map(GuildHandle::fullness).max().unwrap_or(0)

@@ -105,6 +105,8 @@ pub(crate) enum Refused {
     Address,
     HttpAnswerBytes,
     HttpWriteTime,
+    TurnedOut,
+    TokenExpired,
 }
 
 impl Refused {
@@ -156,6 +158,8 @@ impl Refused {
         (Self::Address, "connections_per_address"),
         (Self::HttpAnswerBytes, "http_answer_bytes_max"),
         (Self::HttpWriteTime, "http_write_timeout"),
+        (Self::TurnedOut, "turned_out"),
+        (Self::TokenExpired, "token_expired"),
     ];
 }
 

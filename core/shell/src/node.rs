@@ -5,6 +5,7 @@ mod hub;
 mod load;
 mod permit;
 mod place;
+mod registry;
 mod start;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

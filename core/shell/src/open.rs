@@ -130,6 +130,7 @@ impl Worker {
             revived.sequence = before;
         }
         self.detach_link(slot);
+        self.watch_pass(slot);
         slot
     }
 

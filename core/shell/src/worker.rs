@@ -8,6 +8,7 @@
 mod absence;
 mod answers;
 mod chunks;
+mod doors;
 mod errands;
 mod fanout;
 mod identify;
@@ -58,6 +59,7 @@ use crate::jobs::ChunkAnswer;
 use crate::metrics::WorkerMetrics;
 use crate::node::{Permit, Shared};
 
+pub(crate) use doors::{Turned, Visit};
 pub(crate) use fanout::Outgoing;
 pub(crate) use record::{Recorder, SessionRecord};
 pub(crate) use resume::Moving;
@@ -97,6 +99,8 @@ pub(crate) enum WorkerMessage {
     Review,
     /// A user has a new guild.
     Joined { user: UserId, guild: GuildId },
+    /// Somebody has something done here.
+    Visit(Visit),
     /// Ask every link to go elsewhere, and answer when all have.
     Drain(mpsc::Sender<()>),
 }
@@ -301,6 +305,7 @@ fn deal(local: &Local, message: WorkerMessage) {
         WorkerMessage::Resized(facts) => local.borrow_mut().resized(facts),
         WorkerMessage::Review => local.borrow_mut().review_all(),
         WorkerMessage::Joined { user, guild } => local.borrow_mut().joined(user, guild),
+        WorkerMessage::Visit(visit) => visit.run(&mut local.borrow_mut()),
         WorkerMessage::Drain(done) => {
             tokio::task::spawn_local(link::drain(Rc::clone(local), done));
         }

@@ -24,6 +24,10 @@ pub struct Config {
     pub answer_bytes_max: usize,
     /// How often one user may ask.
     pub rate_limits: RateLimits,
+    /// Names by which the admin API may be asked, besides `localhost` and the addresses where it
+    /// listens, such as `["throng-admin.internal"]`. Others are refused, so that no page in a
+    /// browser asks by a name of its own (DNS rebinding). Default none.
+    pub admin_hosts: Vec<String>,
     /// How members are imported.
     pub import: Import,
 }
@@ -45,6 +49,7 @@ impl Default for Config {
             write_timeout_seconds: 30,
             answer_bytes_max: 64 * 1024 * 1024,
             rate_limits: RateLimits::default(),
+            admin_hosts: Vec::new(),
             import: Import::default(),
         }
     }

@@ -7,7 +7,7 @@ use utoipa::openapi::OpenApi;
 const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 
 /// Name of the way to authenticate.
-const SCHEME: &str = "token";
+pub(crate) const SCHEME: &str = "token";
 
 /// Adds title, server, authentication, parameters of paths and answers to failures.
 ///
@@ -31,24 +31,26 @@ pub(crate) fn finish(document: &OpenApi) -> String {
     add_error(&mut document);
     if let Some(paths) = document["paths"].as_object_mut() {
         for (path, item) in paths {
-            complete(path, item);
+            complete(path, item, &[("404", "No such route or object.")]);
         }
     }
     document.to_string()
 }
 
-fn add_error(document: &mut Value) {
+pub(crate) fn add_error(document: &mut Value) {
     use utoipa::PartialSchema;
     let schema = serde_json::to_value(crate::schema::Error::schema()).unwrap_or_default();
     document["components"]["schemas"]["Error"] = schema;
 }
 
-fn complete(path: &str, item: &mut Value) {
+/// Adds parameters and answers to failures, those of every route among them.
+pub(crate) fn complete(path: &str, item: &mut Value, always: &[(&str, &str)]) {
     for method in METHODS {
         let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) else { continue };
         parameters(path, operation);
-        let mut failures = vec![("404", "No such route or object.")];
-        if operation.get("security").is_none() {
+        let mut failures = always.to_vec();
+        let known = always.iter().any(|(status, _)| *status == "401");
+        if !known && operation.get("security").is_none() {
             failures.push(("401", "No valid token."));
             failures.push(("403", "Not permitted."));
             failures.push(("429", "Too many requests; `retry_after` says when to come back."));
@@ -77,6 +79,7 @@ fn parameters(path: &str, operation: &mut Map<String, Value>) {
             let text = match name {
                 "emoji_name" => "Unicode emoji or `name:id`.",
                 "invite_code" => "Code.",
+                "token_id" | "session_id" => "16 hexadecimal digits.",
                 _ => "Snowflake.",
             };
             let schema = json!({ "type": "string" });

@@ -7,7 +7,7 @@ mod spelling;
 mod upload;
 
 pub(crate) use body::{Form, Json, List, peek};
-pub(crate) use place::{At, EmojiKey};
+pub(crate) use place::{At, EmojiKey, Parameter};
 pub(crate) use search::Search;
 pub(crate) use spelling::spell;
 pub(crate) use upload::{Payload, Upload};

@@ -3,11 +3,13 @@
 //! A test compares the keys of answers with the objects that are really sent.
 
 mod account;
+mod admin;
 mod guild;
 mod invite;
 mod message;
 
 pub use account::*;
+pub use admin::*;
 pub use guild::*;
 pub use invite::*;
 pub use message::*;

@@ -8,14 +8,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use throng_proto::model::{Channel, Guild, Invite, InviteCode, Message, Profile, Role, User};
-use throng_proto::record::EventRecord;
+use throng_proto::record::{EventRecord, Standing};
+use throng_proto::time::Timestamp;
 
 /// Everything that is stored. Clones share nothing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tables {
     users: BTreeMap<UserId, User>,
     usernames: BTreeMap<String, UserId>,
-    tokens: BTreeMap<[u8; 32], UserId>,
+    /// What operators decided, where they did.
+    decisions: BTreeMap<UserId, Decision>,
+    tokens: BTreeMap<[u8; 32], (UserId, Timestamp)>,
     guilds: BTreeMap<GuildId, Guild>,
     roles: BTreeMap<(GuildId, RoleId), Role>,
     channels: BTreeMap<ChannelId, Channel>,
@@ -27,6 +30,14 @@ pub(crate) struct Tables {
     channel_messages: BTreeSet<(ChannelId, MessageId)>,
     reactions: BTreeMap<MessageId, Vec<Reaction>>,
     events: BTreeMap<(GuildId, u64), EventRecord>,
+}
+
+/// What operators decided about an account.
+#[derive(Clone, Copy, Debug, Default)]
+struct Decision {
+    standing: Standing,
+    owner: Option<UserId>,
+    tokens_since: Option<Timestamp>,
 }
 
 /// One emoji of one message, at its place among the message's emoji.

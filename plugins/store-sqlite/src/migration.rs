@@ -5,7 +5,8 @@ use rusqlite::Connection;
 use crate::query::bound;
 
 /// One script for each version, in order; a published one never changes.
-pub(crate) const SCRIPTS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+pub(crate) const SCRIPTS: &[&str] =
+    &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 /// Marks a file as this store's: `thrg` in ASCII.
 pub(crate) const APPLICATION_ID: i32 = 0x7468_7267;

@@ -89,11 +89,6 @@ pub(crate) fn user_named(db: &Connection, username: &str) -> Outcome<Option<User
     one(db, "SELECT body FROM users WHERE username = ?1", [username], |row| json(row, 0))
 }
 
-pub(crate) fn token(db: &Connection, digest: &[u8; 32]) -> Outcome<Option<User>> {
-    let sql = "SELECT body FROM tokens JOIN users ON users.id = user_id WHERE digest = ?1";
-    one(db, sql, [digest], |row| json(row, 0))
-}
-
 pub(crate) fn guilds_of(db: &Connection, user: UserId) -> Outcome<Vec<GuildId>> {
     let sql = "SELECT guild_id FROM members WHERE user_id = ?1 ORDER BY guild_id";
     all(db, sql, [key(user)], |row| id(row, 0))

@@ -9,9 +9,12 @@ use throng_ports::link::BoxFuture;
 use throng_ports::store::{MemberPages, Store, Stored};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Emoji, Message, User};
-use throng_proto::record::{EventRecord, GuildRecord, MessageRow, Page, RowQuery, Write};
+use throng_proto::record::{
+    Account, EventRecord, GuildRecord, MessageRow, Page, RowQuery, TokenRecord, Write,
+};
 use throng_proto::time::Timestamp;
 
+use crate::accounts;
 use crate::config::Config;
 use crate::decision;
 use crate::journal::FileJournals;
@@ -86,8 +89,20 @@ impl Store for SqliteStore {
         self.readers.read(move |db| read::user_named(db, &username))
     }
 
-    fn token(&self, digest: [u8; 32]) -> BoxFuture<'static, Stored<Option<User>>> {
-        self.readers.read(move |db| read::token(db, &digest))
+    fn token(&self, digest: [u8; 32]) -> BoxFuture<'static, Stored<Option<Account>>> {
+        self.readers.read(move |db| accounts::token(db, &digest))
+    }
+
+    fn account(&self, user: UserId) -> BoxFuture<'static, Stored<Option<Account>>> {
+        self.readers.read(move |db| accounts::one_of(db, user))
+    }
+
+    fn accounts(&self, after: UserId, limit: usize) -> BoxFuture<'static, Stored<Vec<Account>>> {
+        self.readers.read(move |db| accounts::page(db, after, limit))
+    }
+
+    fn tokens_of(&self, user: UserId) -> BoxFuture<'static, Stored<Vec<TokenRecord>>> {
+        self.readers.read(move |db| accounts::tokens_of(db, user))
     }
 
     fn guilds_of(&self, user: UserId) -> BoxFuture<'static, Stored<Vec<GuildId>>> {

@@ -7,7 +7,9 @@ use throng_proto::event::{EventKind, Mentions, Scope};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Channel, Emoji, Guild, Invite, Member, Message, Referenced, Role, User};
 use throng_proto::record::{EventRecord, Write};
+use throng_proto::time::Timestamp;
 
+use crate::accounts;
 use crate::failure::Failure;
 use crate::query::{Outcome, bound, key, run};
 use crate::row::{ProfileRow, UserRow};
@@ -33,7 +35,17 @@ struct EventHeadRef<'a> {
 pub(crate) fn apply(db: &Connection, write: &Write) -> Outcome<()> {
     match write {
         Write::User(user) => put_user(db, user),
-        Write::Token { digest, user } => put_token(db, digest, *user),
+        Write::Account(account) => {
+            put_user(db, &account.user)?;
+            accounts::decide(db, account)
+        }
+        Write::Token { digest, user, made_at } => put_token(db, digest, *user, *made_at),
+        Write::TokenDelete(digest) => {
+            run(db, "DELETE FROM tokens WHERE digest = ?1", [digest]).map(drop)
+        }
+        Write::TokensDelete(user) => {
+            run(db, "DELETE FROM tokens WHERE user_id = ?1", [key(*user)]).map(drop)
+        }
         Write::Guild(guild) => put_guild(db, guild),
         Write::GuildDelete(guild) => delete_guild(db, *guild),
         Write::Role(guild, role) => put_role(db, *guild, role),
@@ -82,10 +94,11 @@ fn put_user(db: &Connection, user: &User) -> Outcome<()> {
     }
 }
 
-fn put_token(db: &Connection, digest: &[u8; 32], user: UserId) -> Outcome<()> {
-    let sql = "INSERT INTO tokens (digest, user_id) VALUES (?1, ?2) \
-               ON CONFLICT (digest) DO UPDATE SET user_id = excluded.user_id";
-    run(db, sql, params![digest, key(user)]).map(drop)
+fn put_token(db: &Connection, digest: &[u8; 32], user: UserId, made_at: Timestamp) -> Outcome<()> {
+    let sql = "INSERT INTO tokens (digest, user_id, made_at) VALUES (?1, ?2, ?3) \
+               ON CONFLICT (digest) DO UPDATE SET user_id = excluded.user_id, \
+               made_at = excluded.made_at";
+    run(db, sql, params![digest, key(user), bound(made_at.millis())]).map(drop)
 }
 
 fn put_guild(db: &Connection, guild: &Guild) -> Outcome<()> {

@@ -14,6 +14,7 @@ use throng_proto::id::{ChannelId, GuildId, UserId};
 use throng_proto::model::{Channel, ChannelKind, Guild, Overwrite, OverwriteKind, Role, User};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
+use throng_proto::time::Timestamp;
 use throng_proto::token::Token;
 use throng_shell::{Config, Node, Parts, PlaceLimits};
 
@@ -127,7 +128,8 @@ impl Tokens for PlainTokens {
 fn entry(number: usize, users: usize) -> impl Iterator<Item = Write> {
     let user = id(number);
     let digest = PlainTokens.digest(&PlainTokens.issue(user));
-    let token = (number < users).then_some(Write::Token { digest, user });
+    let token =
+        (number < users).then_some(Write::Token { digest, user, made_at: Timestamp::default() });
     [Write::Member(GUILD, person(number))].into_iter().chain(token)
 }
 

@@ -62,11 +62,30 @@ impl Founded {
 
 /// The admin API with its token.
 #[derive(Clone, Debug)]
-pub struct Admin(Caller);
+pub struct Admin {
+    caller: Caller,
+    address: SocketAddr,
+}
 
 impl Admin {
     pub(crate) fn new(address: SocketAddr, token: &str) -> Self {
-        Self(Caller::new(format!("http://{address}"), format!("Bearer {token}")))
+        let caller = Caller::new(format!("http://{address}"), format!("Bearer {token}"));
+        Self { caller, address }
+    }
+
+    /// Returns where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Calls any route and returns what is answered.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the connection breaks or the answer is no JSON.
+    pub fn call(&self, method: &Method, path: &str, body: Option<&Value>) -> Result<(u16, Value)> {
+        self.caller.call(method, path, body)
     }
 
     /// Creates a bot.
@@ -93,7 +112,7 @@ impl Admin {
     ///
     /// Fails with the answer when it is refused.
     pub fn guild(&self, description: &Value) -> Result<Founded> {
-        let body = self.0.demand(&Method::POST, "/admin/v1/guilds", Some(description))?;
+        let body = self.caller.demand(&Method::POST, "/admin/v1/guilds", Some(description))?;
         Ok(Founded { id: text(&body, "id")?, body })
     }
 
@@ -107,7 +126,7 @@ impl Admin {
             names.map(|name| format!("{}\n", json!({ "username": name, "roles": [] }))).collect();
         let path = format!("/admin/v1/guilds/{}/members/import", guild.id);
         let body = Body { bytes: lines.into_bytes(), kind: "application/x-ndjson" };
-        let (status, answer) = self.0.send(&Method::POST, &path, body)?;
+        let (status, answer) = self.caller.send(&Method::POST, &path, body)?;
         ensure!((200..300).contains(&status), "import: {status} {answer}");
         Ok(())
     }
@@ -118,7 +137,7 @@ impl Admin {
     ///
     /// Fails with the answer when it is refused.
     pub fn drain(&self) -> Result<()> {
-        self.0.demand(&Method::POST, "/admin/v1/drain", None).map(drop)
+        self.caller.demand(&Method::POST, "/admin/v1/drain", None).map(drop)
     }
 
     /// Returns the metrics as text.
@@ -127,7 +146,7 @@ impl Admin {
     ///
     /// Fails when they are not served.
     pub fn metrics(&self) -> Result<String> {
-        let (status, answer) = self.0.send(&Method::GET, "/metrics", Body::none())?;
+        let (status, answer) = self.caller.send(&Method::GET, "/metrics", Body::none())?;
         ensure!(status == 200, "metrics: {status}");
         Ok(answer)
     }
@@ -157,7 +176,7 @@ impl Admin {
     ///
     /// Fails with the answer when it is refused.
     pub fn policy(&self) -> Result<Value> {
-        self.0.demand(&Method::GET, "/admin/v1/policy", None)
+        self.caller.demand(&Method::GET, "/admin/v1/policy", None)
     }
 
     /// Loads the policy again, and returns how that went.
@@ -166,7 +185,7 @@ impl Admin {
     ///
     /// Fails when the connection breaks.
     pub fn reload_policy(&self) -> Result<(u16, Value)> {
-        self.0.call(&Method::POST, "/admin/v1/policy/reload", None)
+        self.caller.call(&Method::POST, "/admin/v1/policy/reload", None)
     }
 
     /// Returns whether clients may be sent here, as probes see it.
@@ -175,12 +194,12 @@ impl Admin {
     ///
     /// Fails when the connection breaks.
     pub fn ready(&self) -> Result<(u16, Value)> {
-        self.0.call(&Method::GET, "/readyz", None)
+        self.caller.call(&Method::GET, "/readyz", None)
     }
 
     fn account(&self, username: &str, bot: bool) -> Result<Account> {
         let body = json!({ "username": username, "bot": bot });
-        let body = self.0.demand(&Method::POST, "/admin/v1/users", Some(&body))?;
+        let body = self.caller.demand(&Method::POST, "/admin/v1/users", Some(&body))?;
         Ok(Account { id: text(&body, "id")?, token: text(&body, "token")?, bot })
     }
 }

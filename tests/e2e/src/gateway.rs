@@ -17,6 +17,8 @@ static STAGE: RwLock<()> = RwLock::new(());
 
 /// Environment variable that the shell reads which starts a gateway with few files.
 const FILES: &str = "FILES_MAX";
+/// Variable that tells the shell which umask to set.
+const UMASK: &str = "FILES_UMASK";
 
 /// What a gateway is started with.
 #[derive(Debug, Default)]
@@ -38,6 +40,13 @@ impl Builder {
     #[must_use]
     pub fn files(mut self, files: u64) -> Self {
         self.env.push((FILES.to_owned(), files.to_string()));
+        self
+    }
+
+    /// Starts the process with a umask, such as `000`.
+    #[must_use]
+    pub fn umask(mut self, mask: &'static str) -> Self {
+        self.env.push((UMASK.to_owned(), mask.to_owned()));
         self
     }
 
@@ -144,6 +153,12 @@ impl Gateway {
         Api::new(self.public(), account)
     }
 
+    /// Returns where it keeps everything that lasts.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
     /// Returns the resident memory of the process in bytes.
     ///
     /// # Errors
@@ -248,9 +263,12 @@ fn spawn(
     listen: [SocketAddr; 2],
 ) -> Result<(Process, Places)> {
     let binary = binary::throng()?;
-    let mut command = if env.iter().any(|(name, _)| name == FILES) {
+    let has = |wanted: &str| env.iter().any(|(name, _)| name == wanted);
+    let mut command = if has(FILES) || has(UMASK) {
+        let files = if has(FILES) { format!("ulimit -n ${FILES} && ") } else { String::new() };
+        let mask = if has(UMASK) { format!("umask ${UMASK} && ") } else { String::new() };
         let mut shell = Command::new("sh");
-        shell.arg("-c").arg(format!("ulimit -n ${FILES} && exec \"$0\" \"$@\"")).arg(binary);
+        shell.arg("-c").arg(format!("{files}{mask}exec \"$0\" \"$@\"")).arg(binary);
         shell
     } else {
         Command::new(binary)

@@ -96,6 +96,10 @@ impl Link for QuicLink {
         state.as_ref().map_or(self.peer, |state| state.line.connection.remote_address())
     }
 
+    fn transport(&self) -> &'static str {
+        "quic"
+    }
+
     /// [`Wire::ZstdStream`] asks for compressed bodies; any other wire is plain text here.
     fn set_wire(&self, wire: Wire) {
         if let Some(state) = self.state.borrow_mut().as_mut() {

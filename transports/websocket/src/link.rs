@@ -173,6 +173,10 @@ impl Link for WebSocketLink {
         self.peer.address()
     }
 
+    fn transport(&self) -> &'static str {
+        "websocket"
+    }
+
     fn set_wire(&self, wire: Wire) {
         if self.wire.replace(wire) != wire {
             self.past.set(Past::NOTHING);

@@ -16,8 +16,9 @@ use throng_proto::time::Timestamp;
 
 use crate::config::AuthConfig;
 
-/// Seconds from 1970 to the end of the year 9999. Later moments are milliseconds by mistake.
-const SECONDS_MAX: u64 = 253_402_300_799;
+/// Seconds from 1970 nearly to the end of the year 9999, with room for the leeway. Later moments
+/// are milliseconds by mistake.
+const SECONDS_MAX: u64 = 253_402_300_000;
 
 /// A key with its one algorithm, so that the token's own header decides nothing.
 pub(super) struct Key {

@@ -1,5 +1,6 @@
 //! What every store must do, as a suite that each adapter runs.
 
+mod accounts;
 mod catalog;
 mod history;
 mod log;
@@ -29,6 +30,9 @@ pub async fn suite(store: Arc<dyn Store>) {
     catalog::users_are_found_by_id_name_and_token(store).await;
     catalog::a_taken_username_fails_its_whole_commit(store).await;
     catalog::a_renamed_user_frees_the_name(store).await;
+    accounts::what_operators_decide_outlives_what_users_change(store).await;
+    accounts::accounts_are_paged_by_id(store).await;
+    accounts::tokens_are_listed_and_removed(store).await;
     catalog::a_guild_is_read_with_its_parts_in_order(store).await;
     catalog::invites_go_with_their_channel_and_their_guild(store).await;
     catalog::members_show_the_newest_account(store).await;

@@ -31,7 +31,10 @@ use crate::worker::WorkerMessage;
 impl Hub for Node {
     fn authenticate(&self, token: Token) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
         let shared = Arc::clone(&self.shared);
-        Box::pin(async move { refuse(shared.accounts.owner(&token).await) })
+        Box::pin(async move {
+            let entry = refuse(shared.accounts.owner(&token).await)?;
+            Ok(entry.map(|entry| entry.user))
+        })
     }
 
     fn afford(&self, user: UserId, toll: Toll) -> Result<(), Duration> {
@@ -147,13 +150,11 @@ impl Hub for Node {
         bot: bool,
     ) -> BoxFuture<'static, Result<(User, String), Refusal>> {
         let user = User::new(self.shared.next_id(), username, bot);
-        let token = self.shared.tokens.issue(user.id);
-        let digest = self.shared.tokens.digest(&token);
-        let writes = vec![Write::User(user.clone()), Write::Token { digest, user: user.id }];
-        let commit = self.shared.store.commit(writes);
+        let (token, write, _) = self.shared.mint(user.id);
+        let commit = self.shared.store.commit(vec![Write::User(user.clone()), write]);
         Box::pin(async move {
             refuse(commit.await)?;
-            Ok((user, token.expose().to_owned()))
+            Ok((user, token))
         })
     }
 
@@ -352,7 +353,7 @@ async fn answered(answer: oneshot::Receiver<Outcome>) -> Outcome {
     answer.await.unwrap_or(Err(Refusal::UnknownGuild))
 }
 
-fn refuse<T>(stored: Stored<T>) -> Result<T, Refusal> {
+pub(super) fn refuse<T>(stored: Stored<T>) -> Result<T, Refusal> {
     stored.map_err(|error: StoreError| unavailable(&error))
 }
 

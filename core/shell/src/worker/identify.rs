@@ -11,6 +11,7 @@ use throng_proto::gateway::{Connection, Identify, Shard, Version};
 use throng_proto::id::GuildId;
 use throng_proto::intents::Intents;
 use throng_proto::model::{Activities, User};
+use throng_proto::time::Timestamp;
 use throng_proto::token::Token;
 use throng_proto::wire::{Body, Wire};
 
@@ -19,6 +20,7 @@ use super::ready::Ready;
 use super::record::SessionRecord;
 use super::session::{Identity, Membership, SessionId};
 use super::{Local, Worker, showing};
+use crate::account::Entry;
 use crate::budgets::Budget;
 use crate::clock;
 use crate::metrics::Refused;
@@ -40,7 +42,7 @@ enum Denied {
 /// Begins a session on a link, or refuses.
 pub(super) async fn run(local: Local, cell: Rc<LinkCell>, identify: Box<Identify>) {
     let shared = local.borrow().shared.clone();
-    match admit(&shared, &identify, cell.version).await {
+    match let_in(&shared, &identify, cell.version).await {
         Ok(admitted) => {
             let mut worker = local.borrow_mut();
             if identify.compress && cell.wire.get() == Wire::Text {
@@ -68,8 +70,31 @@ pub(super) fn invalidate(shared: &Shared, cell: &LinkCell) {
     cell.control(r#"{"op":9,"d":false,"s":null,"t":null}"#);
 }
 
+/// Lets somebody in whose token was not taken away meanwhile.
+///
+/// Nothing is awaited between the last look and the beginning of the session, so that whatever is
+/// taken away later finds the session.
+async fn let_in(
+    shared: &Shared,
+    identify: &Identify,
+    version: Version,
+) -> Result<Admitted, Denied> {
+    let mut admitted = admit(shared, identify, version).await?;
+    while admitted.era != shared.accounts.era() {
+        match authenticate(shared, &identify.token).await {
+            Ok(entry) => admitted.era = entry.era,
+            Err(denied) => {
+                shared.sessions.lock().leave(admitted.user.id);
+                return Err(denied);
+            }
+        }
+    }
+    Ok(admitted)
+}
+
 /// Who may begin a session, and with which guilds.
 struct Admitted {
+    era: u64,
     user: User,
     identity: Identity,
     guilds: Vec<GuildId>,
@@ -78,8 +103,9 @@ struct Admitted {
 async fn admit(shared: &Shared, identify: &Identify, version: Version) -> Result<Admitted, Denied> {
     // Nobody closes it, so this is always a turn.
     let _turn = shared.identifying.acquire().await;
-    let user = authenticate(shared, &identify.token).await?;
+    let Entry { user, pass, era } = authenticate(shared, &identify.token).await?;
     let identity = identity(shared, &user, identify, version)?;
+    let identity = Identity { pass: Some(pass), began_at: clock::wall(), ..identity };
     let concurrency = shared.config.gateway.max_concurrency;
     let bucket = identity.shard.map_or(0, |shard| shard.id % concurrency);
     let taken = shared.identifies.lock().take((user.id, bucket), clock::now());
@@ -112,12 +138,12 @@ async fn admit(shared: &Shared, identify: &Identify, version: Version) -> Result
         return Err(Denied::Close(Refused::SessionsPerUser, close));
     }
     shared.budgets.charge(Budget::GuildsEntered, key, 1 + guilds.len() as u64);
-    Ok(Admitted { user, identity, guilds })
+    Ok(Admitted { era, user, identity, guilds })
 }
 
-async fn authenticate(shared: &Shared, token: &str) -> Result<User, Denied> {
+async fn authenticate(shared: &Shared, token: &str) -> Result<Entry, Denied> {
     match shared.accounts.owner(&Token::parse(token)).await {
-        Ok(Some(user)) => Ok(user),
+        Ok(Some(entry)) => Ok(entry),
         Ok(None) => {
             let close = Close::plain(CloseCode::AuthenticationFailed);
             Err(Denied::Close(Refused::BadToken, close))
@@ -162,6 +188,8 @@ fn identity(
         status: presence.status,
         afk: presence.afk,
         activities: presence.activities,
+        pass: None,
+        began_at: Timestamp::default(),
     })
 }
 
@@ -188,7 +216,7 @@ fn intents(shared: &Shared, user: &User, bits: Option<i64>) -> Result<(Intents, 
 impl Worker {
     /// Opens the session, says READY, and asks its guilds to take it.
     fn begin(&mut self, cell: &Rc<LinkCell>, admitted: Admitted) {
-        let Admitted { user, identity, guilds } = admitted;
+        let Admitted { user, identity, guilds, .. } = admitted;
         let id = SessionId::random(self.index, self.shared.worker_count());
         let (shard, presence) = (identity.shard, identity.shows());
         let record = SessionRecord {
@@ -204,6 +232,7 @@ impl Worker {
             session.link = Some(Rc::clone(cell));
         }
         cell.session.set(Some(reference));
+        self.watch_pass(slot);
         self.metrics().identifies.add(1);
         let ready = Ready {
             id,

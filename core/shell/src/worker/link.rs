@@ -325,7 +325,9 @@ impl Worker {
             Said::Resume(resume) => return Step::Resume(resume),
             _ => {}
         }
-        if let Some(session) = cell.session.get() {
+        if let Some(session) = cell.session.get()
+            && !self.expire(session.slot)
+        {
             self.obey(cell, session.slot, said);
         }
         Step::Done

@@ -16,6 +16,7 @@ use super::fanout::Lag;
 use super::link::{LinkCell, busy};
 use super::session::SessionId;
 use super::{Local, SessionRef, Worker, WorkerMessage, identify};
+use crate::account::{Entry, Pass};
 use crate::budgets::Budget;
 use crate::metrics::Refused;
 use crate::node::Permit;
@@ -41,13 +42,15 @@ struct Claim {
     id: SessionId,
     user: UserId,
     sequence: u64,
+    pass: Pass,
+    era: u64,
 }
 
 /// Resumes on a link, or refuses. `true` when the link has moved to another worker.
 pub(super) async fn run(local: Local, cell: Rc<LinkCell>, resume: Resume) -> bool {
     let shared = local.borrow().shared.clone();
-    let user = match shared.accounts.owner(&Token::parse(&resume.token)).await {
-        Ok(Some(user)) => user.id,
+    let entry = match shared.accounts.owner(&Token::parse(&resume.token)).await {
+        Ok(Some(entry)) => entry,
         Ok(None) => {
             shared.metrics.refuse(Refused::BadToken);
             cell.close(&Close::plain(CloseCode::AuthenticationFailed));
@@ -63,7 +66,8 @@ pub(super) async fn run(local: Local, cell: Rc<LinkCell>, resume: Resume) -> boo
         identify::invalidate(&shared, &cell);
         return false;
     };
-    let claim = Claim { id, user, sequence: resume.seq };
+    let Entry { user, pass, era } = entry;
+    let claim = Claim { id, user: user.id, sequence: resume.seq, pass, era };
     let owner = id.worker(shared.worker_count());
     let here = local.borrow().index;
     if owner == here {
@@ -100,13 +104,13 @@ pub(super) fn continue_here(local: &Local, moving: Moving) {
 /// worker has sent lately, so others have their turns in between.
 async fn take_up(local: Local, cell: Rc<LinkCell>, claim: Claim) {
     let began = local.borrow_mut().begin_resume(&cell, claim);
-    let Some((session, mut rewind, received)) = began else { return };
+    let Some((session, mut rewind)) = began else { return };
     loop {
         let found = local.borrow().replay.step_back(&mut rewind, LOOKS);
         match found {
             Ok(None) => tokio::task::yield_now().await,
             Ok(Some(from)) => {
-                return local.borrow_mut().finish_resume(&cell, session, from, received);
+                return local.borrow_mut().finish_resume(&cell, session, from, claim);
             }
             Err(_) => {
                 let mut worker = local.borrow_mut();
@@ -119,16 +123,16 @@ async fn take_up(local: Local, cell: Rc<LinkCell>, claim: Claim) {
 
 impl Worker {
     /// Finds a session and what its client misses, or refuses.
-    fn begin_resume(
-        &mut self,
-        cell: &Rc<LinkCell>,
-        claim: Claim,
-    ) -> Option<(SessionRef, Rewind, u32)> {
+    fn begin_resume(&mut self, cell: &Rc<LinkCell>, claim: Claim) -> Option<(SessionRef, Rewind)> {
         let found = self.sessions.named(claim.id).and_then(|slot| self.reference(slot));
         let Some(session) = found.filter(|session| self.owner(*session) == Some(claim.user)) else {
             self.deny(cell);
             return None;
         };
+        if self.expire(session.slot) {
+            self.deny(cell);
+            return None;
+        }
         if self.is_superseded(session, cell) {
             cell.abort(CloseCode::UnknownError, SUPERSEDED);
             return None;
@@ -150,18 +154,24 @@ impl Worker {
             return None;
         };
         let rewind = Replay::begin_rewind(session.slot, opened, end, missing);
-        Some((session, rewind, sequence - missing))
+        Some((session, rewind))
     }
 
-    /// Gives a link to a session that has had everything up to `received`, and misses what comes
-    /// from a place in the log on.
+    /// Gives a link to a session whose client has had everything up to what it claims, and misses
+    /// what comes from a place in the log on.
     fn finish_resume(
         &mut self,
         cell: &Rc<LinkCell>,
         session: SessionRef,
         from: Position,
-        received: u32,
+        claim: Claim,
     ) {
+        if claim.era != self.shared.accounts.era() {
+            // Maybe this one's: whoever still has a token is let in when it asks again.
+            let reason = "Tokens were taken away meanwhile: resume again.";
+            return cell.close(&Close::because(CloseCode::UnknownError, reason));
+        }
+        let received = u32::try_from(claim.sequence).unwrap_or(u32::MAX);
         if self.session_mut(session).is_none() {
             // It has ended meanwhile.
             return self.deny(cell);
@@ -172,11 +182,16 @@ impl Worker {
         self.unlink(session);
         let Some(known) = self.session_mut(session) else { return };
         known.link = Some(Rc::clone(cell));
+        let renewed = known.identity.pass.replace(claim.pass) != Some(claim.pass);
         if received < known.sequence {
             known.lag = Some(Box::new(Lag::from(from, received)));
             self.metrics().lagging.add(1);
         }
         cell.session.set(Some(session));
+        if renewed {
+            self.recorder.state(session.slot, &self.sessions);
+            self.watch_pass(session.slot);
+        }
         self.metrics().resumes.add(1);
         cell.flush();
         let payload = r#"{"_trace":["throng"]}"#;

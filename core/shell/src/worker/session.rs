@@ -16,10 +16,12 @@ use throng_proto::gateway::{Connection, PresenceUpdate, Shard};
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::intents::Intents;
 use throng_proto::model::{Activities, Status};
+use throng_proto::time::Timestamp;
 
 use super::link::LinkCell;
 use super::lists::Wishes;
 use super::{SessionRef, Worker, timer};
+use crate::account::Pass;
 use crate::clock;
 use crate::guild::{Request, Untaken};
 
@@ -39,6 +41,11 @@ impl SessionId {
 
     /// Returns its hash: it is random already.
     pub(super) const fn hash(self) -> u64 {
+        self.digits()
+    }
+
+    /// Returns its first 16 digits, by which operators name it: too few to resume it.
+    pub(crate) const fn digits(self) -> u64 {
         (self.0 >> 64) as u64
     }
 
@@ -96,6 +103,12 @@ pub(crate) struct Identity {
     pub(crate) afk: bool,
     #[serde(default, skip_serializing_if = "Activities::is_empty")]
     pub(crate) activities: Activities,
+    /// What let it in; unknown of sessions from before that was written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pass: Option<Pass>,
+    /// When it began.
+    #[serde(default)]
+    pub(crate) began_at: Timestamp,
 }
 
 impl Identity {

@@ -53,6 +53,19 @@ impl Sessions {
         alike.filter(|slot| self.is(*slot, |session| session.identity.user == user)).collect()
     }
 
+    /// Finds sessions by the first digits of their ids.
+    pub(crate) fn with_digits(&self, digits: u64) -> impl Iterator<Item = Slot> {
+        // The first digits are what ids are found by.
+        let alike = self.by_id.iter_hash(digits).copied();
+        alike.filter(move |slot| self.is(*slot, |session| session.id.digits() == digits))
+    }
+
+    /// Lists all sessions by the first digits of their ids.
+    pub(crate) fn all_digits(&self) -> impl Iterator<Item = (u64, Slot)> {
+        let slot = |key| Slot::try_from(key).unwrap_or(Slot::MAX);
+        self.all.iter().map(move |(key, session)| (session.id.digits(), slot(key)))
+    }
+
     /// Adds a session, and returns its slot.
     pub(crate) fn insert(&mut self, session: Session) -> Slot {
         let (id, user) = (session.id, session.identity.user);

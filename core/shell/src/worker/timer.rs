@@ -19,6 +19,8 @@ pub(super) const TICK: Duration = Duration::from_millis(250);
 pub(super) enum Key {
     Link(u32, u32),
     Session(Slot, u32),
+    /// The token of a session ends.
+    Pass(Slot, u32),
     /// The policy asked to be asked again about an attachment. Boxed, because it is rare.
     Recheck(Box<(Slot, u32, GuildId)>),
 }
@@ -63,6 +65,7 @@ impl Worker {
         match key {
             Key::Link(link, serial) => self.fire_link(link, serial),
             Key::Session(slot, generation) => self.fire_session(slot, generation),
+            Key::Pass(slot, generation) => self.fire_pass(slot, generation),
             Key::Recheck(key) => self.fire_recheck(key.0, key.1, key.2),
         }
     }

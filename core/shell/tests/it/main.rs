@@ -7,6 +7,7 @@ mod world;
 mod budgets;
 mod commits;
 mod delivery;
+mod doors;
 mod drain;
 mod handoff;
 mod invites;

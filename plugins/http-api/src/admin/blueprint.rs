@@ -1,5 +1,7 @@
 //! Reads a whole guild from one body, with roles that are named by their names.
 
+mod limits;
+
 use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
@@ -102,6 +104,7 @@ impl Blueprint {
         now: Timestamp,
     ) -> Result<GuildDraft, Fault> {
         named("name", &self.name, 2)?;
+        limits::check(&self)?;
         let id = GuildId::new(hub.next_id());
         let roles = roles(hub, id, self.roles.unwrap_or_default())?;
         let names = roles.iter().map(|role| (role.name.clone(), role.id));

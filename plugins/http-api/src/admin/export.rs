@@ -18,6 +18,8 @@ use crate::request::At;
 const JOB: HeaderName = HeaderName::from_static("x-throng-job");
 
 /// Streams the members as they are now, a line each. The body breaks off when the job is cancelled.
+#[utoipa::path(get, path = "/admin/v1/guilds/{guild_id}/members/export", tag = "guilds",
+    responses((status = 200, content_type = "application/x-ndjson", body = String)))]
 pub(super) async fn export(
     State(api): State<Arc<Api>>,
     At((guild,)): At<(GuildId,)>,

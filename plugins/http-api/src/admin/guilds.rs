@@ -18,6 +18,7 @@ use crate::api::Api;
 use crate::clock;
 use crate::fault::Fault;
 use crate::request::{At, Form};
+use crate::schema;
 
 /// Users that are looked up at the same time.
 pub(super) const USERS_AT_ONCE: usize = 64;
@@ -26,6 +27,12 @@ pub(super) const USERS_AT_ONCE: usize = 64;
 const MEMBERS_MAX: usize = 1000;
 
 /// Makes a guild and answers with all of it.
+///
+/// `roles` (250), `channels` (500) and texts have the limits of the public API; roles are named by
+/// their names. `members` may be as many as the body holds.
+#[utoipa::path(post, path = "/admin/v1/guilds", tag = "guilds",
+    request_body = schema::AdminGuildDraft,
+    responses((status = 201, body = schema::Guild)))]
 pub(super) async fn create(
     State(api): State<Arc<Api>>,
     Form(blueprint): Form<Blueprint>,
@@ -61,6 +68,8 @@ fn whole(draft: &GuildDraft) -> Value {
 }
 
 /// Shows a guild with its channels and its first 1,000 members.
+#[utoipa::path(get, path = "/admin/v1/guilds/{guild_id}", tag = "guilds",
+    responses((status = 200, body = schema::Guild)))]
 pub(super) async fn read(State(api): State<Arc<Api>>, At((guild,)): At<(GuildId,)>) -> Answer {
     let mut whole = part(&api, guild, Command::GuildGet { counts: true }).await?;
     whole["channels"] = part(&api, guild, Command::ChannelList).await?;

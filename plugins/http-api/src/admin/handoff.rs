@@ -14,6 +14,8 @@ use crate::request::At;
 /// Hands a guild over while it runs, and says how long it took no requests.
 ///
 /// Who asks and goes away before the answer gives the hand-off up.
+#[utoipa::path(post, path = "/admin/v1/guilds/{guild_id}/handoff", tag = "guilds",
+    responses((status = 200)))]
 pub(super) async fn hand_off(State(api): State<Arc<Api>>, At((guild,)): At<(GuildId,)>) -> Answer {
     let done = api.hub.hand_off(guild).await?;
     Ok(answer::ok(&json!({

@@ -33,6 +33,14 @@ pub(super) const NDJSON: &str = "application/x-ndjson";
 /// batch, `skip` goes on after it, `refuse` looks at all lines first and then imports all or
 /// nobody. `?from=N` leaves out the lines before one, to go on after a break. `?progress=true`
 /// answers with lines of JSON while the import runs; the last one is the report.
+#[utoipa::path(post, path = "/admin/v1/guilds/{guild_id}/members/import", tag = "guilds",
+    request_body(content_type = "application/x-ndjson", content = String),
+    params(
+        ("on_error" = Option<String>, Query, description = "`abort`, `skip` or `refuse`."),
+        ("from" = Option<u64>, Query, description = "Number of the first line to import."),
+        ("progress" = Option<bool>, Query, description = "Answers while the import runs."),
+    ),
+    responses((status = 200)))]
 pub(super) async fn import(
     State(api): State<Arc<Api>>,
     At((guild,)): At<(GuildId,)>,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -9,6 +10,7 @@ use http::header::CONTENT_TYPE;
 use serde_json::json;
 use throng_ports::hub::Health;
 
+use super::doors::Doors;
 use crate::answer;
 use crate::api::Api;
 
@@ -32,11 +34,16 @@ pub(super) async fn readyz(State(api): State<Arc<Api>>) -> Response {
 }
 
 /// Writes all metrics.
-pub(super) async fn metrics(State(api): State<Arc<Api>>) -> Response {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], api.hub.metrics()).into_response()
+pub(super) async fn metrics(
+    State(api): State<Arc<Api>>,
+    Extension(doors): Extension<Arc<Doors>>,
+) -> Response {
+    let text = api.hub.metrics() + &doors.metrics();
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }
 
-/// Begins to drain.
+/// Begins to drain: links are asked to go elsewhere, then the process ends.
+#[utoipa::path(post, path = "/admin/v1/drain", tag = "node", responses((status = 202)))]
 pub(super) async fn drain(State(api): State<Arc<Api>>) -> Response {
     api.hub.drain();
     answer::json(StatusCode::ACCEPTED, &json!({ "status": "draining" }))

@@ -21,11 +21,14 @@ struct Body {
 }
 
 /// Says which policy runs, since when, and why the last load failed.
+#[utoipa::path(get, path = "/admin/v1/policy", tag = "node", responses((status = 200)))]
 pub(super) async fn read(State(api): State<Arc<Api>>) -> Response {
     state(&api, StatusCode::OK)
 }
 
 /// Loads the policy again: 422 with the fault when it is broken, and the one before goes on.
+#[utoipa::path(post, path = "/admin/v1/policy/reload", tag = "node",
+    responses((status = 200), (status = 422)))]
 pub(super) async fn reload(State(api): State<Arc<Api>>) -> Response {
     let loaded = api.hub.reload_policy().await;
     let broken = StatusCode::UNPROCESSABLE_ENTITY;

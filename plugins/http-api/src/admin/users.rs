@@ -6,12 +6,16 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
+use throng_ports::registry::AccountDraft;
+use throng_proto::id::UserId;
 use throng_proto::refusal::Refusal;
 
+use super::accounts;
 use crate::answer::{self, Answer};
 use crate::api::Api;
 use crate::fault::Fault;
 use crate::request::Form;
+use crate::schema;
 
 /// An account to make.
 #[derive(Debug, Deserialize)]
@@ -20,22 +24,35 @@ pub(super) struct Body {
     username: String,
     #[serde(default)]
     bot: bool,
+    #[serde(default)]
+    owner_id: Option<UserId>,
 }
 
 /// Makes an account and shows its token, once.
+#[utoipa::path(post, path = "/admin/v1/users", tag = "users",
+    request_body = schema::AdminUserDraft,
+    responses(
+        (status = 201, body = schema::AdminUserMade),
+        (status = 409, body = schema::Error, description = "The name is taken."),
+    ))]
 pub(super) async fn create(State(api): State<Arc<Api>>, Form(body): Form<Body>) -> Answer {
     let name = username(&body.username)?;
     if api.hub.user_named(name.to_owned()).await?.is_some() {
         return Err(taken(name));
     }
-    let (user, token) = match api.hub.create_user(name.to_owned(), body.bot).await {
+    if let Some(owner) = body.owner_id {
+        accounts::owned(api.hub.as_ref(), body.bot, None, owner).await?;
+    }
+    let draft = AccountDraft { username: name.to_owned(), bot: body.bot, owner: body.owner_id };
+    let (account, token) = match api.hub.open_account(draft).await {
         Ok(made) => made,
         Err(refusal) => return Err(raced(&api, refusal, name).await),
     };
     let answer = json!({
-        "id": user.id,
-        "username": user.username,
-        "bot": user.bot,
+        "id": account.user.id,
+        "username": account.user.username,
+        "bot": account.user.bot,
+        "owner_id": account.owner,
         "token": token,
     });
     Ok(answer::json(StatusCode::CREATED, &answer))

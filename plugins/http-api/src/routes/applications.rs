@@ -2,10 +2,10 @@
 //!
 //! Nothing runs commands here; registering succeeds so that bots which register at start can start.
 
-use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use throng_proto::id::{AnyId, GuildId, UserId};
+use throng_proto::model::User;
 use throng_proto::refusal::Refusal;
 
 use crate::answer::{self, Answer};
@@ -20,22 +20,34 @@ const COMMANDS_MAX: usize = 110;
 /// Returns the application of the account that asks.
 #[utoipa::path(get, path = "/applications/@me", tag = "applications",
     responses((status = 200, body = schema::Application)))]
-pub(super) async fn get_my_application(ask: Ask) -> Response {
-    answer::ok(&application(&ask))
+pub(super) async fn get_my_application(ask: Ask) -> Answer {
+    let owner = owner(&ask).await?;
+    Ok(answer::ok(&application(&ask, &owner)))
 }
 
 /// Returns the application of the account that asks.
 #[utoipa::path(get, path = "/oauth2/applications/@me", tag = "applications",
     responses((status = 200, body = schema::Application)))]
-pub(super) async fn get_my_oauth2_application(ask: Ask) -> Response {
-    answer::ok(&application(&ask))
+pub(super) async fn get_my_oauth2_application(ask: Ask) -> Answer {
+    let owner = owner(&ask).await?;
+    Ok(answer::ok(&application(&ask, &owner)))
 }
 
-/// Every account is its own application and its own owner.
+/// Finds who owns the account that asks: whom an operator named, or itself.
+async fn owner(ask: &Ask) -> Result<User, Fault> {
+    let account = ask.api.hub.account(ask.user.id).await?;
+    let Some(owner) = account.and_then(|account| account.owner) else {
+        return Ok(ask.user.clone());
+    };
+    let owner = ask.api.hub.account(owner).await?;
+    Ok(owner.map_or_else(|| ask.user.clone(), |owner| owner.user))
+}
+
+/// Every account is its own application.
 ///
 /// What it does not have is absent rather than null where Discord's description says so: libraries
 /// take whatever is there for an object or an id.
-fn application(ask: &Ask) -> Value {
+fn application(ask: &Ask, owner: &User) -> Value {
     json!({
         "id": ask.user.id,
         "name": ask.user.username,
@@ -47,7 +59,7 @@ fn application(ask: &Ask) -> Value {
         "bot_require_code_grant": false,
         // Signs interactions, which do not exist here; 32 bytes in hex, as clients expect.
         "verify_key": "0".repeat(64),
-        "owner": ask.user,
+        "owner": owner,
         "team": null,
         "bot": ask.user,
         // Intents MESSAGE_CONTENT, GUILD_MEMBERS and GUILD_PRESENCES are granted to everybody.

@@ -17,7 +17,7 @@ use throng_proto::command::{Actor, Command, Outcome, Reply};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Emoji, Guild, InviteCode, Member, Message, Profile, Role, User};
 use throng_proto::permissions::Permissions;
-use throng_proto::record::Page;
+use throng_proto::record::{Account, Page};
 use throng_proto::refusal::Refusal;
 use throng_proto::time::Timestamp;
 use throng_proto::token::Token;
@@ -59,6 +59,9 @@ pub(crate) struct State {
     /// Budgets that are used up, and what was counted.
     pub(crate) broke: Vec<Toll>,
     pub(crate) charges: Vec<(UserId, Toll, u64)>,
+    /// What operators decided and asked, newest last.
+    pub(crate) accounts: HashMap<UserId, Account>,
+    pub(crate) asked: Vec<String>,
     /// Pieces of an export; `None` breaks it off.
     pub(crate) export: Vec<Option<&'static str>>,
 }
@@ -86,7 +89,7 @@ impl FakeHub {
         }
     }
 
-    fn find(&self, user: UserId) -> Option<User> {
+    pub(crate) fn find(&self, user: UserId) -> Option<User> {
         match user {
             id if id == ALICE => Some(User::new(ALICE, "alice", true)),
             id if id == BOB => Some(User::new(BOB, "bob", false)),

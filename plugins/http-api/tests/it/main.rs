@@ -4,6 +4,7 @@
 
 mod admin;
 mod document;
+mod doors;
 mod hub;
 mod import;
 mod jobs;
@@ -11,5 +12,6 @@ mod joining;
 mod limits;
 mod messages;
 mod public;
+mod registry;
 mod request;
 mod tunnel;

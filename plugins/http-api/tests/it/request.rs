@@ -55,7 +55,8 @@ impl Site {
 
     pub(crate) fn admin_with(config: Config) -> Self {
         let hub = FakeHub::new();
-        let router = admin_router(hub.clone(), Token::parse("letmein"), config);
+        let listen = ([127, 0, 0, 1], 9090).into();
+        let router = admin_router(hub.clone(), Token::parse("letmein"), config, listen);
         Self { router, hub, token: "Bearer letmein" }
     }
 
@@ -77,6 +78,7 @@ impl Site {
         let request = Request::builder()
             .method(method)
             .uri(path)
+            .header("host", "localhost:9090")
             .header("authorization", self.token)
             .header("content-type", "application/json")
             .body(body.into())
@@ -87,7 +89,7 @@ impl Site {
     /// Sends as somebody known, and reads the body if it comes whole.
     pub(crate) async fn begin(&self, line: &str) -> Result<Vec<u8>, axum::Error> {
         let (method, path) = line.split_once(' ').unwrap();
-        let request = Request::builder().method(method).uri(path);
+        let request = Request::builder().method(method).uri(path).header("host", "localhost");
         let request = request.header("authorization", self.token).body(Body::empty()).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         Ok(response.into_body().collect().await?.to_bytes().to_vec())
@@ -96,7 +98,7 @@ impl Site {
     /// Sends without a token.
     pub(crate) async fn bare(&self, line: &str) -> Answer {
         let (method, path) = line.split_once(' ').unwrap();
-        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
-        self.send(request).await
+        let request = Request::builder().method(method).uri(path).header("host", "localhost");
+        self.send(request.body(Body::empty()).unwrap()).await
     }
 }

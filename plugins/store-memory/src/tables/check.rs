@@ -34,6 +34,7 @@ impl<'a> Check<'a> {
     pub(super) fn write(&mut self, write: &'a Write) -> Stored<()> {
         match write {
             Write::User(user) => self.user(user),
+            Write::Account(account) => self.user(&account.user),
             Write::Member(_, member) => self.user(&member.user),
             Write::GuildDelete(guild) => {
                 self.forgotten.insert(*guild);

@@ -1,17 +1,18 @@
 //! What each read finds.
 
-use std::ops::Bound::{Excluded, Included};
+use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use throng_proto::model::constant::{Empty, False};
 use throng_proto::model::{Emoji, Member, Message, ReactionCount, Referenced, User};
 use throng_proto::record::{
-    EventRecord, GuildRecord, MessageRow, NonceRecord, Page, ReactionRow, RowQuery,
+    Account, EventRecord, GuildRecord, MessageRow, NonceRecord, Page, ReactionRow, RowQuery,
+    Standing, TokenRecord,
 };
 use throng_proto::time::Timestamp;
 
-use super::Tables;
+use super::{Decision, Tables};
 
 /// How far back a guild's nonces are read; Discord recognises repeated ones for a few minutes.
 const NONCES_KEPT: Duration = Duration::from_mins(5);
@@ -90,8 +91,29 @@ impl Tables {
         self.user(*self.usernames.get(username)?)
     }
 
-    pub(crate) fn token(&self, digest: &[u8; 32]) -> Option<User> {
-        self.user(*self.tokens.get(digest)?)
+    pub(crate) fn token(&self, digest: &[u8; 32]) -> Option<Account> {
+        self.account(self.tokens.get(digest)?.0)
+    }
+
+    pub(crate) fn account(&self, user: UserId) -> Option<Account> {
+        let Decision { standing, owner, tokens_since } =
+            self.decisions.get(&user).copied().unwrap_or_default();
+        Some(Account { user: self.user(user)?, standing, owner, tokens_since })
+    }
+
+    pub(crate) fn accounts(&self, after: UserId, limit: usize) -> Vec<Account> {
+        let users = self.users.range((Excluded(after), Unbounded));
+        let all = users.filter_map(|(user, _)| self.account(*user));
+        all.filter(|account| account.standing != Standing::Deleted).take(limit).collect()
+    }
+
+    pub(crate) fn tokens_of(&self, user: UserId) -> Vec<TokenRecord> {
+        let of_user = self.tokens.iter().filter(|(_, (of, _))| *of == user);
+        let mut found: Vec<TokenRecord> = of_user
+            .map(|(digest, (_, made_at))| TokenRecord { digest: *digest, made_at: Some(*made_at) })
+            .collect();
+        found.sort_by_key(|record| (record.made_at, record.digest));
+        found
     }
 
     pub(crate) fn guilds_of(&self, user: UserId) -> Vec<GuildId> {

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use throng_ports::store::Stored;
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Channel, Emoji, Member, Message, Referenced, User};
-use throng_proto::record::Write;
+use throng_proto::record::{Account, Write};
 use throng_proto::time::Timestamp;
 
 use super::check::Check;
-use super::{Reaction, Tables};
+use super::{Decision, Reaction, Tables};
 
 impl Tables {
     /// Makes the writes of one commit, all or none.
@@ -35,7 +35,12 @@ impl Tables {
     fn apply(&mut self, write: Write) {
         match write {
             Write::User(user) => self.put_user(user),
-            Write::Token { digest, user } => _ = self.tokens.insert(digest, user),
+            Write::Account(account) => self.put_account(*account),
+            Write::Token { digest, user, made_at } => {
+                self.tokens.insert(digest, (user, made_at));
+            }
+            Write::TokenDelete(digest) => _ = self.tokens.remove(&digest),
+            Write::TokensDelete(user) => self.tokens.retain(|_, (of, _)| *of != user),
             Write::Guild(guild) => _ = self.guilds.insert(guild.id, guild),
             Write::GuildDelete(guild) => self.delete_guild(guild),
             Write::Role(guild, role) => _ = self.roles.insert((guild, role.id), role),
@@ -77,6 +82,12 @@ impl Tables {
         if let Some(old) = old.filter(|old| old.username != name) {
             self.usernames.remove(&old.username);
         }
+    }
+
+    fn put_account(&mut self, account: Account) {
+        let Account { user, standing, owner, tokens_since } = account;
+        self.decisions.insert(user.id, Decision { standing, owner, tokens_since });
+        self.put_user(user);
     }
 
     fn put_member(&mut self, guild: GuildId, member: Member) {

@@ -2,7 +2,7 @@
 
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use throng_proto::model::{Channel, Emoji, Guild, Invite, User};
-use throng_proto::record::{Page, Write};
+use throng_proto::record::{Account, Page, Write};
 
 use super::sample::{
     PAST, add, channel, event, founding, guild, invite, member, message, role, user,
@@ -30,15 +30,16 @@ pub(super) async fn an_empty_store_answers_with_nothing(store: &dyn Store) {
 
 pub(super) async fn users_are_found_by_id_name_and_token(store: &dyn Store) {
     let (ann, digest) = (User { bot: true, ..user(101) }, [101; 32]);
-    commit(store, vec![Write::User(ann.clone()), Write::Token { digest, user: ann.id }]).await;
+    let token = Write::Token { digest, user: ann.id, made_at: PAST };
+    commit(store, vec![Write::User(ann.clone()), token]).await;
     assert_eq!(ok(store.user(ann.id).await), Some(ann.clone()));
     assert_eq!(ok(store.user_named("user101".to_owned()).await), Some(ann.clone()));
     assert_eq!(ok(store.user_named("USER101".to_owned()).await), None, "names are exact");
-    assert_eq!(ok(store.token(digest).await), Some(ann.clone()));
+    assert_eq!(ok(store.token(digest).await), Some(Account::new(ann.clone())));
     assert_eq!(ok(store.token([102; 32]).await), None);
     let named = User { global_name: Some("Ann".to_owned()), ..ann };
     commit(store, vec![Write::User(named.clone())]).await;
-    assert_eq!(ok(store.token(digest).await), Some(named));
+    assert_eq!(ok(store.token(digest).await), Some(Account::new(named)));
 }
 
 pub(super) async fn a_taken_username_fails_its_whole_commit(store: &dyn Store) {

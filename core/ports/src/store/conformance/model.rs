@@ -38,7 +38,8 @@ impl Model {
     fn apply(&mut self, write: Write) -> bool {
         match write {
             Write::User(user) => return self.put_user(user),
-            Write::Token { .. } => {}
+            Write::Token { .. } | Write::TokenDelete(_) | Write::TokensDelete(_) => {}
+            Write::Account(account) => return self.put_user(account.user),
             Write::Guild(guild) => put(&mut self.guilds, guild, |a, b| a.id == b.id),
             Write::GuildDelete(id) => self.delete_guild(id),
             Write::Role(guild, role) => {

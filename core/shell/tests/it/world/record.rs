@@ -9,7 +9,9 @@ use throng_ports::link::BoxFuture;
 use throng_ports::store::{MemberPages, Store, Stored};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Emoji, Message, User};
-use throng_proto::record::{EventRecord, GuildRecord, MessageRow, Page, RowQuery, Write};
+use throng_proto::record::{
+    Account, EventRecord, GuildRecord, MessageRow, Page, RowQuery, TokenRecord, Write,
+};
 use throng_proto::time::Timestamp;
 
 use super::Witness;
@@ -45,8 +47,20 @@ impl Store for RecordedStore {
         self.store.user_named(username)
     }
 
-    fn token(&self, digest: [u8; 32]) -> BoxFuture<'static, Stored<Option<User>>> {
+    fn token(&self, digest: [u8; 32]) -> BoxFuture<'static, Stored<Option<Account>>> {
         self.store.token(digest)
+    }
+
+    fn account(&self, user: UserId) -> BoxFuture<'static, Stored<Option<Account>>> {
+        self.store.account(user)
+    }
+
+    fn accounts(&self, after: UserId, limit: usize) -> BoxFuture<'static, Stored<Vec<Account>>> {
+        self.store.accounts(after, limit)
+    }
+
+    fn tokens_of(&self, user: UserId) -> BoxFuture<'static, Stored<Vec<TokenRecord>>> {
+        self.store.tokens_of(user)
     }
 
     fn guilds_of(&self, user: UserId) -> BoxFuture<'static, Stored<Vec<GuildId>>> {

@@ -1,0 +1,90 @@
+//! Lists guilds with what they cost, deletes them, and takes members out.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use throng_ports::registry::GuildLoad;
+use throng_proto::command::Command;
+use throng_proto::id::{GuildId, UserId};
+
+use crate::answer::{self, Answer};
+use crate::api::Api;
+use crate::fault::Fault;
+use crate::request::{At, Search};
+use crate::schema;
+
+/// Guilds that one answer lists: each is asked.
+const PAGE_MAX: usize = 200;
+const PAGE: usize = 100;
+
+/// Guilds that are asked at the same time.
+const GUILDS_AT_ONCE: usize = 16;
+
+#[derive(Deserialize)]
+struct Whole {
+    name: String,
+    owner_id: UserId,
+    #[serde(default)]
+    approximate_member_count: u64,
+    #[serde(default)]
+    approximate_presence_count: u64,
+}
+
+/// Lists guilds in order of their ids, with their sessions and relays.
+#[utoipa::path(get, path = "/admin/v1/guilds", tag = "guilds",
+    params(
+        ("after" = Option<String>, Query, description = "Only guilds with greater ids."),
+        ("limit" = Option<u32>, Query, description = "1 to 200; 100 when absent."),
+    ),
+    responses((status = 200, body = schema::AdminGuilds)))]
+pub(super) async fn list(State(api): State<Arc<Api>>, search: Search) -> Answer {
+    let limit = search.limit(1..=PAGE_MAX, PAGE)?;
+    let after = search.id("after")?.unwrap_or(GuildId::new(0));
+    let loads = api.hub.guild_loads(after, limit).await;
+    let asked = stream::iter(loads).map(|load| line(&api, load)).buffered(GUILDS_AT_ONCE);
+    let guilds: Vec<Option<Value>> = asked.try_collect().await?;
+    Ok(answer::ok(&json!({ "guilds": guilds.into_iter().flatten().collect::<Vec<_>>() })))
+}
+
+/// Describes one guild; `None` when it has gone meanwhile.
+async fn line(api: &Arc<Api>, load: GuildLoad) -> Result<Option<Value>, Fault> {
+    let reply = match api.operate(load.guild, Command::GuildGet { counts: true }).await {
+        Ok(reply) => reply,
+        Err(fault) if fault.status() == StatusCode::NOT_FOUND => return Ok(None),
+        Err(fault) => return Err(fault),
+    };
+    let json = reply.json.unwrap_or_default();
+    let whole: Whole = serde_json::from_str(&json).map_err(|_| Fault::internal())?;
+    Ok(Some(json!({
+        "id": load.guild,
+        "name": whole.name,
+        "owner_id": whole.owner_id,
+        "members": whole.approximate_member_count,
+        "online": whole.approximate_presence_count,
+        "attachments": load.attachments,
+        "relays": load.relays,
+    })))
+}
+
+/// Deletes a guild with everything in it.
+#[utoipa::path(delete, path = "/admin/v1/guilds/{guild_id}", tag = "guilds",
+    responses((status = 204)))]
+pub(super) async fn delete(State(api): State<Arc<Api>>, At((guild,)): At<(GuildId,)>) -> Answer {
+    api.operate(guild, Command::GuildDelete).await?;
+    Ok(answer::nothing())
+}
+
+/// Takes a member out of a guild; its owner cannot be taken out.
+#[utoipa::path(delete, path = "/admin/v1/guilds/{guild_id}/members/{user_id}", tag = "guilds",
+    responses((status = 204)))]
+pub(super) async fn kick(
+    State(api): State<Arc<Api>>,
+    At((guild, user)): At<(GuildId, UserId)>,
+) -> Answer {
+    api.operate(guild, Command::MemberDelete(user)).await?;
+    Ok(answer::nothing())
+}
