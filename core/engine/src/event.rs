@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize as _;
+use serde_json::Value;
 use throng_proto::event::{EventKind, Mentions, Scope};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::Profile;
@@ -25,6 +27,9 @@ pub struct Event {
     pub body: Body,
     /// Without content, for sessions without MESSAGE_CONTENT; `None` when there is no difference.
     pub stripped: Option<Body>,
+    /// Of an answer: whose the answered message is, and the variants in which only one of the two
+    /// messages has its content.
+    pub answered: Option<Box<Answered>>,
     /// Who caused it: gets its own messages in full, and never its own presence.
     pub author: Option<UserId>,
     /// Whom it notifies.
@@ -52,6 +57,40 @@ pub enum Change {
     Gone,
 }
 
+/// The message inside an answer, whose content is judged by itself.
+#[derive(Debug)]
+pub struct Answered {
+    /// Its author, and whom it mentions: they may read it.
+    pub readers: Vec<UserId>,
+    /// The answer in full, without the content of the answered message.
+    pub outer: Body,
+    /// The answer without its content, around the answered message in full.
+    pub inner: Body,
+}
+
+/// Key of the answered message.
+const REFERENCED: &str = "referenced_message";
+
+impl Answered {
+    /// Takes an answer apart; `None` when it is none, or one whose answered message is gone.
+    fn of(record: &EventRecord) -> Option<Box<Self>> {
+        let stripped = record.stripped.as_ref()?;
+        // Inside a string the quotes would be escaped.
+        if !record.payload.contains("\"referenced_message\":{") {
+            return None;
+        }
+        let mut full: Value = serde_json::from_str(&record.payload).ok()?;
+        let mut bare: Value = serde_json::from_str(stripped).ok()?;
+        let inner = full.get_mut(REFERENCED)?;
+        let id = |user: &Value| UserId::deserialize(&user["id"]).ok();
+        let mentions = inner["mentions"].as_array().into_iter().flatten();
+        let readers = std::iter::once(&inner["author"]).chain(mentions).filter_map(id).collect();
+        std::mem::swap(inner, bare.get_mut(REFERENCED)?);
+        let body = |payload: &Value| Body::dispatch(record.kind.name(), &payload.to_string());
+        Some(Box::new(Self { readers, outer: body(&full), inner: body(&bare) }))
+    }
+}
+
 impl Event {
     /// Makes an event from what the log keeps; it changes nothing but the last message.
     #[must_use]
@@ -66,6 +105,7 @@ impl Event {
                 .stripped
                 .as_ref()
                 .map(|payload| Body::dispatch(record.kind.name(), payload)),
+            answered: Answered::of(record),
             author: record.author,
             mentions: record.mentions.clone(),
             change: Change::Nothing,

@@ -143,6 +143,7 @@ impl Attendance {
             scope: Scope::Guild,
             body: Body::dispatch(EventKind::PresenceUpdate.name(), &payload),
             stripped: None,
+            answered: None,
             author: Some(user),
             mentions: Mentions::default(),
             change: Change::Nothing,

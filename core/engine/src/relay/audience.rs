@@ -19,6 +19,15 @@ pub enum Variant {
     Full,
     /// Without content.
     Stripped,
+    /// An answer with its content, but not that of the answered message.
+    Outer,
+    /// An answer without its content, but with that of the answered message.
+    Inner,
+}
+
+impl Variant {
+    /// Every variant.
+    pub const ALL: [Self; 4] = [Self::Full, Self::Stripped, Self::Outer, Self::Inner];
 }
 
 /// Recipients of an event by variant; no slot is in both.
@@ -28,20 +37,44 @@ pub struct Audience {
     pub full: RoaringBitmap,
     /// Who gets it without content.
     pub stripped: RoaringBitmap,
+    /// Who gets an answer with its own content only.
+    pub outer: RoaringBitmap,
+    /// Who gets an answer with the answered message's content only.
+    pub inner: RoaringBitmap,
 }
 
 impl Audience {
+    /// Returns who gets a variant.
+    #[must_use]
+    pub const fn to(&self, variant: Variant) -> &RoaringBitmap {
+        match variant {
+            Variant::Full => &self.full,
+            Variant::Stripped => &self.stripped,
+            Variant::Outer => &self.outer,
+            Variant::Inner => &self.inner,
+        }
+    }
+
+    /// Leaves out whoever is not among some.
+    pub fn keep(&mut self, only: &RoaringBitmap) {
+        for variant in Variant::ALL {
+            *self.of(variant) &= only;
+        }
+    }
+
     fn of(&mut self, variant: Variant) -> &mut RoaringBitmap {
         match variant {
             Variant::Full => &mut self.full,
             Variant::Stripped => &mut self.stripped,
+            Variant::Outer => &mut self.outer,
+            Variant::Inner => &mut self.inner,
         }
     }
 
     /// Tells whether nobody gets the event.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.full.is_empty() && self.stripped.is_empty()
+        Variant::ALL.iter().all(|variant| self.to(*variant).is_empty())
     }
 }
 
@@ -49,6 +82,8 @@ impl BitOrAssign for Audience {
     fn bitor_assign(&mut self, other: Self) {
         self.full |= other.full;
         self.stripped |= other.stripped;
+        self.outer |= other.outer;
+        self.inner |= other.inner;
     }
 }
 
@@ -65,6 +100,7 @@ impl Relay {
                 }
                 self.add_mentioned(event, &mut audience);
                 self.adjust_author(event, &mut audience);
+                self.judge_answered(event, &mut audience);
             }
         }
         audience
@@ -134,6 +170,23 @@ impl Relay {
                 }
             }
         }
+    }
+
+    /// Judges the message inside an answer by its own author and mentions: who reads the answer
+    /// because it is the author's own, or mentions it, need not read what it answers.
+    fn judge_answered(&self, event: &Event, to: &mut Audience) {
+        let Some(answered) = &event.answered else { return };
+        let members = answered.readers.iter().filter_map(|user| self.members.get(user));
+        let readers: RoaringBitmap =
+            members.flat_map(|member| member.slots.iter().copied()).collect();
+        to.inner = &to.stripped & &readers;
+        to.stripped -= &readers;
+        for (key, slots) in &self.groups {
+            if !key.interest.intents.contains(Intents::MESSAGE_CONTENT) {
+                to.outer |= (&to.full & slots) - &readers;
+            }
+        }
+        to.full -= &to.outer;
     }
 
     fn add_own(&self, user: UserId, event: &Event, to: &mut Audience) {

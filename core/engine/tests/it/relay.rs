@@ -5,11 +5,13 @@ use std::sync::Arc;
 use roaring::RoaringBitmap;
 use throng_engine::event::{Change, Event};
 use throng_engine::mode::{Delivery, DeliveryTable, Mode};
-use throng_engine::relay::{Attachment, Audience, DigestKind, Interest, Relay};
+use throng_engine::relay::{Attachment, Audience, DigestKind, Interest, Relay, Variant};
 use throng_proto::event::{EventClass, EventKind, Mentions, Scope};
 use throng_proto::id::{RoleId, UserId};
 use throng_proto::intents::Intents;
 use throng_proto::model::Profile;
+use throng_proto::record::EventRecord;
+use throng_proto::time::Timestamp;
 
 use crate::random::Random;
 use crate::scene::{
@@ -238,6 +240,53 @@ fn content_needs_the_intent_the_authorship_or_a_mention() {
     assert_eq!((full(&mention), stripped(&mention)), (vec![0, 2, 3], vec![1]));
     let same = Event { stripped: None, ..message(OPEN, OWNER, Mentions::default()) };
     assert_eq!(full(&relay.audience(&same)), [0, 1, 2, 3], "there is nothing to withhold");
+}
+
+/// The message inside an answer is judged by its own author and mentions.
+#[test]
+fn an_answer_does_not_open_what_it_answers() {
+    let bare = Intents::GUILD_MESSAGES;
+    let mut relay = relay();
+    relay.attach(0, naming(bare, session(ALICE, Mode::Active)), &[]);
+    relay.attach(1, naming(bare, session(BOB, Mode::Active)), &[]);
+    let content = bare.union(Intents::MESSAGE_CONTENT);
+    relay.attach(2, naming(content, session(OWNER, Mode::Active)), &[]);
+    let record = |mentions: Mentions, answered: &str| {
+        let payload = |text: &str, inner: &str| {
+            let inner =
+                format!(r#"{{"author":{{"id":"{answered}"}},"content":"{inner}","mentions":[]}}"#);
+            format!(r#"{{"content":"{text}","referenced_message":{inner}}}"#)
+        };
+        Event::from_record(&EventRecord {
+            guild: GUILD,
+            sequence: 1,
+            at: Timestamp::from_millis(0),
+            kind: EventKind::MessageCreate,
+            scope: Scope::Channel(OPEN),
+            payload: payload("outer", "inner"),
+            stripped: Some(payload("", "")),
+            author: Some(ALICE),
+            mentions,
+        })
+    };
+    let slots = |event: &Event| {
+        let audience = relay.audience(event);
+        Variant::ALL.map(|variant| audience.to(variant).iter().collect::<Vec<u32>>())
+    };
+    // Of the full variant, of neither, of the answer alone and of the answered message alone.
+    let owners = record(Mentions::default(), &OWNER.to_string());
+    assert_eq!(slots(&owners), [vec![2], vec![1], vec![0], vec![]]);
+    let bobs = record(Mentions::default(), &BOB.to_string());
+    assert_eq!(slots(&bobs), [vec![2], vec![], vec![0], vec![1]]);
+    let pinged = record(mentioning(&[BOB]), &BOB.to_string());
+    assert_eq!(slots(&pinged), [vec![1, 2], vec![], vec![0], vec![]]);
+    let answered = pinged.answered.as_ref().expect("an answer");
+    let text = |body| {
+        let payload = scene::payload(body)["d"].clone();
+        (payload["content"].clone(), payload["referenced_message"]["content"].clone())
+    };
+    assert_eq!(text(&answered.outer), ("outer".into(), "".into()));
+    assert_eq!(text(&answered.inner), ("".into(), "inner".into()));
 }
 
 #[test]

@@ -101,6 +101,7 @@ pub(crate) fn event(kind: EventKind, scope: Scope, author: Option<UserId>) -> Ev
         scope,
         body: Body::dispatch(kind.name(), "{}"),
         stripped: None,
+        answered: None,
         author,
         mentions: Mentions::default(),
         change: Change::Nothing,

@@ -163,8 +163,7 @@ impl Worker {
         relays.branch.apply(&event.change);
         let mut audience = relays.branch.audience(event);
         if let Some(only) = only {
-            audience.full &= only;
-            audience.stripped &= only;
+            audience.keep(only);
         }
         if self.shared.overload.shed().contains(event.kind.class()) {
             self.shared.metrics.refuse(Refused::Overload);
@@ -175,8 +174,9 @@ impl Worker {
         let spent = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.metrics().events[event.kind as usize].add(count);
         self.metrics().audience_nanos[event.kind as usize].add(spent);
-        self.append_for(event, Variant::Full, audience.full);
-        self.append_for(event, Variant::Stripped, audience.stripped);
+        for variant in Variant::ALL {
+            self.append_for(event, variant, audience.to(variant).clone());
+        }
         self.follow(event);
     }
 
@@ -197,6 +197,8 @@ impl Worker {
         let body = match variant {
             Variant::Full => Some(&event.body),
             Variant::Stripped => event.stripped.as_ref(),
+            Variant::Outer => event.answered.as_ref().map(|answered| &answered.outer),
+            Variant::Inner => event.answered.as_ref().map(|answered| &answered.inner),
         };
         let Some(body) = body.cloned() else { return };
         let to = Recipients::from(to);

@@ -22,7 +22,7 @@ pub(crate) struct Relays {
     /// Guild's sequence up to which sessions here were told.
     pub(super) told: u64,
     /// What many sessions were sent last, with and without content.
-    pub(super) last: [Option<Body>; 2],
+    pub(super) last: [Option<Body>; 4],
     /// How many relays the guild knows of.
     reported: usize,
 }
@@ -43,7 +43,7 @@ impl Relays {
         let plan = plan(shared, now, &view.facts);
         let relays_max = shared.config.relay.count_max;
         let branch = Branch::new(view.shape.clone(), table, plan, relays_max);
-        Self { branch, facts: view.facts, told: 0, last: [None, None], reported: 0 }
+        Self { branch, facts: view.facts, told: 0, last: [const { None }; 4], reported: 0 }
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Relay> {
