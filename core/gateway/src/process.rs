@@ -13,7 +13,7 @@ use throng_ports::metrics::{Kind, Page, Source};
 /// Version of this build.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Revision that this build was made from; `unknown` outside a repository.
-pub(crate) const REVISION: &str = env!("THRONG_REVISION");
+pub(crate) const REVISION: &str = env!("GATEWAY_REVISION");
 
 /// This process.
 pub(crate) struct Process;
