@@ -3,17 +3,19 @@
 //! Commands come from the HTTP API and from sessions. The guild checks permissions; whoever sends a
 //! command has only authenticated its actor.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+mod draft;
+mod patch;
 
-use crate::id::{AnyId, ChannelId, MessageId, RoleId, UserId};
-use crate::mention::AllowedMentions;
-use crate::model::{
-    ChannelKind, Emoji, InviteCode, InviteDraft, MessageReference, Nonce, Overwrite, User,
+use serde::Serialize;
+
+pub use self::draft::{
+    COMPONENTS_V2, MessageDraft, MessagePatch, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS,
 };
+pub use self::patch::{ChannelPatch, ColorsPatch, GuildPatch, MemberPatch, RolePatch};
+use crate::id::{AnyId, ChannelId, MessageId, RoleId, UserId};
+use crate::model::{Emoji, InviteCode, InviteDraft, Overwrite, User};
 use crate::permissions::Permissions;
 use crate::refusal::Refusal;
-use crate::time::Timestamp;
 
 /// A request to one guild.
 #[derive(Clone, Debug)]
@@ -180,203 +182,4 @@ impl Reply {
     pub fn created(self) -> Self {
         Self { created: true, ..self }
     }
-}
-
-/// Settings of a guild to change; absent keys stay.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct GuildPatch {
-    /// 2 to 100 characters.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// At most 300 characters; null clears.
-    #[serde(default, deserialize_with = "present")]
-    pub description: Option<Option<String>>,
-    /// New owner, a member.
-    #[serde(default)]
-    pub owner_id: Option<UserId>,
-    /// 0 to 4.
-    #[serde(default)]
-    pub verification_level: Option<u8>,
-    /// 0 or 1.
-    #[serde(default)]
-    pub default_message_notifications: Option<u8>,
-    /// 0 to 2.
-    #[serde(default)]
-    pub explicit_content_filter: Option<u8>,
-    /// 60, 300, 900, 1800 or 3600 seconds.
-    #[serde(default)]
-    pub afk_timeout: Option<u32>,
-    /// A voice channel; null clears.
-    #[serde(default, deserialize_with = "present")]
-    pub afk_channel_id: Option<Option<ChannelId>>,
-    /// A text channel; null clears.
-    #[serde(default, deserialize_with = "present")]
-    pub system_channel_id: Option<Option<ChannelId>>,
-}
-
-/// A channel to make, or settings of one to change; absent keys stay or have their defaults.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct ChannelPatch {
-    /// 1 to 100 characters.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// Kind.
-    #[serde(rename = "type", default)]
-    pub kind: Option<ChannelKind>,
-    /// At most 1024 characters; null clears.
-    #[serde(default, deserialize_with = "present")]
-    pub topic: Option<Option<String>>,
-    /// Order.
-    #[serde(default)]
-    pub position: Option<u32>,
-    /// Category; null clears.
-    #[serde(default, deserialize_with = "present")]
-    pub parent_id: Option<Option<ChannelId>>,
-    /// For adults.
-    #[serde(default)]
-    pub nsfw: Option<bool>,
-    /// 0 to 21,600 seconds.
-    #[serde(default)]
-    pub rate_limit_per_user: Option<u32>,
-    /// 8,000 to 384,000 bits per second.
-    #[serde(default)]
-    pub bitrate: Option<u32>,
-    /// 0 to 99 members.
-    #[serde(default)]
-    pub user_limit: Option<u32>,
-    /// Replaces all overwrites.
-    #[serde(default)]
-    pub permission_overwrites: Option<Vec<Overwrite>>,
-}
-
-/// A role to make, or settings of one to change; absent keys stay or have their defaults.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct RolePatch {
-    /// 1 to 100 characters.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// What it allows; never more than the actor may.
-    #[serde(default)]
-    pub permissions: Option<Permissions>,
-    /// RGB.
-    #[serde(default)]
-    pub color: Option<u32>,
-    /// RGB and gradients; says more than `color`, which it replaces.
-    #[serde(default)]
-    pub colors: Option<ColorsPatch>,
-    /// Shown apart.
-    #[serde(default)]
-    pub hoist: Option<bool>,
-    /// Everybody may mention it.
-    #[serde(default)]
-    pub mentionable: Option<bool>,
-    /// Rank.
-    #[serde(default)]
-    pub position: Option<u32>,
-}
-
-/// Colours of a role to change; absent keys stay.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct ColorsPatch {
-    /// RGB.
-    #[serde(default)]
-    pub primary_color: Option<u32>,
-    /// RGB of a gradient; null makes it plain.
-    #[serde(default, deserialize_with = "present")]
-    pub secondary_color: Option<Option<u32>>,
-    /// RGB of a third colour; null takes it.
-    #[serde(default, deserialize_with = "present")]
-    pub tertiary_color: Option<Option<u32>>,
-}
-
-/// Settings of a member to change; absent keys stay.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct MemberPatch {
-    /// At most 32 characters; null or empty clears.
-    #[serde(default, deserialize_with = "present")]
-    pub nick: Option<Option<String>>,
-    /// Replaces all roles.
-    #[serde(default)]
-    pub roles: Option<Vec<RoleId>>,
-    /// Mute in voice.
-    #[serde(default)]
-    pub mute: Option<bool>,
-    /// Deafen in voice.
-    #[serde(default)]
-    pub deaf: Option<bool>,
-    /// At most 28 days ahead; null ends the time-out.
-    #[serde(default, deserialize_with = "present")]
-    pub communication_disabled_until: Option<Option<Timestamp>>,
-}
-
-/// A message to post.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-pub struct MessageDraft {
-    /// At most 2000 characters.
-    #[serde(default)]
-    pub content: Option<String>,
-    /// At most 25 characters, or an integer.
-    #[serde(default)]
-    pub nonce: Option<Nonce>,
-    /// The same author and nonce within minutes answer with the first message.
-    #[serde(default)]
-    pub enforce_nonce: bool,
-    /// Text to speech.
-    #[serde(default)]
-    pub tts: bool,
-    /// At most 10.
-    #[serde(default)]
-    pub embeds: Vec<Value>,
-    /// Which mentions count.
-    #[serde(default)]
-    pub allowed_mentions: Option<AllowedMentions>,
-    /// What the message answers.
-    #[serde(default)]
-    pub message_reference: Option<MessageReference>,
-    /// Components.
-    #[serde(default)]
-    pub components: Vec<Value>,
-    /// At most 3.
-    #[serde(default)]
-    pub sticker_ids: Vec<AnyId>,
-    /// Only SUPPRESS_EMBEDS (1 << 2), SUPPRESS_NOTIFICATIONS (1 << 12) and components v2 (1 <<
-    /// 15).
-    #[serde(default)]
-    pub flags: u64,
-    /// Names of files; nothing stores the files.
-    #[serde(default)]
-    pub attachments: Vec<Value>,
-    /// Post also when the answered message is gone, and answer nothing then: the opposite of
-    /// `fail_if_not_exists`, which stands inside the reference.
-    #[serde(skip)]
-    pub reference_optional: bool,
-}
-
-/// An edit; absent keys stay.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-pub struct MessagePatch {
-    /// At most 2000 characters; null clears.
-    #[serde(default, deserialize_with = "present")]
-    pub content: Option<Option<String>>,
-    /// At most 10.
-    #[serde(default)]
-    pub embeds: Option<Vec<Value>>,
-    /// As in a draft.
-    #[serde(default)]
-    pub flags: Option<u64>,
-    /// Which mentions of the new content count.
-    #[serde(default)]
-    pub allowed_mentions: Option<AllowedMentions>,
-    /// Components.
-    #[serde(default)]
-    pub components: Option<Vec<Value>>,
-}
-
-/// Tells a key that is null from one that is absent.
-fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    T::deserialize(deserializer).map(Some)
 }

@@ -124,6 +124,11 @@ impl Form<'_> {
         }
     }
 
+    /// Counts what was reported until now.
+    pub(crate) fn wrongs(&self) -> usize {
+        self.report.len()
+    }
+
     /// Tells whether what is wrong is left out instead of refusing the whole.
     #[must_use]
     pub const fn is_lenient(&self) -> bool {

@@ -1,8 +1,11 @@
 //! Mentions in the text of a message.
 
-use serde::Deserialize;
+mod prose;
 
+use self::prose::Prose;
+use crate::form::{Field, Form, FromForm};
 use crate::id::{RoleId, UserId};
+use crate::model::MENTIONS_MAX;
 
 /// Whom a text names, before anybody asks whether the author may.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,18 +21,17 @@ pub struct Named {
 }
 
 impl Named {
-    /// Reads a text. Costs one pass over it.
+    /// Reads a text as far as it is not code and not escaped.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let mut named = Self {
-            everyone: text.contains("@everyone"),
-            here: text.contains("@here"),
-            ..Self::default()
-        };
-        let mut rest = text;
-        while let Some(start) = rest.find("<@") {
-            rest = &rest[start + 2..];
-            named.take(rest);
+        let mut named = Self::default();
+        for (before, rest) in Prose::of(text) {
+            if let Some(inner) = rest.strip_prefix("<@") {
+                named.take(inner);
+            } else {
+                named.everyone |= is_word(before, rest, "@everyone");
+                named.here |= is_word(before, rest, "@here");
+            }
         }
         named
     }
@@ -51,6 +53,14 @@ impl Named {
     }
 }
 
+/// Tells whether a word stands at the beginning of a text, and not inside of another.
+fn is_word(before: Option<char>, rest: &str, word: &str) -> bool {
+    let of_word = |char: char| char.is_alphanumeric() || char == '_';
+    rest.strip_prefix(word).is_some_and(|after| {
+        !before.is_some_and(of_word) && !after.chars().next().is_some_and(of_word)
+    })
+}
+
 fn push_once<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if !list.contains(&item) {
         list.push(item);
@@ -62,18 +72,51 @@ fn push_once<T: PartialEq>(list: &mut Vec<T>, item: T) {
 /// See [Discord Docs/Allowed Mentions Object].
 ///
 /// [Discord Docs/Allowed Mentions Object]: https://discord.com/developers/docs/resources/message#allowed-mentions-object
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowedMentions {
-    /// `users`, `roles`, `everyone`.
-    #[serde(default)]
-    pub parse: Vec<String>,
-    /// At most 100 users; not together with `users` in `parse`.
-    #[serde(default)]
+    /// Kinds of which all count.
+    pub parse: Vec<MentionKind>,
+    /// At most 100 users; not together with all of them.
     pub users: Vec<UserId>,
-    /// At most 100 roles; not together with `roles` in `parse`.
-    #[serde(default)]
+    /// At most 100 roles; not together with all of them.
     pub roles: Vec<RoleId>,
     /// Whether the author of an answered message is mentioned.
-    #[serde(default)]
     pub replied_user: bool,
+}
+
+/// What can be mentioned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MentionKind {
+    /// `users`.
+    Users,
+    /// `roles`.
+    Roles,
+    /// `everyone`: everybody, and who is here.
+    Everyone,
+}
+
+impl FromForm for AllowedMentions {
+    fn from_form(form: &Form<'_>) -> Option<Self> {
+        use MentionKind::{Everyone, Roles, Users};
+        let words = [("users", Users), ("roles", Roles), ("everyone", Everyone)];
+        let allowed = Self {
+            parse: listed(form, "parse", |item| item.word(&words)),
+            users: listed(form, "users", |item| item.id()),
+            roles: listed(form, "roles", |item| item.id()),
+            replied_user: form.field("replied_user").flag().unwrap_or_default(),
+        };
+        let lists = [("users", Users, allowed.users.len()), ("roles", Roles, allowed.roles.len())];
+        for (word, kind, listed) in lists {
+            if listed > 0 && allowed.parse.contains(&kind) {
+                let message =
+                    format!("parse:[\"{word}\"] and {word}: [ids...] are mutually exclusive.");
+                form.wrong("MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", message);
+            }
+        }
+        Some(allowed)
+    }
+}
+
+fn listed<T>(form: &Form<'_>, key: &str, read: impl FnMut(&Field<'_>) -> Option<T>) -> Vec<T> {
+    form.field(key).sparse(0..=MENTIONS_MAX, read).unwrap_or_default()
 }

@@ -7,25 +7,34 @@
 //! [Discord Docs/Reference]: https://discord.com/developers/docs/reference
 
 mod activity;
+mod attachment;
 mod channel;
+pub mod component;
 pub mod constant;
+pub mod embed;
+mod emoji;
 mod guild;
 mod invite;
 mod member;
 mod message;
 mod presence;
 mod role;
+mod stored;
 mod user;
 
 pub use activity::{
     Activities, Activity, ActivityEmoji, Assets, Party, Rich, Said, Secrets, Timestamps,
 };
+pub use attachment::Attachment;
 pub use channel::{Channel, ChannelKind, Overwrite, OverwriteKind};
+pub use component::Component;
+pub use embed::Embed;
+pub use emoji::Emoji;
 pub use guild::{Guild, GuildBody};
 pub use invite::{Invite, InviteCode, InviteDraft, NoCode};
 pub use member::{Member, MemberEvent, Profile};
 pub use message::{
-    Content, Emoji, MENTIONS_MAX, MentionedUser, Message, MessageEvent, MessageHead, MessageKind,
+    Content, MENTIONS_MAX, MentionedUser, Message, MessageEvent, MessageHead, MessageKind,
     MessageReference, Nonce, ReactionCount, Referenced,
 };
 pub use presence::{ClientStatus, Presence, PresenceUser, Status};

@@ -7,7 +7,6 @@ mod clock;
 mod config;
 mod cost;
 mod document;
-mod draft;
 mod fault;
 mod guard;
 mod public;

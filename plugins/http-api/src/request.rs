@@ -6,8 +6,8 @@ mod search;
 mod spelling;
 mod upload;
 
-pub(crate) use body::{Form, Json, List, peek};
+pub(crate) use body::{Exact, Form, Json, List};
 pub(crate) use place::{At, EmojiKey, Parameter};
 pub(crate) use search::Search;
 pub(crate) use spelling::spell;
-pub(crate) use upload::{Payload, Upload};
+pub(crate) use upload::Payload;

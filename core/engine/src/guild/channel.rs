@@ -16,15 +16,6 @@ use super::settings::guild_update;
 use super::{Guild, form, overwrite};
 use crate::shape::Shape;
 
-/// Most seconds of slow mode: 6 hours.
-const INTERVAL_MAX: u64 = 21_600;
-/// Bits per second of a voice channel.
-const BITRATE: (u64, u64) = (8_000, 384_000);
-/// Most members of a limited voice channel.
-const USER_LIMIT_MAX: u64 = 99;
-/// Largest position.
-const POSITION_MAX: u64 = 0x7fff_ffff;
-
 impl Guild {
     /// Makes a channel.
     pub(super) fn channel_create(&self, who: &Authority, patch: ChannelPatch) -> Decided {
@@ -78,7 +69,6 @@ impl Guild {
     }
 
     fn patch_channel(&self, channel: &mut Channel, patch: ChannelPatch) -> Result<(), Refusal> {
-        check(&patch)?;
         if let Some(name) = patch.name {
             channel.name = name;
         }
@@ -176,27 +166,6 @@ fn detach(shape: &mut Shape, channel: ChannelId) -> bool {
         }
     }
     named
-}
-
-fn check(patch: &ChannelPatch) -> Result<(), Refusal> {
-    if let Some(name) = &patch.name {
-        form::length("name", name, 1, 100)?;
-    }
-    if let Some(Some(topic)) = &patch.topic {
-        form::length("topic", topic, 0, 1024)?;
-    }
-    let numbers = [
-        ("position", patch.position, (0, POSITION_MAX)),
-        ("rate_limit_per_user", patch.rate_limit_per_user, (0, INTERVAL_MAX)),
-        ("bitrate", patch.bitrate, BITRATE),
-        ("user_limit", patch.user_limit, (0, USER_LIMIT_MAX)),
-    ];
-    for (field, value, (min, max)) in numbers {
-        if let Some(value) = value {
-            form::number(field, value.into(), min, max)?;
-        }
-    }
-    Ok(())
 }
 
 fn invalid_kind() -> Refusal {

@@ -1,4 +1,4 @@
-//! Checks of single fields, with Discord's words for what is wrong.
+//! Checks of what the guild has settings for; all else is checked where a form is read.
 
 use throng_proto::refusal::Refusal;
 
@@ -20,28 +20,6 @@ pub(super) fn length(field: &str, text: &str, min: usize, max: usize) -> Result<
 /// Checks how many items a list has.
 pub(super) fn count(field: &str, items: usize, max: usize) -> Result<(), Refusal> {
     if items <= max { Ok(()) } else { Err(too_long(field, max)) }
-}
-
-/// Checks a number.
-pub(super) fn number(field: &str, value: u64, min: u64, max: u64) -> Result<(), Refusal> {
-    if value < min {
-        let message = format!("int value should be greater than or equal to {min}.");
-        return Err(Refusal::field(field, "NUMBER_TYPE_MIN", message));
-    }
-    if value > max {
-        let message = format!("int value should be less than or equal to {max}.");
-        return Err(Refusal::field(field, "NUMBER_TYPE_MAX", message));
-    }
-    Ok(())
-}
-
-/// Checks that a number is one of a few.
-pub(super) fn choice(field: &str, value: u32, choices: &[u32]) -> Result<(), Refusal> {
-    if choices.contains(&value) {
-        return Ok(());
-    }
-    let message = format!("Value must be one of {choices:?}.");
-    Err(Refusal::field(field, "BASE_TYPE_CHOICES", message))
 }
 
 /// Refuses the absence of a field.

@@ -19,12 +19,8 @@ use super::invites::InviteChange;
 use super::plan::{Decided, Decision, Draft, Effect, Plan};
 use super::{Guild, form};
 
-/// Seconds that an invite lasts at most: a week.
-const MAX_AGE_MAX: u64 = 604_800;
 /// Seconds that one lasts by default: a day.
 const MAX_AGE_DEFAULT: u32 = 86_400;
-/// Uses that one has at most.
-const MAX_USES_MAX: u64 = 100;
 
 impl Guild {
     /// Returns the codes of all invites.
@@ -201,8 +197,6 @@ impl Guild {
 fn read(who: &Authority, channel: &Channel, draft: InviteDraft) -> Result<Invite, Refusal> {
     let max_age = draft.max_age.unwrap_or(MAX_AGE_DEFAULT);
     let max_uses = draft.max_uses.unwrap_or(0);
-    form::number("max_age", max_age.into(), 0, MAX_AGE_MAX)?;
-    form::number("max_uses", max_uses.into(), 0, MAX_USES_MAX)?;
     if draft.temporary == Some(true) {
         let message = "Temporary membership is not supported.";
         return Err(Refusal::field("temporary", "INVITE_TEMPORARY_UNSUPPORTED", message));

@@ -13,17 +13,15 @@ use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
 use throng_proto::time::Timestamp;
 
+use super::Guild;
 use super::authority::Authority;
 use super::plan::{Decided, Decision, Draft, Effect, Plan};
-use super::{Guild, form};
 use crate::event::Change;
 
 /// Mute members in voice channels.
 const MUTE_MEMBERS: Permissions = Permissions::from_bits(1 << 22);
 /// Deafen members in voice channels.
 const DEAFEN_MEMBERS: Permissions = Permissions::from_bits(1 << 23);
-/// Characters of a nickname.
-const NICK_MAX: usize = 32;
 
 impl Guild {
     /// Adds a user; nothing when it is a member already. What it is to have beyond that needs the
@@ -85,7 +83,6 @@ impl Guild {
     ) -> Result<(), Refusal> {
         let profile = &mut member.profile;
         if let Some(nick) = patch.nick {
-            form::length("nick", nick.as_deref().unwrap_or_default(), 0, NICK_MAX)?;
             profile.nick = nick.filter(|nick| !nick.is_empty());
         }
         if let Some(roles) = patch.roles {

@@ -2,11 +2,10 @@
 
 use throng_proto::event::Mentions;
 use throng_proto::id::{RoleId, UserId};
-use throng_proto::mention::{AllowedMentions, Named};
+use throng_proto::mention::{AllowedMentions, MentionKind, Named};
 use throng_proto::model::{MENTIONS_MAX, Member, User};
-use throng_proto::refusal::Refusal;
 
-use super::{Guild, form};
+use super::Guild;
 
 /// Mentions of one message.
 #[derive(Debug)]
@@ -17,32 +16,6 @@ pub(super) struct Mentioned {
     pub(super) roles: Vec<RoleId>,
     /// Whom it notifies.
     pub(super) notified: Mentions,
-}
-
-/// Checks the form of allowed mentions.
-pub(super) fn check(allowed: Option<&AllowedMentions>) -> Result<(), Refusal> {
-    let Some(allowed) = allowed else { return Ok(()) };
-    let known = |kind: &String| matches!(kind.as_str(), "users" | "roles" | "everyone");
-    if let Some(index) = allowed.parse.iter().position(|kind| !known(kind)) {
-        let field = format!("allowed_mentions.parse.{index}");
-        let message = "Value must be one of ('users', 'roles', 'everyone').";
-        return Err(Refusal::field(&field, "BASE_TYPE_CHOICES", message));
-    }
-    let lists = [("users", allowed.users.len()), ("roles", allowed.roles.len())];
-    for (kind, count) in lists {
-        form::count(&format!("allowed_mentions.{kind}"), count, MENTIONS_MAX)?;
-        if count > 0 && parses(allowed, kind) {
-            let code = "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE";
-            let message =
-                format!("parse:[\"{kind}\"] and {kind}: [ids...] are mutually exclusive.");
-            return Err(Refusal::field("allowed_mentions", code, message));
-        }
-    }
-    Ok(())
-}
-
-fn parses(allowed: &AllowedMentions, kind: &str) -> bool {
-    allowed.parse.iter().any(|parsed| parsed == kind)
 }
 
 impl Mentioned {
@@ -63,12 +36,13 @@ impl Guild {
         everyone: bool,
     ) -> Mentioned {
         let named = Named::parse(text);
-        let may = |kind: &str, listed: &dyn Fn(&AllowedMentions) -> bool| {
-            allowed.is_none_or(|allowed| parses(allowed, kind) || listed(allowed))
+        let may = |kind: MentionKind, listed: &dyn Fn(&AllowedMentions) -> bool| {
+            allowed.is_none_or(|allowed| allowed.parse.contains(&kind) || listed(allowed))
         };
         let pinged = replied.filter(|_| allowed.is_none_or(|allowed| allowed.replied_user));
         let in_text = named.users.iter().copied();
-        let in_text = in_text.filter(|id| may("users", &|allowed| allowed.users.contains(id)));
+        let in_text =
+            in_text.filter(|id| may(MentionKind::Users, &|allowed| allowed.users.contains(id)));
         let mut members: Vec<Member> = Vec::new();
         for id in pinged.into_iter().chain(in_text).take(MENTIONS_MAX) {
             if members.iter().all(|member| member.user.id != id) {
@@ -77,9 +51,10 @@ impl Guild {
         }
         let roles = named.roles.iter().filter_map(|id| self.shape.roles.get(id));
         let roles = roles.filter(|role| role.id != self.shape.everyone());
-        let roles = roles.filter(|role| may("roles", &|allowed| allowed.roles.contains(&role.id)));
+        let roles = roles
+            .filter(|role| may(MentionKind::Roles, &|allowed| allowed.roles.contains(&role.id)));
         let roles: Vec<_> = roles.take(MENTIONS_MAX).collect();
-        let all = may("everyone", &|_| false);
+        let all = may(MentionKind::Everyone, &|_| false);
         let notified = Mentions {
             users: members.iter().map(|member| member.user.id).collect(),
             roles: roles

@@ -140,7 +140,7 @@ impl Guild {
             mention_everyone: mentioned.notified.everyone || mentioned.notified.here,
             mentions: mentioned.users(),
             mention_roles: mentioned.roles.clone(),
-            attachments: draft.attachments,
+            attachments: Vec::new(),
             embeds: draft.embeds,
             pinned: false,
             kind: if reference.is_some() { MessageKind::REPLY } else { MessageKind::DEFAULT },

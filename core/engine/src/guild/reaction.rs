@@ -13,9 +13,6 @@ use super::authority::Authority;
 use super::ledger::Key;
 use super::plan::{Decided, Decision, Draft, Plan};
 
-/// Characters of a custom emoji's name, and bytes of a Unicode emoji.
-const NAME_MAX: usize = 64;
-
 impl Guild {
     /// Adds a reaction of the actor; nothing when it is there.
     pub(super) fn reaction_add(&self, who: &Authority, key: Key, emoji: Emoji) -> Decided {
@@ -29,7 +26,9 @@ impl Guild {
         if there.has_by(&emoji, user) {
             return Ok(Decision::nothing());
         }
-        check(&emoji)?;
+        if new {
+            check(&emoji)?;
+        }
         let max = self.config.reactions_max;
         if new && there.emojis() >= max {
             return Err(Refusal::TooMany { what: "reactions", max, code: 30_010 });
@@ -112,11 +111,10 @@ fn plan(write: Write, event: Draft) -> Decided {
     Plan { writes: vec![write], events: vec![event], ..Plan::default() }.decided()
 }
 
-/// Checks that something can be an emoji: custom ones have an id, Unicode ones are not plain ASCII.
+/// Checks that something is an emoji: one of Unicode's list, for guilds have none of their own.
 fn check(emoji: &Emoji) -> Result<(), Refusal> {
     let name = emoji.name.as_deref().unwrap_or_default();
-    let plausible = emoji.id.is_some() || !name.is_ascii();
-    if plausible && !name.is_empty() && name.len() <= NAME_MAX {
+    if emoji.id.is_none() && Emoji::unicode(name).is_some() {
         Ok(())
     } else {
         Err(Refusal::UnknownEmoji)

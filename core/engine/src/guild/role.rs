@@ -11,15 +11,10 @@ use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
 
+use super::Guild;
 use super::authority::Authority;
 use super::plan::{Decided, Decision, Draft, Effect, Plan};
-use super::{Guild, form};
 use crate::shape::Shape;
-
-/// Largest RGB value.
-const COLOR_MAX: u64 = 0xff_ffff;
-/// Largest position.
-const POSITION_MAX: u64 = 0x7fff_ffff;
 
 impl Guild {
     /// Makes a role below the actor's own ones.
@@ -141,7 +136,6 @@ fn patch_role(
     patch: RolePatch,
 ) -> Result<(), Refusal> {
     if let Some(name) = patch.name {
-        form::length("name", &name, 1, 100)?;
         role.name = name;
     }
     if let Some(permissions) = patch.permissions {
@@ -149,9 +143,8 @@ fn patch_role(
         who.may_grant(who.in_guild(), permissions & !old)?;
         role.permissions = permissions;
     }
-    role.paint(painted(role.colors, patch.color, patch.colors)?);
+    role.paint(painted(role.colors, patch.color, patch.colors));
     if let Some(position) = patch.position {
-        form::number("position", position.into(), 1, POSITION_MAX)?;
         role.position = position;
     }
     role.hoist = patch.hoist.unwrap_or(role.hoist);
@@ -161,30 +154,14 @@ fn patch_role(
 
 /// Returns what colours a role has from now on. `color` alone makes it plain, unless it says what
 /// the role has already: clients send keys back that they did not change.
-fn painted(
-    old: Colors,
-    color: Option<u32>,
-    colors: Option<ColorsPatch>,
-) -> Result<Colors, Refusal> {
-    if let Some(color) = color {
-        form::number("color", color.into(), 0, COLOR_MAX)?;
-    }
+fn painted(old: Colors, color: Option<u32>, colors: Option<ColorsPatch>) -> Colors {
     let Some(patch) = colors else {
         let plain = color.filter(|color| *color != old.primary_color).map(Colors::plain);
-        return Ok(plain.unwrap_or(old));
+        return plain.unwrap_or(old);
     };
-    let colors = Colors {
+    Colors {
         primary_color: patch.primary_color.or(color).unwrap_or(old.primary_color),
         secondary_color: patch.secondary_color.unwrap_or(old.secondary_color),
         tertiary_color: patch.tertiary_color.unwrap_or(old.tertiary_color),
-    };
-    let Colors { primary_color, secondary_color, tertiary_color } = colors;
-    for (field, value) in [
-        ("colors.primary_color", Some(primary_color)),
-        ("colors.secondary_color", secondary_color),
-        ("colors.tertiary_color", tertiary_color),
-    ] {
-        form::number(field, value.unwrap_or_default().into(), 0, COLOR_MAX)?;
     }
-    Ok(colors)
 }

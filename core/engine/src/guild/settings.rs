@@ -11,9 +11,9 @@ use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
 
+use super::Guild;
 use super::authority::Authority;
 use super::plan::{Decided, Draft, Effect, Plan};
-use super::{Guild, form};
 use crate::event::Change;
 use crate::shape::Shape;
 
@@ -44,35 +44,20 @@ impl Guild {
 
     fn patch_settings(&self, settings: &mut Settings, patch: GuildPatch) -> Result<(), Refusal> {
         if let Some(name) = patch.name {
-            form::length("name", &name, 2, 100)?;
             settings.name = name;
         }
         if let Some(description) = patch.description {
-            form::length("description", description.as_deref().unwrap_or_default(), 0, 300)?;
             settings.description = description.filter(|text| !text.is_empty());
         }
         let levels = [
-            ("verification_level", patch.verification_level, 4, &mut settings.verification_level),
-            (
-                "default_message_notifications",
-                patch.default_message_notifications,
-                1,
-                &mut settings.default_message_notifications,
-            ),
-            (
-                "explicit_content_filter",
-                patch.explicit_content_filter,
-                2,
-                &mut settings.explicit_content_filter,
-            ),
+            (patch.verification_level, &mut settings.verification_level),
+            (patch.default_message_notifications, &mut settings.default_message_notifications),
+            (patch.explicit_content_filter, &mut settings.explicit_content_filter),
         ];
-        for (field, new, max, level) in levels {
-            let Some(new) = new else { continue };
-            form::number(field, new.into(), 0, max)?;
-            *level = new;
+        for (new, level) in levels {
+            *level = new.unwrap_or(*level);
         }
         if let Some(timeout) = patch.afk_timeout {
-            form::choice("afk_timeout", timeout, &[60, 300, 900, 1800, 3600])?;
             settings.afk_timeout = timeout;
         }
         if let Some(channel) = patch.afk_channel_id {

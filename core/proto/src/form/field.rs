@@ -284,6 +284,23 @@ impl<'a> Field<'a> {
         count: RangeInclusive<usize>,
         mut read: impl FnMut(&Field<'_>) -> Option<T>,
     ) -> Option<Vec<T>> {
+        self.items(count, |item| read(&item.required()))
+    }
+
+    /// Reads a list in which null stands for nothing.
+    pub fn sparse<T>(
+        &self,
+        count: RangeInclusive<usize>,
+        mut read: impl FnMut(&Field<'_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        self.items(count, |item| read(&item))
+    }
+
+    fn items<T>(
+        &self,
+        count: RangeInclusive<usize>,
+        mut read: impl FnMut(Field<'_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
         let items = self.value()?.as_array();
         let message = "Only iterables may be used in a ListType";
         let items = self.convert(items, "LIST_TYPE_CONVERT", message)?;
@@ -293,11 +310,11 @@ impl<'a> Field<'a> {
             self.bad_length(min, max);
             return None;
         }
-        let fields = items.iter().take(max).enumerate().map(|(index, item)| (Some(item), index));
-        let read = fields.filter_map(|(item, index)| {
-            read(&Field::new(item, self.path.index(index), self.report).required())
-        });
-        Some(read.collect())
+        let mut read_items = Vec::with_capacity(items.len().min(max));
+        for (index, item) in items.iter().take(max).enumerate() {
+            read_items.extend(read(Field::new(Some(item), self.path.index(index), self.report)));
+        }
+        Some(read_items)
     }
 
     /// Reads an object; an array is none.

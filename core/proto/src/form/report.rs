@@ -35,6 +35,10 @@ impl Report {
         }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.errors.as_ref().map_or(0, |errors| errors.borrow().len())
+    }
+
     pub(super) fn into_errors(self) -> Vec<FieldError> {
         self.errors.map(RefCell::into_inner).unwrap_or_default()
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::constant::{Null, Number};
+use crate::form::{Field, Form, FromForm};
 use crate::id::{AnyId, ChannelId, GuildId, MessageId};
 use crate::permissions::Permissions;
 
@@ -151,6 +152,23 @@ pub struct Overwrite {
     /// What is taken, before `allow` is added.
     #[serde(default)]
     pub deny: Permissions,
+}
+
+impl FromForm for Overwrite {
+    fn from_form(form: &Form<'_>) -> Option<Self> {
+        let id = form.field("id").required().id();
+        let kind = OverwriteKind::read(&form.field("type").required());
+        let bits = |key| form.field(key).permissions().unwrap_or_default();
+        Some(Self { kind: kind?, allow: bits("allow"), deny: bits("deny"), id: id? })
+    }
+}
+
+impl OverwriteKind {
+    /// Reads 0 or 1.
+    pub fn read(field: &Field<'_>) -> Option<Self> {
+        let member = field.number_of::<u8>(&[0, 1])? == 1;
+        Some(if member { Self::Member } else { Self::Role })
+    }
 }
 
 /// What an overwrite is for.

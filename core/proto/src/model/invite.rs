@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::User;
+use crate::form::{Form, FromForm};
 use crate::id::{ChannelId, GuildId};
 use crate::time::Timestamp;
 
@@ -106,24 +107,32 @@ impl Invite {
 }
 
 /// What an invite should be. Keys that are absent have Discord's defaults.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InviteDraft {
     /// Its name, made by whoever sends the command; never read from a body.
-    #[serde(skip)]
     pub code: Option<InviteCode>,
     /// 0 to 604,800 seconds; a day when absent.
-    #[serde(default)]
     pub max_age: Option<u32>,
     /// 0 to 100; any number when absent.
-    #[serde(default)]
     pub max_uses: Option<u32>,
     /// Members who lose the guild when they disconnect; refused.
-    #[serde(default)]
     pub temporary: Option<bool>,
     /// Makes another one even if there is one like it.
-    #[serde(default)]
     pub unique: Option<bool>,
     /// A stream or an activity to join; refused.
-    #[serde(default)]
     pub target_type: Option<u32>,
+}
+
+impl FromForm for InviteDraft {
+    fn from_form(form: &Form<'_>) -> Option<Self> {
+        form.unserved(&["target_user_id", "target_application_id", "role_ids"]);
+        Some(Self {
+            code: None,
+            max_age: form.field("max_age").number(0..=604_800),
+            max_uses: form.field("max_uses").number(0..=100),
+            temporary: form.field("temporary").flag(),
+            unique: form.field("unique").flag(),
+            target_type: form.field("target_type").number(0..=u32::MAX.into()),
+        })
+    }
 }

@@ -8,12 +8,16 @@ use serde_json::Value;
 
 pub use self::referenced::Referenced;
 use super::constant::{Empty, False, Number};
-use super::{ChannelKind, Profile, User};
-use crate::id::{AnyId, ChannelId, GuildId, MessageId, RoleId};
+use super::{Attachment, ChannelKind, Component, Embed, Emoji, Profile, User, stored};
+use crate::form::{Field, Form, FromForm};
+use crate::id::{ChannelId, GuildId, MessageId, RoleId};
 use crate::time::Timestamp;
 
 /// Users and roles that one message may mention each; Discord's limit for explicit lists.
 pub const MENTIONS_MAX: usize = 100;
+
+/// Characters of a nonce.
+const NONCE_MAX: usize = 25;
 
 /// A message. See [Discord Docs/Message](https://discord.com/developers/docs/resources/message).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,10 +44,12 @@ pub struct Message {
     pub mentions: Vec<User>,
     /// Mentioned roles.
     pub mention_roles: Vec<RoleId>,
-    /// Files; nothing stores them, so what the client named is echoed.
-    pub attachments: Vec<Value>,
-    /// Embeds as posted.
-    pub embeds: Vec<Value>,
+    /// Files.
+    #[serde(deserialize_with = "stored::attachments")]
+    pub attachments: Vec<Attachment>,
+    /// Embeds.
+    #[serde(deserialize_with = "stored::embeds")]
+    pub embeds: Vec<Embed>,
     /// Pinned.
     #[serde(default)]
     pub pinned: bool,
@@ -53,8 +59,9 @@ pub struct Message {
     /// Bit set.
     #[serde(default)]
     pub flags: u64,
-    /// Components as posted.
-    pub components: Vec<Value>,
+    /// Components.
+    #[serde(deserialize_with = "stored::components")]
+    pub components: Vec<Component>,
     /// Reactions by emoji; only where the HTTP API answers with a message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<ReactionCount>,
@@ -91,6 +98,16 @@ pub enum Nonce {
     Text(String),
 }
 
+impl Nonce {
+    /// Reads a nonce.
+    pub fn read(field: &Field<'_>) -> Option<Self> {
+        if field.value()?.is_string() {
+            return field.text(0..=NONCE_MAX).map(Self::Text);
+        }
+        field.number(i64::MIN..=i64::MAX).map(Self::Number)
+    }
+}
+
 /// Where an answered message is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageReference {
@@ -107,31 +124,15 @@ pub struct MessageReference {
     pub guild_id: Option<GuildId>,
 }
 
-/// An emoji of a reaction: a Unicode one has only a name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Emoji {
-    /// Custom emoji.
-    #[serde(default)]
-    pub id: Option<AnyId>,
-    /// Name, or the characters of a Unicode emoji.
-    pub name: Option<String>,
-}
-
-impl Emoji {
-    /// Returns `name` or `name:id`, the form in addresses and in the store.
-    #[must_use]
-    pub fn key(&self) -> String {
-        let name = self.name.as_deref().unwrap_or_default();
-        self.id.map_or_else(|| name.to_owned(), |id| format!("{name}:{id}"))
-    }
-
-    /// Reads the form of [`Emoji::key`].
-    #[must_use]
-    pub fn from_key(key: &str) -> Self {
-        match key.rsplit_once(':').and_then(|(name, id)| Some((name, id.parse().ok()?))) {
-            Some((name, id)) => Self { id: Some(id), name: Some(name.to_owned()) },
-            None => Self { id: None, name: Some(key.to_owned()) },
+impl FromForm for MessageReference {
+    fn from_form(form: &Form<'_>) -> Option<Self> {
+        if form.field("type").number_of::<u8>(&[0, 1]) == Some(1) {
+            let message = "Messages can be answered but not forwarded.";
+            form.field("type").wrong("BASE_TYPE_CHOICES", message);
         }
+        let message_id = form.field("message_id").required().id();
+        let (channel_id, guild_id) = (form.field("channel_id").id(), form.field("guild_id").id());
+        Some(Self { kind: 0, channel_id, guild_id, message_id: message_id? })
     }
 }
 
@@ -214,13 +215,13 @@ pub struct MessageHead<'a> {
     tts: bool,
     mention_everyone: bool,
     mention_roles: &'a [RoleId],
-    attachments: &'a [Value],
-    embeds: &'a [Value],
+    attachments: &'a [Attachment],
+    embeds: &'a [Embed],
     pinned: bool,
     #[serde(rename = "type")]
     kind: MessageKind,
     flags: u64,
-    components: &'a [Value],
+    components: &'a [Component],
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a Nonce>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,6 +9,8 @@ mod inbound;
 mod intents;
 mod mention;
 mod model;
+mod parts;
+mod patch;
 mod payloads;
 mod permissions;
 mod presence;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use throng_proto::form::{self, FromForm};
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use throng_proto::model::{
     Channel, ChannelKind, Colors, Content, CurrentUser, Emoji, Guild, Member, MemberEvent, Message,
@@ -156,6 +157,10 @@ fn profile() -> Profile {
     Profile::new(Timestamp::from_millis(0), vec![RoleId::new(9), RoleId::new(8), RoleId::new(9)])
 }
 
+fn read<T: FromForm>(value: &Value) -> T {
+    form::read(value).expect("a form")
+}
+
 fn message() -> Message {
     Message {
         id: MessageId::new(50),
@@ -168,12 +173,12 @@ fn message() -> Message {
         mention_everyone: false,
         mentions: vec![user(2)],
         mention_roles: vec![RoleId::new(8)],
-        attachments: vec![json!({"id": "0"})],
-        embeds: vec![json!({"title": "t"})],
+        attachments: vec![read(&json!({"id": "9", "filename": "a.txt", "url": "x:a"}))],
+        embeds: vec![read(&json!({"title": "t"}))],
         pinned: false,
         kind: MessageKind::DEFAULT,
         flags: 0,
-        components: vec![json!({"type": 1})],
+        components: Vec::new(),
         reactions: Vec::new(),
         nonce: None,
         message_reference: None,

@@ -17,7 +17,7 @@ use throng_proto::refusal::Refusal;
 use crate::answer::{self, Answer};
 use crate::api::Api;
 use crate::fault::Fault;
-use crate::request::{At, Form, Search};
+use crate::request::{At, Exact, Search};
 use crate::schema;
 
 /// Accounts that one answer lists.
@@ -89,7 +89,7 @@ pub(super) async fn read(State(api): State<Arc<Api>>, At((user,)): At<(UserId,)>
 pub(super) async fn change(
     State(api): State<Arc<Api>>,
     At((user,)): At<(UserId,)>,
-    Form(patch): Form<Patch>,
+    Exact(patch): Exact<Patch>,
 ) -> Answer {
     let account = api.hub.account(user).await?.ok_or(Refusal::UnknownUser)?;
     if let Some(Some(owner)) = patch.owner_id {

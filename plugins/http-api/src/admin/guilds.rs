@@ -17,7 +17,7 @@ use crate::answer::{self, Answer};
 use crate::api::Api;
 use crate::clock;
 use crate::fault::Fault;
-use crate::request::{At, Form};
+use crate::request::{At, Exact};
 use crate::schema;
 
 /// Users that are looked up at the same time.
@@ -35,7 +35,7 @@ const MEMBERS_MAX: usize = 1000;
     responses((status = 201, body = schema::Guild)))]
 pub(super) async fn create(
     State(api): State<Arc<Api>>,
-    Form(blueprint): Form<Blueprint>,
+    Exact(blueprint): Exact<Blueprint>,
 ) -> Answer {
     let users = users(&api, &blueprint).await?;
     let draft = blueprint.draft(api.hub.as_ref(), &users, clock::now())?;

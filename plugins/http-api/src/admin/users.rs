@@ -14,7 +14,7 @@ use super::accounts;
 use crate::answer::{self, Answer};
 use crate::api::Api;
 use crate::fault::Fault;
-use crate::request::Form;
+use crate::request::Exact;
 use crate::schema;
 
 /// An account to make.
@@ -35,7 +35,7 @@ pub(super) struct Body {
         (status = 201, body = schema::AdminUserMade),
         (status = 409, body = schema::Error, description = "The name is taken."),
     ))]
-pub(super) async fn create(State(api): State<Arc<Api>>, Form(body): Form<Body>) -> Answer {
+pub(super) async fn create(State(api): State<Arc<Api>>, Exact(body): Exact<Body>) -> Answer {
     let name = username(&body.username)?;
     if api.hub.user_named(name.to_owned()).await?.is_some() {
         return Err(taken(name));

@@ -6,23 +6,42 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use futures_util::StreamExt;
 use http::header::CONTENT_LENGTH;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
+use throng_proto::form::{self, FromForm};
 
 use crate::api::Api;
 use crate::fault::Fault;
+
+/// What some editors and libraries put before UTF-8.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// Levels of objects and lists in a body; the deepest one with a meaning has 12.
+const DEPTH_MAX: usize = 32;
 
 /// A JSON body that is an object; an empty one counts as `{}`.
 #[derive(Debug)]
 pub(crate) struct Form<T>(pub(crate) T);
 
+/// A JSON body of the admin API, in which keys that nobody knows are wrong.
+#[derive(Debug)]
+pub(crate) struct Exact<T>(pub(crate) T);
+
 /// A JSON body that is an array.
 #[derive(Debug)]
 pub(crate) struct List<T>(pub(crate) Vec<T>);
 
-impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Form<T> {
+impl<T: FromForm> FromRequest<Arc<Api>> for Form<T> {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Fault> {
+        let body = read(request, api.config.json_bytes_max).await?;
+        Json::parse(&body)?.form().map(Self)
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Exact<T> {
     type Rejection = Fault;
 
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Fault> {
@@ -45,12 +64,17 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for List<T> {
 pub(crate) struct Json(pub(crate) Value);
 
 impl Json {
-    /// Reads text.
+    /// Reads text, with or without a byte order mark; none at all is an empty object.
     ///
     /// # Errors
     ///
-    /// It is not JSON.
+    /// It is not JSON, or nests deeper than [`DEPTH_MAX`].
     pub(crate) fn parse(text: &[u8]) -> Result<Self, Fault> {
+        let text = text.strip_prefix(BOM).unwrap_or(text);
+        if form::depth(text) > DEPTH_MAX {
+            let message = format!("Objects and lists nest deeper than {DEPTH_MAX} levels.");
+            return Err(Fault::field("", "DEPTH_EXCEEDED", message));
+        }
         if text.trim_ascii().is_empty() {
             return Ok(Self(Value::Object(serde_json::Map::new())));
         }
@@ -69,13 +93,13 @@ impl Json {
         Err(Fault::field("", "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType"))
     }
 
-    /// Drops keys that are null, where null means the same as absent.
-    pub(crate) fn without_nulls(mut self) -> Self {
-        drop_nulls(&mut self.0);
-        if let Some(mentions) = self.0.get_mut("allowed_mentions") {
-            drop_nulls(mentions);
-        }
-        self
+    /// Reads a form of it.
+    ///
+    /// # Errors
+    ///
+    /// Fields are wrong or missing; the answer says which.
+    pub(crate) fn form<T: FromForm>(&self) -> Result<T, Fault> {
+        Ok(form::read(&self.0)?)
     }
 
     /// Makes a value of it.
@@ -96,12 +120,6 @@ fn key(segment: &Segment) -> Option<String> {
         Segment::Seq { index } => Some(index.to_string()),
         Segment::Map { key } => Some(key.clone()),
         Segment::Enum { .. } | Segment::Unknown => None,
-    }
-}
-
-fn drop_nulls(value: &mut Value) {
-    if let Value::Object(keys) = value {
-        keys.retain(|_, value| !value.is_null());
     }
 }
 
@@ -159,9 +177,4 @@ async fn collect(body: Body, bytes_max: usize) -> Result<Vec<u8>, Fault> {
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
-}
-
-/// Reads a value from JSON that was read before; what does not fit counts as absent.
-pub(crate) fn peek<'de, T: Deserialize<'de> + Default>(value: &'de Value) -> T {
-    T::deserialize(value).unwrap_or_default()
 }

@@ -62,6 +62,10 @@ impl Parameter for EmojiKey {
         let text = text.strip_prefix("a:").unwrap_or(text);
         let emoji = Emoji::from_key(text);
         let name = emoji.name.as_deref().unwrap_or_default();
+        if let (None, Some(emoji)) = (emoji.id, Emoji::unicode(name)) {
+            return Ok(Self(emoji));
+        }
+        // Older builds took others, which can still be listed and removed.
         let known = match emoji.id {
             Some(_) => !name.is_empty() && name.len() <= EMOJI_BYTES_MAX,
             None => !name.is_ascii() && name.len() <= EMOJI_BYTES_MAX,
@@ -99,6 +103,7 @@ mod tests {
         let key = |text| EmojiKey::parse("emoji_name", text).map(|emoji| emoji.0.key()).ok();
         assert_eq!(key("\u{1f44d}").as_deref(), Some("\u{1f44d}"));
         assert_eq!(key("1\u{fe0f}\u{20e3}").as_deref(), Some("1\u{fe0f}\u{20e3}"));
+        assert_eq!(key("\u{2764}").as_deref(), Some("\u{2764}\u{fe0f}"));
         assert_eq!(key("party:12").as_deref(), Some("party:12"));
         assert_eq!(key("a:party:12").as_deref(), Some("party:12"));
         assert_eq!(key(" "), None);

@@ -1,4 +1,4 @@
-//! Bodies of messages: JSON, or multipart with files, which are counted and dropped.
+//! Bodies of messages: JSON, or multipart, whose files are refused.
 
 use std::sync::Arc;
 
@@ -6,35 +6,32 @@ use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, Multipart, Request};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::body::{Json, read};
 use crate::api::Api;
 use crate::fault::Fault;
-
-/// Files that one message may have, as at Discord.
-const FILES_MAX: usize = 10;
 
 /// A body that may come with files.
 #[derive(Debug)]
 pub(crate) struct Payload {
     /// The JSON part.
     pub(crate) json: Json,
-    /// What is known of the files.
-    pub(crate) uploads: Vec<Upload>,
+    /// Names of the parts that are files.
+    files: Vec<String>,
 }
 
-/// A file that was read and dropped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Upload {
-    /// The `n` of `files[n]`.
-    pub(crate) index: String,
-    /// Name as the client gave it.
-    pub(crate) filename: String,
-    /// Type as the client gave it.
-    pub(crate) content_type: Option<String>,
-    /// Bytes.
-    pub(crate) size: usize,
+impl Payload {
+    /// Refuses files by the names of their parts: nothing stores them.
+    ///
+    /// # Errors
+    ///
+    /// There are some.
+    pub(crate) fn refuse_files(&self) -> Result<(), Fault> {
+        let Some(name) = self.files.first() else { return Ok(()) };
+        let message = "Throng does not store files; send an address instead.";
+        Err(Fault::field(name, "NOT_SUPPORTED", message))
+    }
 }
 
 impl FromRequest<Arc<Api>> for Payload {
@@ -43,37 +40,49 @@ impl FromRequest<Arc<Api>> for Payload {
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Fault> {
         let content_type =
             request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        if content_type.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
+        if content_type.is_some_and(is_multipart) {
             return multipart(request, api).await;
         }
         let body = read(request, api.config.json_bytes_max).await?;
-        Ok(Self { json: Json::parse(&body)?.object()?, uploads: Vec::new() })
+        Ok(Self { json: Json::parse(&body)?.object()?, files: Vec::new() })
     }
 }
 
+fn is_multipart(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case("multipart/form-data")
+}
+
+/// Reads the parts in whatever order they come. What a part of its own says, `payload_json` may say
+/// too, and then counts; of parts with one name the last counts.
 async fn multipart(request: Request, api: &Arc<Api>) -> Result<Payload, Fault> {
     let mut parts = Multipart::from_request(request, api).await.map_err(|_| misshapen())?;
-    let mut payload = Payload { json: Json::parse(b"{}")?, uploads: Vec::new() };
+    let (mut json, mut plain) = (Json::parse(b"{}")?, Map::new());
+    let mut files = Vec::new();
     while let Some(field) = parts.next_field().await.map_err(|error| broken(&error))? {
         let name = field.name().unwrap_or_default().to_owned();
         if name == "payload_json" {
-            payload.json = Json::parse(&text(field, api.config.json_bytes_max).await?)?.object()?;
-        } else if field.file_name().is_some() {
-            if payload.uploads.len() == FILES_MAX {
-                let message = format!("Must be {FILES_MAX} or fewer in length.");
-                return Err(Fault::field("files", "BASE_TYPE_MAX_LENGTH", message));
+            json = Json::parse(&text(field, api.config.json_bytes_max).await?)?.object()?;
+        } else if field.file_name().is_some() || name.starts_with("files[") {
+            swallow(field).await?;
+            if files.is_empty() {
+                files.push(name);
             }
-            payload.uploads.push(swallow(field, &name, payload.uploads.len()).await?);
         } else if matches!(name.as_str(), "content" | "nonce" | "tts") {
             let value = text(field, api.config.json_bytes_max).await?;
-            payload.json.0[name.as_str()] = plain(&name, &value);
+            plain.insert(name.clone(), value_of(&name, &value));
         }
     }
-    Ok(payload)
+    if let Value::Object(keys) = &mut json.0 {
+        for (key, value) in plain {
+            keys.entry(key).or_insert(value);
+        }
+    }
+    Ok(Payload { json, files })
 }
 
 /// Reads a form's own value of a key that `payload_json` could hold too.
-fn plain(name: &str, value: &[u8]) -> Value {
+fn value_of(name: &str, value: &[u8]) -> Value {
     match name {
         "tts" => Value::Bool(value == b"true"),
         _ => Value::String(String::from_utf8_lossy(value).into_owned()),
@@ -91,19 +100,10 @@ async fn text(mut field: Field<'_>, bytes_max: usize) -> Result<Vec<u8>, Fault> 
     Ok(bytes)
 }
 
-/// Reads a file to its end and keeps what it was called and how long it is.
-async fn swallow(mut field: Field<'_>, name: &str, order: usize) -> Result<Upload, Fault> {
-    let index = name.strip_prefix("files[").and_then(|rest| rest.strip_suffix(']'));
-    let mut upload = Upload {
-        index: index.map_or_else(|| order.to_string(), str::to_owned),
-        filename: field.file_name().unwrap_or("file").to_owned(),
-        content_type: field.content_type().map(str::to_owned),
-        size: 0,
-    };
-    while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error))? {
-        upload.size += chunk.len();
-    }
-    Ok(upload)
+/// Reads a file to its end, so that its sender gets to read the answer, and keeps nothing.
+async fn swallow(mut field: Field<'_>) -> Result<(), Fault> {
+    while field.chunk().await.map_err(|error| broken(&error))?.is_some() {}
+    Ok(())
 }
 
 fn broken(error: &MultipartError) -> Fault {

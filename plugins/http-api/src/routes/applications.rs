@@ -11,7 +11,7 @@ use throng_proto::refusal::Refusal;
 use crate::answer::{self, Answer};
 use crate::api::Ask;
 use crate::fault::Fault;
-use crate::request::{At, Form, List};
+use crate::request::{At, Exact, List};
 use crate::schema;
 
 /// Commands that one registration may have, as at Discord.
@@ -98,7 +98,7 @@ pub(super) async fn list_commands(ask: Ask, At((application,)): At<(UserId,)>) -
 pub(super) async fn create_command(
     ask: Ask,
     At((application,)): At<(UserId,)>,
-    Form(command): Form<Map<String, Value>>,
+    Exact(command): Exact<Map<String, Value>>,
 ) -> Answer {
     own(&ask, application)?;
     Ok(answer::json(StatusCode::CREATED, &registered(&ask, None, command)))
@@ -135,7 +135,7 @@ pub(super) async fn list_guild_commands(
 pub(super) async fn create_guild_command(
     ask: Ask,
     At((application, guild)): At<(UserId, GuildId)>,
-    Form(command): Form<Map<String, Value>>,
+    Exact(command): Exact<Map<String, Value>>,
 ) -> Answer {
     own(&ask, application)?;
     Ok(answer::json(StatusCode::CREATED, &registered(&ask, Some(guild), command)))

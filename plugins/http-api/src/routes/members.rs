@@ -1,17 +1,19 @@
 //! Members of a guild.
 
 use http::StatusCode;
-use serde::Deserialize;
 use throng_proto::command::{Command, MemberPatch};
+use throng_proto::form::{self, FromForm};
 use throng_proto::id::{GuildId, RoleId, UserId};
 use throng_proto::refusal::Refusal;
 use throng_proto::token::Token;
 
 use crate::answer::{self, Answer};
 use crate::api::Ask;
-use crate::fault::Fault;
 use crate::request::{At, Form, Search};
 use crate::schema;
+
+/// Characters of a token: a JWT with many claims has a few thousand.
+const TOKEN_MAX: usize = 16_384;
 
 /// Members that one answer lists, as at Discord.
 const MEMBERS_MAX: usize = 1000;
@@ -61,19 +63,19 @@ pub(super) async fn get_guild_member(ask: Ask, At((guild, user)): At<(GuildId, U
 }
 
 /// A user to add, with its consent.
-#[derive(Deserialize)]
 pub(super) struct Joining {
     /// A token of that very user.
-    #[serde(default)]
-    access_token: Option<String>,
-    #[serde(default)]
-    nick: Option<String>,
-    #[serde(default)]
-    roles: Option<Vec<RoleId>>,
-    #[serde(default)]
-    mute: Option<bool>,
-    #[serde(default)]
-    deaf: Option<bool>,
+    access_token: String,
+    /// What the user is to have.
+    patch: MemberPatch,
+}
+
+impl FromForm for Joining {
+    fn from_form(form: &form::Form<'_>) -> Option<Self> {
+        let access_token = form.field("access_token").required().text(0..=TOKEN_MAX);
+        let patch = MemberPatch::from_form(form)?;
+        Some(Self { access_token: access_token?, patch })
+    }
 }
 
 /// Adds a user who has agreed: `access_token` is a token of that user. Needs CREATE_INSTANT_INVITE,
@@ -89,15 +91,13 @@ pub(super) async fn add_guild_member(
     At((guild, user)): At<(GuildId, UserId)>,
     Form(joining): Form<Joining>,
 ) -> Answer {
-    let token = joining.access_token.as_deref().ok_or_else(|| {
-        Fault::field("access_token", "BASE_TYPE_REQUIRED", "This field is required")
-    })?;
+    let Joining { access_token, patch } = joining;
     let hub = &ask.api.hub;
     hub.user(user).await?.ok_or(Refusal::UnknownUser)?;
-    let owner = hub.authenticate(Token::parse(token)).await?;
+    let owner = hub.authenticate(Token::parse(&access_token)).await?;
     let user = owner.filter(|owner| owner.id == user).ok_or(Refusal::InvalidAccessToken)?;
-    let Joining { nick, roles, mute, deaf, .. } = joining;
-    let nick = nick.filter(|nick| !nick.is_empty()).map(Some);
+    let MemberPatch { nick, roles, mute, deaf, .. } = patch;
+    let nick = nick.filter(|nick| nick.as_deref().is_some_and(|nick| !nick.is_empty()));
     let patch = MemberPatch { nick, roles, mute, deaf, ..MemberPatch::default() };
     let reply = ask.guild(guild, Command::MemberPut(user, patch)).await?;
     Ok(answer::reply(StatusCode::CREATED, reply))

@@ -1,15 +1,14 @@
 //! Messages: posting, reading, editing, deleting, and typing.
 
 use http::StatusCode;
-use serde::Deserialize;
-use throng_proto::command::{Command, MessagePatch};
+use throng_proto::command::{Command, MessageDraft, MessagePatch};
+use throng_proto::form::{self, FromForm};
 use throng_proto::id::{ChannelId, MessageId};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::Page;
 
 use crate::answer::{self, Answer};
 use crate::api::Ask;
-use crate::draft;
 use crate::fault::Fault;
 use crate::request::{At, Form, Payload, Search};
 use crate::schema;
@@ -20,7 +19,7 @@ const MESSAGES_MAX: usize = 100;
 /// Messages that one answer lists when the query does not say.
 const MESSAGES: usize = 50;
 
-/// Posts a message; files are read and dropped, only what they are called is kept.
+/// Posts a message. Files are refused: nothing stores them.
 #[utoipa::path(post, path = "/channels/{channel_id}/messages", tag = "messages",
     request_body(content(
         (schema::MessageDraft = "application/json"),
@@ -32,7 +31,8 @@ pub(super) async fn create_message(
     At((channel,)): At<(ChannelId,)>,
     payload: Payload,
 ) -> Answer {
-    let draft = draft::read(&ask, payload)?;
+    payload.refuse_files()?;
+    let draft: MessageDraft = payload.json.form()?;
     let command = Command::MessageCreate(channel, Box::new(draft));
     let reply = ask.channel(channel, command).await?;
     Ok(answer::reply(StatusCode::OK, reply))
@@ -105,7 +105,8 @@ pub(super) async fn update_message(
     At((channel, message)): At<(ChannelId, MessageId)>,
     payload: Payload,
 ) -> Answer {
-    let patch: MessagePatch = payload.json.decode()?;
+    payload.refuse_files()?;
+    let patch: MessagePatch = payload.json.form()?;
     let command = Command::MessageEdit(channel, message, Box::new(patch));
     let reply = ask.channel(channel, command).await?;
     Ok(answer::reply(StatusCode::OK, reply))
@@ -123,9 +124,16 @@ pub(super) async fn delete_message(
 }
 
 /// Messages to delete together.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(super) struct Bulk {
     messages: Vec<MessageId>,
+}
+
+impl FromForm for Bulk {
+    fn from_form(form: &form::Form<'_>) -> Option<Self> {
+        let messages = form.field("messages").required();
+        Some(Self { messages: messages.list(2..=MESSAGES_MAX, |id| id.id())? })
+    }
 }
 
 /// Deletes 2 to 100 messages at once. Needs MANAGE_MESSAGES.

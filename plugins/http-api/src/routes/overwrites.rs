@@ -1,7 +1,7 @@
 //! What roles and members may do in one channel.
 
-use serde::Deserialize;
 use throng_proto::command::Command;
+use throng_proto::form::{self, FromForm};
 use throng_proto::id::{AnyId, ChannelId};
 use throng_proto::model::{Overwrite, OverwriteKind};
 use throng_proto::permissions::Permissions;
@@ -12,14 +12,19 @@ use crate::request::{At, Form};
 use crate::schema;
 
 /// An overwrite whose id stands in the path.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(super) struct Body {
-    #[serde(rename = "type")]
     kind: OverwriteKind,
-    #[serde(default)]
-    allow: Option<Permissions>,
-    #[serde(default)]
-    deny: Option<Permissions>,
+    allow: Permissions,
+    deny: Permissions,
+}
+
+impl FromForm for Body {
+    fn from_form(form: &form::Form<'_>) -> Option<Self> {
+        let bits = |key| form.field(key).permissions().unwrap_or_default();
+        let kind = OverwriteKind::read(&form.field("type").required());
+        Some(Self { allow: bits("allow"), deny: bits("deny"), kind: kind? })
+    }
 }
 
 /// Sets the overwrite of a role or member. Needs MANAGE_ROLES there.
@@ -30,8 +35,8 @@ pub(super) async fn put_overwrite(
     At((channel, id)): At<(ChannelId, AnyId)>,
     Form(body): Form<Body>,
 ) -> Answer {
-    let (allow, deny) = (body.allow.unwrap_or_default(), body.deny.unwrap_or_default());
-    let overwrite = Overwrite { id, kind: body.kind, allow, deny };
+    let Body { kind, allow, deny } = body;
+    let overwrite = Overwrite { id, kind, allow, deny };
     ask.channel(channel, Command::OverwritePut(channel, overwrite)).await?;
     Ok(answer::nothing())
 }

@@ -68,7 +68,7 @@ async fn an_invite_of_the_wrong_shape_is_named_by_its_field() {
     let site = Site::public();
     for (body, field, code) in [
         (r#"{"max_age":"soon"}"#, "max_age", "NUMBER_TYPE_COERCE"),
-        (r#"{"max_age":-1}"#, "max_age", "NUMBER_TYPE_COERCE"),
+        (r#"{"max_age":-1}"#, "max_age", "NUMBER_TYPE_MIN"),
         (r#"{"max_uses":[]}"#, "max_uses", "NUMBER_TYPE_COERCE"),
         (r#"{"unique":7}"#, "unique", "BOOLEAN_TYPE_CONVERT"),
     ] {

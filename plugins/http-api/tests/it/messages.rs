@@ -73,27 +73,77 @@ async fn an_answer_names_the_message_it_answers_and_whether_it_needs_it() {
 }
 
 #[tokio::test]
-async fn multipart_files_become_attachments_with_ids_and_sizes() {
-    let site = Site::public();
-    let json =
-        r#"{"content":"look","attachments":[{"id":0,"filename":"b.txt","description":"bee"}]}"#;
+async fn files_are_refused_by_name() {
     let parts = [
-        (r#"name="payload_json""#, json),
+        (r#"name="payload_json""#, r#"{"content":"look"}"#),
         (r#"name="files[0]"; filename="a.txt""#, "12345"),
         (r#"name="files[1]"; filename="c.txt""#, ""),
     ];
-    let answer = multipart(&site, "POST", "/channels/200/messages", &parts).await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
-    let draft = site.hub.last_draft();
-    assert_eq!(draft.content.as_deref(), Some("look"));
-    let first = &draft.attachments[0];
-    assert_eq!(first["filename"], "b.txt");
-    assert_eq!(first["size"], 5);
-    assert_eq!(first["description"], "bee");
-    assert_eq!(first["url"], "attachment://b.txt");
-    assert!(first["id"].is_string());
-    assert_eq!(draft.attachments[1]["filename"], "c.txt");
-    assert_ne!(draft.attachments[1]["id"], first["id"]);
+    for (method, path) in
+        [("POST", "/channels/200/messages"), ("PATCH", "/channels/200/messages/300")]
+    {
+        let site = Site::public();
+        let answer = multipart(&site, method, path, &parts).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.text);
+        assert_eq!(first_error(&answer, "/files[0]"), "NOT_SUPPORTED");
+        assert!(site.hub.state.lock().unwrap().commands.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn parts_may_come_in_any_order_and_more_than_once() {
+    let json = (r#"name="payload_json""#, r#"{"tts":true}"#);
+    let content = (r#"name="content""#, "plain");
+    for parts in [[json, content, content], [content, json, content], [content, json, json]] {
+        let site = Site::public();
+        let answer = multipart(&site, "POST", "/channels/200/messages", &parts).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        let draft = site.hub.last_draft();
+        assert_eq!((draft.content.as_deref(), draft.tts), (Some("plain"), true));
+    }
+}
+
+#[tokio::test]
+async fn a_type_is_the_same_in_capitals() {
+    let site = Site::public();
+    let body =
+        "--edge\r\nContent-Disposition: form-data; name=\"content\"\r\n\r\nx\r\n--edge--\r\n";
+    let request = Request::post("/api/v10/channels/200/messages")
+        .header("authorization", "Bot alice")
+        .header("content-type", "Multipart/Form-Data; Boundary=edge")
+        .body(Body::from(body))
+        .unwrap();
+    assert_eq!(site.send(request).await.status, StatusCode::OK);
+    assert_eq!(site.hub.last_draft().content.as_deref(), Some("x"));
+}
+
+#[tokio::test]
+async fn text_that_json_cannot_hold_is_refused_and_the_last_of_equal_keys_counts() {
+    for body in [r#"{"content":"\ud800"}"#, r#"{"nonce":1e999}"#, "{\"content\":\"\u{0}\"}", "{,}"]
+    {
+        let answer = Site::public().ask(MESSAGES, body).await;
+        assert_eq!(answer.json()["code"], 50109, "{body}");
+    }
+    for nonce in ["1e300", "123456789012345678901234567890", "1.5", "{}", "true"] {
+        let answer = Site::public().ask(MESSAGES, format!("{{\"nonce\":{nonce}}}")).await;
+        assert_eq!(first_error(&answer, "/nonce"), "NUMBER_TYPE_COERCE", "{nonce}");
+    }
+    let site = Site::public();
+    let body = "\u{feff}{\"content\":5,\"content\":\"a\\u0000b\"}";
+    assert_eq!(site.ask(MESSAGES, body).await.status, StatusCode::OK);
+    assert_eq!(site.hub.last_draft().content.as_deref(), Some("ab"));
+}
+
+#[tokio::test]
+async fn a_body_that_nests_too_deeply_is_refused() {
+    for levels in [33, 100, 120, 5_000, 100_000] {
+        let body = format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        let body = format!("{{\"content\":\"x\",\"foreign\":{body}}}");
+        let answer = Site::public().ask(MESSAGES, body).await;
+        assert_eq!(first_error(&answer, ""), "DEPTH_EXCEEDED", "{levels}");
+    }
+    let body = format!("{{\"content\":\"x\",\"foreign\":{}{}}}", "[".repeat(31), "]".repeat(31));
+    assert_eq!(Site::public().ask(MESSAGES, body).await.status, StatusCode::OK);
 }
 
 #[tokio::test]

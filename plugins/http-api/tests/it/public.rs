@@ -265,7 +265,7 @@ async fn wrong_types_are_named_by_their_field() {
             "NUMBER_TYPE_COERCE",
         ),
         ("POST ~/guilds/100/roles", r#"{"hoist":"x"}"#, "/hoist", "BOOLEAN_TYPE_CONVERT"),
-        ("POST ~/guilds/100/roles", r#"{"permissions":"x"}"#, "/permissions", "BASE_TYPE_INVALID"),
+        ("POST ~/guilds/100/roles", r#"{"permissions":"x"}"#, "/permissions", "NUMBER_TYPE_COERCE"),
         (
             "PATCH ~/channels/200",
             r#"{"permission_overwrites":[{"id":"1","type":0},{"id":"2"}]}"#,

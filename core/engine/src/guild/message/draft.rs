@@ -1,42 +1,28 @@
 //! What a message may consist of.
 
-use serde_json::Value;
-use throng_proto::command::MessageDraft;
-use throng_proto::model::{Channel, MessageReference, Nonce, Referenced};
+use throng_proto::command::{COMPONENTS_V2, MessageDraft, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS};
+use throng_proto::id::AnyId;
+use throng_proto::model::component::ROWS_MAX;
+use throng_proto::model::{Attachment, Channel, Component, Embed, MessageReference, Referenced};
 use throng_proto::permissions::Permissions;
 use throng_proto::refusal::Refusal;
 
 use crate::guild::authority::Authority;
-use crate::guild::{Config, Guild, form, mentions};
+use crate::guild::{Config, Guild, form};
 
-/// SUPPRESS_EMBEDS: embeds are not shown.
-pub(super) const SUPPRESS_EMBEDS: u64 = 1 << 2;
-/// Flags that an author may set: SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS and IS_COMPONENTS_V2.
-pub(super) const FLAGS: u64 = SUPPRESS_EMBEDS | 1 << 12 | 1 << 15;
-/// Characters of a nonce.
-const NONCE_MAX: usize = 25;
-/// Stickers of a message.
-const STICKERS_MAX: usize = 3;
+/// Flags that an author may set.
+pub(super) const FLAGS: u64 = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2;
 
-/// Checks the form of a message to post.
+/// Checks what a message to post consists of; that each part is well-formed is known.
 pub(super) fn check(config: &Config, draft: &MessageDraft) -> Result<(), Refusal> {
-    let text = draft.content.as_deref().unwrap_or_default();
-    let parts = Parts {
-        text,
+    Parts {
+        text: draft.content.as_deref().unwrap_or_default(),
         embeds: &draft.embeds,
         components: &draft.components,
-        attachments: &draft.attachments,
-    };
-    parts.check(config)?;
-    form::count("sticker_ids", draft.sticker_ids.len(), STICKERS_MAX)?;
-    if let Some(Nonce::Text(nonce)) = &draft.nonce {
-        form::length("nonce", nonce, 0, NONCE_MAX)?;
+        attachments: &[],
+        flags: draft.flags,
     }
-    mentions::check(draft.allowed_mentions.as_ref())?;
-    if parts.is_empty() && draft.sticker_ids.is_empty() {
-        return Err(Refusal::EmptyMessage);
-    }
-    Ok(())
+    .check(config)
 }
 
 /// Asks for the permissions that parts of a message need.
@@ -49,7 +35,6 @@ pub(super) fn permit(
     let needs = [
         (draft.tts, Permissions::SEND_TTS_MESSAGES),
         (!draft.embeds.is_empty(), Permissions::EMBED_LINKS),
-        (!draft.attachments.is_empty(), Permissions::ATTACH_FILES),
         (draft.message_reference.is_some(), Permissions::READ_MESSAGE_HISTORY),
     ];
     let missing = needs.iter().any(|(needed, permission)| *needed && !may.contains(*permission));
@@ -60,14 +45,15 @@ pub(super) fn permit(
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parts<'a> {
     pub(super) text: &'a str,
-    pub(super) embeds: &'a [Value],
-    pub(super) components: &'a [Value],
-    pub(super) attachments: &'a [Value],
+    pub(super) embeds: &'a [Embed],
+    pub(super) components: &'a [Component],
+    pub(super) attachments: &'a [Attachment],
+    pub(super) flags: u64,
 }
 
 impl Parts<'_> {
     /// Tells whether nothing is to be seen.
-    pub(super) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.text.trim().is_empty()
             && self.embeds.is_empty()
             && self.components.is_empty()
@@ -76,21 +62,48 @@ impl Parts<'_> {
 
     pub(super) fn check(&self, config: &Config) -> Result<(), Refusal> {
         form::length("content", self.text, 0, config.content_max)?;
-        let lists = [
-            ("embeds", self.embeds, config.embeds_max),
-            ("components", self.components, config.components_max),
-            ("attachments", self.attachments, config.attachments_max),
-        ];
-        for (field, items, max) in lists {
-            form::count(field, items.len(), max)?;
-            if let Some(index) = items.iter().position(|item| !item.is_object()) {
-                let message = "Only dictionaries may be used in a DictType";
-                let field = format!("{field}.{index}");
-                return Err(Refusal::field(&field, "DICT_TYPE_CONVERT", message));
-            }
+        form::count("embeds", self.embeds.len(), config.embeds_max)?;
+        form::count("components", self.components.len(), config.components_max)?;
+        if self.flags & COMPONENTS_V2 == 0 { self.check_rows() } else { self.check_alone() }?;
+        if self.is_empty() { Err(Refusal::EmptyMessage) } else { Ok(()) }
+    }
+
+    /// Without the flag of components v2 there are only rows.
+    fn check_rows(&self) -> Result<(), Refusal> {
+        if let Some(index) = self.components.iter().position(Component::is_v2) {
+            let message = "Value must be one of (1); others need the flag IS_COMPONENTS_V2.";
+            let field = format!("components.{index}.type");
+            return Err(Refusal::field(&field, "BASE_TYPE_CHOICES", message));
+        }
+        if self.components.len() > ROWS_MAX {
+            let message = format!("Must be between 1 and {ROWS_MAX} in length.");
+            return Err(Refusal::field("components", "BASE_TYPE_BAD_LENGTH", message));
         }
         Ok(())
     }
+
+    /// With it there are only components.
+    fn check_alone(&self) -> Result<(), Refusal> {
+        let others = [("content", !self.text.is_empty()), ("embeds", !self.embeds.is_empty())];
+        let Some((field, _)) = others.iter().find(|(_, used)| *used) else { return Ok(()) };
+        let code = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2";
+        let message =
+            format!("The '{field}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2");
+        Err(Refusal::field(field, code, message))
+    }
+}
+
+/// Keeps the named files of a message.
+pub(super) fn keep(files: &mut Vec<Attachment>, named: &[AnyId]) -> Result<(), Refusal> {
+    let unknown = |id: &AnyId| files.iter().all(|file| file.id != *id);
+    if let Some(index) = named.iter().position(unknown) {
+        let message = "Not a file of this message, and none can be uploaded: Throng does not \
+                       store files.";
+        let field = format!("attachments.{index}.id");
+        return Err(Refusal::field(&field, "ATTACHMENT_NOT_FOUND", message));
+    }
+    files.retain(|file| named.contains(&file.id));
+    Ok(())
 }
 
 impl Guild {
@@ -103,10 +116,6 @@ impl Guild {
     ) -> Result<(Option<MessageReference>, Referenced), Refusal> {
         let nothing = (None, Referenced::Absent);
         let Some(reference) = &draft.message_reference else { return Ok(nothing) };
-        if reference.kind != 0 {
-            let message = "Messages can be answered but not forwarded.";
-            return Err(Refusal::field("message_reference.type", "BASE_TYPE_CHOICES", message));
-        }
         let here = reference.channel_id.is_none_or(|id| id == channel.id);
         let answered = self.readable((channel.id, reference.message_id));
         let Some((_, answered)) = answered.ok().filter(|_| here) else {

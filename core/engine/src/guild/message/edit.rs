@@ -1,6 +1,6 @@
 //! Editing messages.
 
-use throng_proto::command::{MessagePatch, Reply};
+use throng_proto::command::{COMPONENTS_V2, MessagePatch, Reply, SUPPRESS_EMBEDS};
 use throng_proto::event::{EventKind, Mentions};
 use throng_proto::id::UserId;
 use throng_proto::mention::Named;
@@ -9,12 +9,12 @@ use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
 
-use super::draft::{Parts, SUPPRESS_EMBEDS};
+use super::draft::{Parts, keep};
 use super::message_event;
+use crate::guild::Guild;
 use crate::guild::authority::Authority;
 use crate::guild::ledger::{Key, Row};
 use crate::guild::plan::{Decided, Plan};
-use crate::guild::{Guild, mentions};
 
 impl Guild {
     /// Edits one's own message, or hides the embeds of another's.
@@ -29,7 +29,6 @@ impl Guild {
         if !who.is(message.author.id) {
             permit_others(who, &channel, &patch)?;
         }
-        mentions::check(patch.allowed_mentions.as_ref())?;
         let mut message = message.clone();
         self.patch_message(who, &channel, &mut message, patch)?;
         message = self.as_shown(&message, None);
@@ -97,24 +96,29 @@ impl Guild {
             message.mentions = mentioned.users();
             message.mention_roles = mentioned.roles;
         }
-        let written =
-            [(patch.embeds, &mut message.embeds), (patch.components, &mut message.components)];
-        for (new, old) in written {
-            *old = new.unwrap_or_else(|| std::mem::take(old));
+        if let Some(embeds) = patch.embeds {
+            message.embeds = embeds;
+        }
+        if let Some(components) = patch.components {
+            message.components = components;
+        }
+        if let Some(files) = patch.attachments {
+            keep(&mut message.attachments, &files)?;
         }
         if let Some(flags) = patch.flags {
-            message.flags = message.flags & !SUPPRESS_EMBEDS | flags & SUPPRESS_EMBEDS;
+            let kept = message.flags & !SUPPRESS_EMBEDS;
+            message.flags = kept | flags & (SUPPRESS_EMBEDS | COMPONENTS_V2);
         }
         message.tts = false;
         message.edited_timestamp = Some(who.now);
-        let parts = Parts {
+        Parts {
             text: &message.content,
             embeds: &message.embeds,
             components: &message.components,
             attachments: &message.attachments,
-        };
-        parts.check(&self.config)?;
-        if parts.is_empty() { Err(Refusal::EmptyMessage) } else { Ok(()) }
+            flags: message.flags,
+        }
+        .check(&self.config)
     }
 }
 

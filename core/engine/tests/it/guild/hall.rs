@@ -2,6 +2,7 @@
 //!
 //! Every test that goes through a hall also checks G1 and G2.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use throng_engine::event::Event;
 use throng_engine::guild::{Config, Guild, Input, MemberChange, Output, Ticket};
 use throng_proto::command::{Actor, Command, MessageDraft, Outcome, Reply};
 use throng_proto::event::EventKind;
+use throng_proto::form::FromForm;
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use throng_proto::model::{
     Channel, ChannelKind, Guild as Settings, Member, Message, Overwrite, OverwriteKind, Profile,
@@ -363,6 +365,11 @@ pub(super) fn of_role(role: RoleId, allow: Permissions, deny: Permissions) -> Ov
 }
 
 /// Reads a patch or a draft as the HTTP API does.
+pub(super) fn form<T: FromForm>(value: impl Borrow<Value>) -> T {
+    throng_proto::form::read(value.borrow()).expect("a form")
+}
+
+/// Reads an object of an answer.
 pub(super) fn body<T: serde::de::DeserializeOwned>(value: Value) -> T {
     serde_json::from_value(value).expect("a body")
 }

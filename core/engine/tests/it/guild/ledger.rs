@@ -8,12 +8,12 @@ use throng_proto::id::{MessageId, UserId};
 use throng_proto::model::{Emoji, MessageReference};
 use throng_proto::refusal::Refusal;
 
-use super::hall::{ALICE, BOB, Hall, MODERATOR, OPEN, body, create, draft};
+use super::hall::{ALICE, BOB, Hall, MODERATOR, OPEN, body, create, draft, form};
 
 const HEART: &str = "\u{2764}";
 
 fn edit(message: MessageId, patch: Value) -> Command {
-    Command::MessageEdit(OPEN, message, Box::new(body(patch)))
+    Command::MessageEdit(OPEN, message, Box::new(form(patch)))
 }
 
 fn delete(message: MessageId) -> Command {

@@ -17,7 +17,7 @@ use throng_proto::model::{Emoji, MessageReference};
 use throng_proto::refusal::Refusal;
 
 use self::model::{Model, Said};
-use super::hall::{ALICE, BOB, Hall, MODERATOR, OPEN, body, draft};
+use super::hall::{ALICE, BOB, Hall, MODERATOR, OPEN, body, draft, form};
 use crate::random::Random;
 use crate::scene;
 
@@ -81,7 +81,7 @@ impl Race {
         let emoji = Emoji { id: None, name: Some(random.pick(&EMOJI).to_owned()) };
         let user = UserId::new(random.pick(&ACTORS));
         let edit = |patch: Value| {
-            Command::MessageEdit(OPEN, message, Box::new(body::<MessagePatch>(patch)))
+            Command::MessageEdit(OPEN, message, Box::new(form::<MessagePatch>(patch)))
         };
         match random.below(16) {
             0..3 => edit(json!({ "content": format!("text {}", random.below(1000)) })),

@@ -57,9 +57,12 @@ fn a_message_has_20_emojis_at_most_and_they_must_be_emojis() {
     let full = hall.run(ALICE, add(message, HEART));
     assert!(matches!(full, Err(Refusal::TooMany { max: 20, code: 30_010, .. })));
     assert!(hall.run(ALICE, add(message, "\u{2764}7")).is_ok());
-    for name in ["", "plain"] {
+    let named = ["", "plain", "\u{e9}", "\u{a0}", "\u{fe0f}", "\u{2764}\u{2764}"].map(emoji);
+    let custom = Emoji::from_key("foo:123456789012345678");
+    for other in named.into_iter().chain([custom]) {
         let message = posted(&mut hall, &[]);
-        assert_eq!(hall.run(ALICE, add(message, name)), Err(Refusal::UnknownEmoji));
+        let refused = hall.run(ALICE, Command::ReactionAdd(OPEN, message, other));
+        assert_eq!(refused, Err(Refusal::UnknownEmoji));
     }
 }
 

@@ -14,7 +14,7 @@ use throng_proto::refusal::Refusal;
 
 use super::hall::{
     ADMIN, ADMINISTRATOR, ALICE, BOB, CATEGORY, COLLEAGUE, GUILD, Hall, MOD, MODERATOR, OPEN,
-    OPERATOR, OWNER, PING, RED, SECRET, STRANGER, VOICE, body, member, of_role, record, user,
+    OPERATOR, OWNER, PING, RED, SECRET, STRANGER, VOICE, body, form, member, of_role, record, user,
 };
 use super::messages::assert_field;
 
@@ -26,23 +26,23 @@ fn fresh(actor: u64, command: Command) -> Result<(), Refusal> {
 }
 
 fn guild(value: Value) -> Command {
-    Command::GuildPatch(body(value))
+    Command::GuildPatch(form(value))
 }
 
 fn channel(id: ChannelId, value: Value) -> Command {
-    Command::ChannelPatch(id, body(value))
+    Command::ChannelPatch(id, form(value))
 }
 
 fn new_channel(value: Value) -> Command {
-    Command::ChannelCreate(body(value))
+    Command::ChannelCreate(form(value))
 }
 
 fn role(id: RoleId, value: Value) -> Command {
-    Command::RolePatch(id, body(value))
+    Command::RolePatch(id, form(value))
 }
 
 fn patch(whom: u64, value: Value) -> Command {
-    Command::MemberPatch(UserId::new(whom), body(value))
+    Command::MemberPatch(UserId::new(whom), form(value))
 }
 
 fn give(whom: u64, role: RoleId) -> Command {
@@ -105,12 +105,6 @@ fn settings_need_manage_guild_and_a_new_owner_the_old_one() {
     assert_eq!(fresh(OWNER, guild(json!({ "owner_id": "9" }))), Err(Refusal::UnknownMember));
     assert_eq!(fresh(ADMINISTRATOR, Command::GuildDelete), Err(REFUSED));
     let table = [
-        (json!({ "name": "x" }), "name"),
-        (json!({ "description": "x".repeat(301) }), "description"),
-        (json!({ "verification_level": 5 }), "verification_level"),
-        (json!({ "default_message_notifications": 2 }), "default_message_notifications"),
-        (json!({ "explicit_content_filter": 3 }), "explicit_content_filter"),
-        (json!({ "afk_timeout": 61 }), "afk_timeout"),
         (json!({ "afk_channel_id": OPEN }), "afk_channel_id"),
         (json!({ "system_channel_id": "999" }), "system_channel_id"),
     ];
@@ -132,17 +126,12 @@ fn channels_need_manage_channels_there() {
     assert_eq!(hall.run(MODERATOR, Command::ChannelDelete(OPEN)), Err(REFUSED));
     let table = [
         (new_channel(json!({})), "name"),
-        (new_channel(json!({ "name": "" })), "name"),
         (new_channel(json!({ "name": "x", "type": 1 })), "type"),
         (new_channel(json!({ "name": "x", "type": 15 })), "type"),
         (new_channel(json!({ "name": "x", "type": 16 })), "type"),
         (new_channel(json!({ "name": "x", "parent_id": OPEN })), "parent_id"),
         (new_channel(json!({ "name": "x", "parent_id": "999" })), "parent_id"),
         (new_channel(json!({ "name": "x", "type": 4, "parent_id": CATEGORY })), "parent_id"),
-        (channel(OPEN, json!({ "topic": "x".repeat(1025) })), "topic"),
-        (channel(OPEN, json!({ "rate_limit_per_user": 21_601 })), "rate_limit_per_user"),
-        (channel(VOICE, json!({ "bitrate": 1 })), "bitrate"),
-        (channel(VOICE, json!({ "user_limit": 100 })), "user_limit"),
         (channel(OPEN, json!({ "type": 2 })), "type"),
     ];
     for (command, field) in table {
@@ -230,18 +219,8 @@ fn roles_are_managed_below_ones_own_and_grant_only_what_one_has() {
     assert_eq!(fresh(ALICE, Command::RoleCreate(RolePatch::default())), Err(REFUSED));
     assert_eq!(fresh(MODERATOR, Command::RoleDelete(MOD)), Err(REFUSED));
     assert!(fresh(OWNER, Command::RoleDelete(everyone)).is_err());
-    let high = Command::RoleCreate(body(json!({ "position": 6 })));
+    let high = Command::RoleCreate(form(json!({ "position": 6 })));
     assert_eq!(fresh(MODERATOR, high), Err(REFUSED));
-    for (form, field) in [
-        (json!({ "name": "" }), "name"),
-        (json!({ "color": 0x0100_0000 }), "color"),
-        (json!({ "colors": { "primary_color": 0x0100_0000 } }), "colors.primary_color"),
-        (json!({ "colors": { "secondary_color": 0x0100_0000 } }), "colors.secondary_color"),
-        (json!({ "colors": { "tertiary_color": 0x0100_0000 } }), "colors.tertiary_color"),
-        (json!({ "position": 0 }), "position"),
-    ] {
-        assert_field(&fresh(OWNER, role(RED, form)).expect_err("refused"), field);
-    }
 }
 
 #[test]
@@ -349,8 +328,6 @@ fn members_are_changed_by_those_above_them() {
     let far = json!({ "communication_disabled_until": hall_time(28 * 24 * 3600 + 1) });
     let refused = fresh(OWNER, patch(ALICE, far)).expect_err("refused");
     assert_field(&refused, "communication_disabled_until");
-    let long = json!({ "nick": "x".repeat(33) });
-    assert_field(&fresh(OWNER, patch(ALICE, long)).expect_err("refused"), "nick");
 }
 
 fn hall_time(seconds: u64) -> String {
@@ -409,7 +386,7 @@ fn members_are_removed_by_those_above_them_or_leave() {
 fn members_are_added_once_and_their_sessions_attached_last() {
     let mut hall = Hall::new();
     let put = || Command::MemberPut(user(20), MemberPatch::default());
-    let named = body(json!({ "nick": "x" }));
+    let named = form(json!({ "nick": "x" }));
     assert_eq!(hall.run(ALICE, Command::MemberPut(user(20), named)), Err(REFUSED));
     let reply = hall.run(MODERATOR, put()).expect("granted");
     assert!(reply.created && reply.json.is_some());
@@ -417,7 +394,7 @@ fn members_are_added_once_and_their_sessions_attached_last() {
     let reply = hall.run(MODERATOR, put()).expect("granted");
     assert_eq!(reply.json, None, "already there");
     assert_eq!(hall.guild.member_count(), 7);
-    let form = body(json!({ "nick": "x", "roles": [ADMIN] }));
+    let form = form(json!({ "nick": "x", "roles": [ADMIN] }));
     assert_eq!(hall.run(MODERATOR, Command::MemberPut(user(21), form)), Err(REFUSED));
 }
 
