@@ -12,6 +12,7 @@ use throng_shell::{EdgeRefusal, Node, PlaceLimits, Places};
 use tokio::net::TcpListener;
 
 use crate::config::Settings;
+use crate::log;
 use crate::public::taken;
 use crate::web::{Budget, Web};
 
@@ -35,10 +36,9 @@ impl Listening {
         Ok(Self { listener, address })
     }
 
-    #[allow(clippy::print_stdout, reason = "whoever started the gateway looks for this line")]
     pub(crate) fn announce(&self, data: &Path) {
-        println!("listening: admin http://{}", self.address);
-        println!("admin token: {}", data.join("admin.token").display());
+        log::say(&format!("listening: admin http://{}", self.address));
+        log::say(&format!("admin token: {}", data.join("admin.token").display()));
     }
 
     /// Serves until the process ends, within the bounds of the public listener.

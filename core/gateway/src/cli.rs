@@ -21,6 +21,7 @@ use crate::policy::PolicyAction;
   throng --config throng.toml                settings from a file; see core/docs/CONFIG.md
   THRONG_RELAY__CAPACITY=5000 throng         settings from the environment
   throng policy test scripts                 run the tests of all policies below a folder
+  throng backup throng-backup.db             copy the database of --data, also while it runs
   throng config                              show the settings in force, as TOML"
 )]
 pub(crate) struct Cli {
@@ -57,6 +58,14 @@ pub(crate) struct Cli {
 pub(crate) enum Action {
     /// Shows the settings in force, as TOML, and ends.
     Config,
+    /// Copies the database into a file, while a gateway runs on it or while none does.
+    ///
+    /// The copy is of one moment, whole and checked. To restore it, see core/docs/OPERATIONS.md.
+    Backup {
+        /// File to make; one that is there already is left alone.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Checks, tests and tries policies before a gateway runs them.
     #[command(subcommand)]
     Policy(PolicyAction),

@@ -9,7 +9,7 @@ use throng_proto::model::{Channel, ChannelKind, Guild, Member, Profile, Role, Us
 use throng_proto::permissions::Permissions;
 use throng_proto::refusal::Refusal;
 
-use crate::private;
+use crate::{log, private};
 
 /// Makes the demo guild and shows how to use it.
 pub(crate) async fn create(hub: &Arc<dyn Hub>, data: &Path, url: String) -> anyhow::Result<()> {
@@ -42,29 +42,28 @@ async fn make(hub: &Arc<dyn Hub>) -> Result<Demo, Refusal> {
 }
 
 /// Keeps the tokens in files, so that no log of standard output has them, and says how to use them.
-#[allow(clippy::print_stdout, reason = "this is for whoever started the gateway to paste")]
 fn show(demo: &Demo, data: &Path, url: &str) -> anyhow::Result<()> {
     let Demo { guild, channel, users } = demo;
-    println!(
+    log::say(&format!(
         "
 This is the first start, so there is a demo guild {guild} with the channel {channel} and two users.
 Their tokens are in files; with {} you can make more users and guilds.
 ",
         data.join("admin.token").display()
-    );
+    ));
     let mut paths = Vec::new();
     for (user, token) in users {
         let path = data.join(format!("{}.token", user.username));
         private::write(&path, &format!("{token}\n"))?;
-        println!("  {}: {}", user.username, path.display());
+        log::say(&format!("  {}: {}", user.username, path.display()));
         paths.push(quoted(&path));
     }
-    println!("\nThe clients below need discord.py: pip install discord.py");
+    log::say("\nThe clients below need discord.py: pip install discord.py");
     for ((user, _), path) in users.iter().zip(&paths) {
-        println!("{}", client(&user.username, path, url));
+        log::say(&client(&user.username, path, url));
     }
     if let ([_, (grace, _)], Some(path)) = (users, paths.last()) {
-        println!(
+        log::say(&format!(
             r#"
 Post as {}:
 
@@ -73,7 +72,7 @@ Post as {}:
     -d '{{"content":"hello, throng"}}'
 "#,
             grace.username
-        );
+        ));
     }
     Ok(())
 }

@@ -14,9 +14,12 @@ mod public;
 mod quic;
 mod reload;
 mod signal;
+mod storage;
 mod tokens;
+mod vital;
 mod web;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -24,7 +27,6 @@ use anyhow::Context as _;
 use throng_engine::policy::Native;
 use throng_plugin_policy_rhai::RhaiPolicy;
 use throng_ports::hub::{Facts, Hub};
-use throng_ports::store::Store;
 use throng_ports::token::Tokens;
 use throng_shell::{Node, Parts};
 
@@ -38,7 +40,9 @@ fn main() -> ExitCode {
     match run() {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("throng: {error:#}");
+            log::finish();
+            // Where nobody can be told, the exit code says it.
+            _ = writeln!(std::io::stderr(), "throng: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -49,10 +53,14 @@ fn run() -> anyhow::Result<ExitCode> {
     let settings = config::load(&cli)?;
     match cli.action {
         Some(cli::Action::Config) => return config::print(&settings).map(|()| ExitCode::SUCCESS),
+        Some(cli::Action::Backup { file }) => {
+            return storage::backup(&settings, &file).map(|()| ExitCode::SUCCESS);
+        }
         Some(cli::Action::Policy(action)) => return policy::run(action, settings.policy),
         None => log::start(&settings.log)?,
     }
     private::by_default();
+    vital::watch_panics();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .thread_name("control")
         .enable_all()
@@ -61,6 +69,7 @@ fn run() -> anyhow::Result<ExitCode> {
     let served = runtime.block_on(serve(settings));
     // Whatever still runs has had its time; nothing it could do is unacknowledged.
     runtime.shutdown_background();
+    log::finish();
     served.map(|()| ExitCode::SUCCESS)
 }
 
@@ -73,7 +82,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let public = public::Listening::bind(&settings)?;
     let admin = admin::Listening::bind(&settings).await?;
     let quic = quic::Listening::bind(&settings)?;
-    let (store, first_start) = store(&settings)?;
+    let (store, first_start) = storage::open(&settings)?;
     let tokens: Arc<dyn Tokens> = Arc::new(tokens::Issuer::new(&settings.auth)?);
     let node = Node::start(Parts {
         config: settings.shell(),
@@ -99,6 +108,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let router = throng_plugin_http_api::public_router(Arc::clone(&hub), settings.http.clone());
     let (router, traffic) = throng_plugin_http_api::Traffic::of(router);
     node.show(Arc::new(process::Process));
+    node.show(Arc::new(log::Counts));
     node.show(traffic);
     node.answer_requests(Arc::new(throng_plugin_http_api::Tunnel::new(router.clone())));
     public.start(&node, router, &settings.http);
@@ -109,6 +119,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     }
     signals.drain_on_terminate(&node);
     node.drained().await;
+    node.finish().await;
     Ok(())
 }
 
@@ -117,22 +128,6 @@ fn policy(settings: &Settings) -> anyhow::Result<RhaiPolicy> {
     let native = Native { relay_capacity: settings.relay.capacity };
     RhaiPolicy::open(settings.policy.clone(), native)
         .context("the policy cannot run; mend it, or leave `policy.path` empty")
-}
-
-/// Opens the store, and tells whether it was empty.
-fn store(settings: &Settings) -> anyhow::Result<(Arc<dyn Store>, bool)> {
-    match settings.store.kind {
-        config::StoreKind::Memory => {
-            tracing::warn!("store.kind is memory: everything is lost when the process ends");
-            Ok((Arc::new(throng_plugin_store_memory::MemoryStore::new()), true))
-        }
-        config::StoreKind::Sqlite => {
-            let first = !settings.data.join("throng.db").exists();
-            let config = settings.store.sqlite;
-            let store = throng_plugin_store_sqlite::SqliteStore::open(&settings.data, config)?;
-            Ok((Arc::new(store), first))
-        }
-    }
 }
 
 fn facts(settings: &Settings, gateway_url: String) -> Facts {

@@ -12,6 +12,8 @@ use throng_transport_websocket::{Config, HttpConnection, WebSocketListener};
 use tokio::sync::mpsc;
 
 use crate::config::Settings;
+use crate::log;
+use crate::vital::vital;
 use crate::web::{Budget, Web};
 
 /// Connections on their way from the listener to the HTTP API.
@@ -53,9 +55,8 @@ impl Listening {
         format!("http://{}", self.address)
     }
 
-    #[allow(clippy::print_stdout, reason = "whoever started the gateway looks for this line")]
     pub(crate) fn announce(&self) {
-        println!("listening: public {}", self.http_url());
+        log::say(&format!("listening: public {}", self.http_url()));
     }
 
     /// Serves until the node drains.
@@ -74,7 +75,10 @@ impl Listening {
         };
         tokio::spawn(serve_http(self.http, Arc::new(web)));
         let node = node.clone();
-        tokio::spawn(async move { node.serve(Box::new(self.listener)).await });
+        let serving = node.clone();
+        vital(&node, "the public listener", async move {
+            serving.serve(Box::new(self.listener)).await;
+        });
     }
 }
 

@@ -9,7 +9,9 @@ use throng_shell::Node;
 use throng_transport_quic::{Certificates, QuicListener};
 
 use crate::config::Settings;
+use crate::log;
 use crate::public::taken;
+use crate::vital::vital;
 
 /// The QUIC listener, bound but not yet served.
 pub(crate) struct Listening {
@@ -35,16 +37,19 @@ impl Listening {
         self.listener.certificates()
     }
 
-    #[allow(clippy::print_stdout, reason = "whoever started the gateway looks for this line")]
     pub(crate) fn announce(&self) {
         let fingerprint = self.certificates().fingerprint();
-        println!("listening: quic {} certificate sha256 {fingerprint}", self.address);
+        let address = self.address;
+        log::say(&format!("listening: quic {address} certificate sha256 {fingerprint}"));
     }
 
     /// Serves until the node drains.
     pub(crate) fn start(self, node: &Node) {
         let node = node.clone();
-        tokio::spawn(async move { node.serve(Box::new(self.listener)).await });
+        let serving = node.clone();
+        vital(&node, "the QUIC listener", async move {
+            serving.serve(Box::new(self.listener)).await;
+        });
     }
 }
 

@@ -9,7 +9,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    /// What the system sends for a file that grows past a limit would end the process; a write that
+    /// fails is told as any other.
+    _too_large: Signal,
 }
+
+/// Number of SIGXFSZ, the same on every Linux but those on MIPS and PA-RISC, and on macOS.
+const TOO_LARGE: i32 = 25;
 
 impl Signals {
     pub(crate) fn listen() -> anyhow::Result<Self> {
@@ -17,6 +23,7 @@ impl Signals {
         Ok(Self {
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
+            _too_large: listen(SignalKind::from_raw(TOO_LARGE))?,
         })
     }
 
@@ -25,10 +32,9 @@ impl Signals {
         let node = node.clone();
         tokio::spawn(async move {
             self.next().await;
-            tracing::info!("draining: clients are asked to resume; a second signal ends at once");
             node.drain();
+            tracing::info!("draining: clients are asked to resume; a second signal ends at once");
             self.next().await;
-            tracing::warn!("ended by a second signal");
             std::process::exit(130);
         });
     }

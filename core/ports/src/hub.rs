@@ -207,6 +207,8 @@ pub enum Health {
     Draining,
     /// Serving, but something is wrong; the text says what.
     Degraded(String),
+    /// Of no use until what the text says is mended; no clients should be sent here.
+    Failing(String),
 }
 
 /// How long a client should wait after a refusal that is nobody's fault.

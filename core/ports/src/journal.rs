@@ -12,33 +12,45 @@ use std::io;
 
 /// Where journals are kept.
 pub trait Journals: Send + Sync {
-    /// Reads the newest sealed generation: for each journal its segments' records, oldest first.
+    /// Reads the newest sealed generation: for each journal what is left of it, oldest first.
     ///
-    /// A record that was cut off by a crash ends its segment silently.
+    /// Records come back as they were appended, each once and in order, with a [`Found::Gap`]
+    /// wherever one or more of them are missing before another. Whatever happened to the place, a
+    /// record is never another than it was. That the end is missing cannot be told.
+    ///
+    /// # Errors
+    ///
+    /// The place cannot be read at all.
+    fn recover(&self) -> io::Result<Vec<Vec<Found>>>;
+
+    /// Begins a new generation of `count` journals. [`Journals::recover`] ignores it until it is
+    /// sealed. Where nothing can be written now, the journals try again whenever they are flushed.
     ///
     /// # Errors
     ///
     /// The place cannot be read.
-    fn recover(&self) -> io::Result<Vec<Vec<Record>>>;
-
-    /// Begins a new generation of `count` journals. [`Journals::recover`] ignores it until it is
-    /// sealed.
-    ///
-    /// # Errors
-    ///
-    /// The place cannot be written.
     fn begin(&self, count: usize) -> io::Result<Vec<Box<dyn Journal>>>;
 
     /// Makes the generation that was begun last the newest sealed one, and discards older ones.
     ///
     /// # Errors
     ///
-    /// The place cannot be written; the older generation stays in force.
+    /// The place cannot be written, or one of the journals holds what it could not write: the older
+    /// generation stays in force, and sealing may be tried again.
     fn seal(&self) -> io::Result<()>;
 }
 
 /// One record, as it was appended.
 pub type Record = Vec<u8>;
+
+/// What is found of a journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The next record.
+    Record(Record),
+    /// Records are missing here: discarded, dropped, lost or damaged.
+    Gap,
+}
 
 /// An append-only log, owned by one thread.
 pub trait Journal: Send {

@@ -19,6 +19,7 @@ use throng_proto::time::Timestamp;
 
 use crate::journal::Journals;
 use crate::link::BoxFuture;
+use crate::metrics;
 
 /// Why the store did not do something.
 #[derive(Clone, Debug, Error)]
@@ -29,6 +30,12 @@ pub enum StoreError {
     /// The database is damaged.
     #[error("the database is damaged: {0}")]
     Damaged(String),
+    /// The one row that was asked for does not hold what it should; others are not concerned.
+    #[error("a row cannot be read: {0}")]
+    Unreadable(String),
+    /// What is open is no longer what is in its place: nothing that is written now would be kept.
+    #[error("the data directory is gone: {0}")]
+    Gone(String),
     /// Anything else.
     #[error("the store failed: {0}")]
     Failed(String),
@@ -96,7 +103,7 @@ pub trait Store: Send + Sync + 'static {
     ) -> BoxFuture<'static, Stored<Option<Message>>>;
 
     /// Reads part of a channel's history, newest first, at most `limit` (1 to 100) messages, each
-    /// as [`Store::message`] reads it.
+    /// as [`Store::message`] reads it. One that cannot be read is left out.
     fn messages(
         &self,
         channel: ChannelId,
@@ -114,7 +121,8 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> BoxFuture<'static, Stored<Vec<User>>>;
 
-    /// Reads the events of a guild after a place in its sequence, in order.
+    /// Reads the events of a guild after a place in its sequence, in order. One that cannot be read
+    /// is left out, which the sequence tells.
     fn events(&self, guild: GuildId, after: u64) -> BoxFuture<'static, Stored<Vec<EventRecord>>>;
 
     /// Forgets events from before a time, but never the newest of a guild.
@@ -122,4 +130,22 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns where sessions keep their journals.
     fn journals(&self) -> Arc<dyn Journals>;
+
+    /// Looks whether what is written is kept, and whether there is room; quick, but it may wait for
+    /// the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Gone`] and [`StoreError::Full`].
+    fn check(&self) -> Stored<()> {
+        Ok(())
+    }
+
+    /// Puts everything into the form in which it is best copied: the process is about to end.
+    fn finish(&self) -> BoxFuture<'static, Stored<()>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Writes what the store counts; called at each scrape.
+    fn measure(&self, _page: &mut metrics::Page) {}
 }

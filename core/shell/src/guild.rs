@@ -8,11 +8,14 @@ mod members;
 mod parcel;
 mod presence;
 mod reads;
+mod rescue;
+mod restore;
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use serde_json::value::RawValue;
 use throng_engine::Outbox;
@@ -47,6 +50,9 @@ pub(crate) use lists::Watch;
 
 /// Requests taken in one turn before the store is looked at again.
 const TURN_MAX: usize = 64;
+
+/// How long a failed commit counts as a trouble, unless a good one follows.
+const TROUBLED_FOR: Duration = Duration::from_mins(1);
 
 /// What a guild is asked.
 #[derive(Debug)]
@@ -168,7 +174,7 @@ impl GuildTask {
     }
 
     fn start_running(self) {
-        tokio::spawn(self.run());
+        tokio::spawn(rescue::watch(Arc::clone(&self.shared), self.id(), self.run()));
     }
 
     fn id(&self) -> GuildId {
@@ -242,10 +248,14 @@ impl GuildTask {
         if let Some((_, began)) = self.commits.pop_front() {
             self.shared.metrics.commits.observe(began.elapsed());
         }
-        *self.shared.trouble.lock() = result.as_ref().err().map(ToString::to_string);
+        let trouble = format!("store:{}", self.id());
         let input = match result {
-            Ok(()) => Input::Committed,
+            Ok(()) => {
+                self.shared.troubles.clear(&trouble);
+                Input::Committed
+            }
             Err(error) => {
+                self.shared.troubles.set_for(trouble, error.to_string(), TROUBLED_FOR);
                 tracing::error!(guild = %self.id(), %error, "commit failed");
                 self.shared.metrics.refuse(Refused::StoreFailed);
                 Input::CommitFailed(error.to_string())

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use roaring::RoaringBitmap;
 use throng_engine::replay::{Recipients, Slot};
-use throng_ports::journal::Record;
+use throng_ports::journal::Found;
 use throng_proto::event::EventKind;
 use throng_proto::id::GuildId;
 use throng_proto::wire::{Body, Segment};
 
 use crate::worker::record::{
-    DISPATCH, END, OPEN, STATE, SessionRecord, StateRecord, TOLD, read_recipients,
+    BATCH, DISPATCH, END, OPEN, SNAPSHOT, STATE, SessionRecord, StateRecord, TOLD, read_recipients,
 };
 
 /// What one journal tells.
@@ -45,16 +45,25 @@ pub(crate) struct OldDispatch {
 }
 
 impl Story {
-    /// Reads a journal. A record that cannot be read is passed over: the sessions it concerns will
-    /// be told that they are gone when their numbers do not fit.
-    pub(crate) fn read(records: &[Record]) -> Self {
+    /// Reads a journal. After a gap, or a record that cannot be read, nothing is certain until the
+    /// next snapshot: sessions that are not in it are gone, and the others begin there.
+    pub(crate) fn read(found: &[Found]) -> Self {
         let mut story = Self::default();
-        for record in records {
-            if story.take(record).is_none() {
-                tracing::warn!("a record of the journal cannot be read");
+        let mut certain = true;
+        for found in found {
+            let Found::Record(record) = found else {
+                certain = false;
+                continue;
+            };
+            if !certain && record.first() == Some(&SNAPSHOT) {
+                (story, certain) = (Self::default(), true);
+            }
+            if certain && story.take(record).is_none() {
+                tracing::warn!("a record of a journal cannot be read");
+                certain = false;
             }
         }
-        story
+        if certain { story } else { Self::default() }
     }
 
     fn take(&mut self, record: &[u8]) -> Option<()> {
@@ -72,9 +81,21 @@ impl Story {
                 Some(())
             }
             DISPATCH => self.dispatch(rest),
+            BATCH => self.batch(rest),
             // A snapshot repeats what is known.
-            _ => Some(()),
+            SNAPSHOT => Some(()),
+            _ => None,
         }
+    }
+
+    fn batch(&mut self, mut rest: &[u8]) -> Option<()> {
+        while !rest.is_empty() {
+            let (length, after) = read_u32(rest)?;
+            let (record, after) = after.split_at_checked(usize::try_from(length).ok()?)?;
+            self.take(record)?;
+            rest = after;
+        }
+        Some(())
     }
 
     fn open(&mut self, rest: &[u8]) -> Option<()> {
@@ -94,6 +115,7 @@ impl Story {
         if let Some(session) = self.sessions.get_mut(&slot) {
             session.record.identity = state.identity;
             session.record.guilds = state.guilds;
+            session.record.bound = state.bound;
         }
         Some(())
     }
@@ -116,6 +138,11 @@ impl Story {
         for slot in slots(&to) {
             if let Some(session) = self.sessions.get_mut(&slot) {
                 session.record.sequence += 1;
+                if kind == EventKind::GuildCreate {
+                    let mut memberships = session.record.guilds.iter_mut();
+                    let welcomed = memberships.find(|m| Some(m.guild) == guild);
+                    welcomed.into_iter().for_each(|membership| membership.welcomed = true);
+                }
             }
         }
         let kept = (!text.is_empty()).then(|| Segment::new(text.to_vec()));

@@ -22,7 +22,9 @@ mod node;
 mod open;
 mod overload;
 mod pace;
+mod panics;
 mod review;
+mod troubles;
 mod worker;
 
 pub use config::{
@@ -30,3 +32,5 @@ pub use config::{
     PresenceConfig, RelayConfig, ReplayConfig,
 };
 pub use node::{EdgeRefusal, Full, Node, Parts, PlaceLimits, Places, StartError, Visit};
+pub use panics::{PANIC_EXIT_CODE, Place, watch_panics};
+pub use troubles::Troubles;

@@ -3,6 +3,7 @@
 mod export;
 mod hub;
 mod load;
+mod lookout;
 mod permit;
 mod place;
 mod registry;
@@ -37,8 +38,10 @@ use crate::metrics::{Metrics, Refused};
 use crate::overload::Overload;
 use crate::pace::Pace;
 use crate::review::Reviews;
+use crate::troubles::Troubles;
 use crate::worker::WorkerMessage;
 
+pub(crate) use load::guild as load_guild;
 pub(crate) use permit::SessionCounts;
 pub(crate) use place::Place as Permit;
 pub use place::{Full, PlaceLimits, Places, Visit};
@@ -112,8 +115,8 @@ pub(crate) struct Shared {
     pub(crate) identifying: Semaphore,
     pub(crate) member_lists: Mutex<Pace<(UserId, GuildId)>>,
     pub(crate) sessions: Mutex<SessionCounts>,
-    /// Why the store does not take writes, while it does not.
-    pub(crate) trouble: Mutex<Option<String>>,
+    /// What is wrong now.
+    pub(crate) troubles: Troubles,
     workers: Vec<mpsc::Sender<WorkerMessage>>,
     ids: Ids,
     draining: AtomicBool,
@@ -276,6 +279,18 @@ impl Node {
         }
     }
 
+    /// Tells whether the node is about to end.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.shared.is_draining()
+    }
+
+    /// Returns what is wrong with the node, for others to add to.
+    #[must_use]
+    pub fn troubles(&self) -> &Troubles {
+        &self.shared.troubles
+    }
+
     /// Lets the node act as under this pressure, 0 to 100, until `None` ends it: for drills, and to
     /// see what a policy does.
     pub fn drill(&self, pressure: Option<u8>) {
@@ -295,6 +310,16 @@ impl Node {
         match finished.await {
             Ok(()) => tracing::info!("every link is closed; sessions wait for their clients"),
             Err(_) => tracing::warn!("links are left after {limit:?}; their sessions can resume"),
+        }
+    }
+
+    /// Puts the store into the form in which it is best copied, as the last thing of all.
+    pub async fn finish(&self) {
+        let limit = Duration::from_secs(self.shared.config.limits.drain_secs);
+        match tokio::time::timeout(limit, self.shared.store.finish()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the store keeps its log beside it"),
+            Err(_) => tracing::warn!("the store is not done after {limit:?}"),
         }
     }
 

@@ -8,9 +8,8 @@ use throng_proto::id::GuildId;
 use throng_proto::wire::Body;
 
 use crate::clock;
-use crate::guild::{Attach, Request};
 use crate::journal::{OldDispatch, OldSession, Story, slots};
-use crate::worker::{Outgoing, SessionRecord, Worker};
+use crate::worker::{Outgoing, Past, SessionRecord, Worker};
 
 /// Sessions that one worker takes over, by the journals they come from.
 #[derive(Debug, Default)]
@@ -90,9 +89,7 @@ impl Worker {
         for group in survivors.0 {
             self.revive_group(&group);
         }
-        if let Err(error) = self.recorder.flush() {
-            tracing::error!(%error, "the journal cannot be written");
-        }
+        self.flush_journal();
         self.shared.revived();
     }
 
@@ -115,19 +112,28 @@ impl Worker {
         }
         self.all_sent();
         for guild in group.guilds() {
-            self.ask_restore(guild, group, &now);
+            let since = group.told.get(&guild).copied().unwrap_or(0);
+            let of_guild = |slot: &Slot| {
+                let session = self.sessions.get(*slot as usize);
+                session.is_some_and(|session| session.guilds.iter().any(|m| m.guild == guild))
+            };
+            let slots = now.values().copied().filter(of_guild).collect();
+            self.ask_restore(guild, since, slots);
         }
     }
 
     fn revive_session(&mut self, session: &OldSession, sent: u32) -> Slot {
-        let SessionRecord { id, identity, guilds, sequence } = session.record.clone();
+        let SessionRecord { id, identity, guilds, sequence, bound } = session.record.clone();
         let slot = self.open_session(id, identity.clone());
         let before = sequence.saturating_sub(sent);
-        let record = SessionRecord { id, identity, guilds: guilds.clone(), sequence: before };
+        let bound = bound.unwrap_or(sequence).min(sequence);
+        let (known, sequence) = (guilds.clone(), before);
+        let record = SessionRecord { id, identity, guilds, sequence, bound: Some(bound) };
         self.recorder.open(slot, &record);
         if let Some(revived) = self.sessions.get_mut(slot as usize) {
-            revived.guilds = guilds;
+            revived.guilds = known;
             revived.sequence = before;
+            revived.past = Past::Away(bound);
         }
         self.detach_link(slot);
         self.watch_pass(slot);
@@ -156,29 +162,5 @@ impl Worker {
         let to = outgoing.to;
         let body = body.clone();
         self.replay.append(Entry { at: clock::now(), kind: *kind, guild: *guild, body, to });
-    }
-
-    fn ask_restore(&mut self, guild: GuildId, group: &Group, now: &HashMap<Slot, Slot>) {
-        let since = group.told.get(&guild).copied().unwrap_or(0);
-        self.recorder.told(guild, since);
-        if self.shared.directory.guild(guild).is_none() {
-            // It was deleted, and its log with it, before they could be told.
-            return now.values().for_each(|slot| self.expel_session(guild, *slot));
-        }
-        let sessions: Vec<Attach> = now
-            .values()
-            .filter_map(|slot| {
-                let session = self.sessions.get(*slot as usize)?;
-                session.guilds.iter().find(|membership| membership.guild == guild)?;
-                Some(Attach {
-                    session: self.reference(*slot)?,
-                    facts: session.identity.facts(),
-                    interest: session.identity.interest(),
-                    presence: session.identity.shows(),
-                    initial: true,
-                })
-            })
-            .collect();
-        self.ask_guild(guild, Request::Restore { worker: self.index, since, sessions });
     }
 }

@@ -20,6 +20,7 @@ mod passivity;
 mod pressure;
 mod ready;
 pub(crate) mod record;
+mod rejoin;
 mod relays;
 mod request;
 mod resume;
@@ -41,7 +42,7 @@ pub(crate) use throng_engine::attendance::SessionRef;
 use throng_engine::event::Event;
 use throng_engine::policy::GuildFacts;
 use throng_engine::relay::Interest;
-use throng_engine::replay::{Position, Replay};
+use throng_engine::replay::{Position, Replay, Slot};
 use throng_engine::roll::Output;
 use throng_engine::shape::Shape;
 use throng_engine::welcome::Welcome;
@@ -63,7 +64,7 @@ pub(crate) use doors::{Turned, Visit};
 pub(crate) use fanout::Outgoing;
 pub(crate) use record::{Recorder, SessionRecord};
 pub(crate) use resume::Moving;
-pub(crate) use session::{Session, SessionId};
+pub(crate) use session::{Past, Session, SessionId};
 pub(crate) use sessions::Sessions;
 
 /// How far workers stand back behind the threads that answer requests, where cores are few.
@@ -91,6 +92,8 @@ pub(crate) enum WorkerMessage {
     Lists { guild: GuildId, epoch: u64, outputs: Vec<Output<SessionRef>> },
     /// A chunk of a member list, for one session that has read the one before.
     Chunk { session: SessionRef, guild: GuildId, body: Body, answer: oneshot::Sender<ChunkAnswer> },
+    /// A guild began anew, and knows none of its sessions.
+    Rejoin(GuildId),
     /// A guild has another owner, which makes its member lists anew.
     Owner(GuildId),
     /// A guild's size band changed.
@@ -140,6 +143,8 @@ pub(crate) struct Restored {
     pub(crate) seats: Vec<Seat>,
     /// Sessions whose users are no members any more.
     pub(crate) gone: Vec<SessionRef>,
+    /// Those of which the guild no longer knows all that they missed.
+    pub(crate) lost: Vec<SessionRef>,
     /// What happened since the sessions were last told of anything, in order.
     pub(crate) events: Vec<Arc<Event>>,
 }
@@ -301,6 +306,7 @@ fn deal(local: &Local, message: WorkerMessage) {
             // The job may have been cancelled.
             _ = answer.send(local.borrow_mut().chunk(session, guild, body));
         }
+        WorkerMessage::Rejoin(guild) => local.borrow_mut().rejoin(guild),
         WorkerMessage::Owner(guild) => local.borrow_mut().ask_all_lists(guild),
         WorkerMessage::Resized(facts) => local.borrow_mut().resized(facts),
         WorkerMessage::Review => local.borrow_mut().review_all(),

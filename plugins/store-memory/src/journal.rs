@@ -5,10 +5,22 @@ use std::io;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use throng_ports::journal::{Journal, Journals, Record};
+use throng_ports::journal::{Found, Journal, Journals, Record};
 
 /// Segments of one journal, oldest first; never empty.
-type Segments = VecDeque<Vec<Record>>;
+#[derive(Debug)]
+struct Segments {
+    kept: VecDeque<Vec<Record>>,
+    /// Older ones were discarded.
+    discarded: bool,
+}
+
+impl Segments {
+    fn found(&self) -> Vec<Found> {
+        let gap = self.discarded.then_some(Found::Gap);
+        gap.into_iter().chain(self.kept.iter().flatten().cloned().map(Found::Record)).collect()
+    }
+}
 
 /// One run's journals.
 type Generation = Vec<Arc<Mutex<Segments>>>;
@@ -26,14 +38,16 @@ struct State {
 }
 
 impl Journals for MemoryJournals {
-    fn recover(&self) -> io::Result<Vec<Vec<Record>>> {
+    fn recover(&self) -> io::Result<Vec<Vec<Found>>> {
         let state = self.state.lock();
-        let journals = state.sealed.iter();
-        Ok(journals.map(|segments| segments.lock().iter().flatten().cloned().collect()).collect())
+        Ok(state.sealed.iter().map(|segments| segments.lock().found()).collect())
     }
 
     fn begin(&self, count: usize) -> io::Result<Vec<Box<dyn Journal>>> {
-        let fresh = || Arc::new(Mutex::new(Segments::from([Vec::new()])));
+        let fresh = || {
+            let kept = VecDeque::from([Vec::new()]);
+            Arc::new(Mutex::new(Segments { kept, discarded: false }))
+        };
         let generation: Generation = (0..count).map(|_| fresh()).collect();
         let journals = generation.iter().map(|segments| {
             let segments = Arc::clone(segments);
@@ -69,7 +83,7 @@ impl Journal for MemoryJournal {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if let Some(segment) = self.segments.lock().back_mut() {
+        if let Some(segment) = self.segments.lock().kept.back_mut() {
             segment.append(&mut self.unflushed);
         }
         Ok(())
@@ -77,15 +91,16 @@ impl Journal for MemoryJournal {
 
     fn rotate(&mut self) -> io::Result<()> {
         self.flush()?;
-        self.segments.lock().push_back(Vec::new());
+        self.segments.lock().kept.push_back(Vec::new());
         self.bytes = 0;
         Ok(())
     }
 
     fn discard(&mut self, keep: usize) -> io::Result<()> {
         let mut segments = self.segments.lock();
-        let surplus = segments.len().saturating_sub(keep.max(1));
-        segments.drain(..surplus);
+        let surplus = segments.kept.len().saturating_sub(keep.max(1));
+        segments.discarded |= surplus > 0;
+        segments.kept.drain(..surplus);
         Ok(())
     }
 

@@ -24,21 +24,34 @@ impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
         let text = error.to_string();
         let Some(cause) = error.sqlite_error() else {
-            return Self(StoreError::Failed(text));
+            return Self(match error {
+                rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
+                | rusqlite::Error::Utf8Error(..) => StoreError::Unreadable(text),
+                _ => StoreError::Failed(text),
+            });
         };
         Self(match cause.code {
-            ErrorCode::DiskFull => StoreError::Full(text),
+            _ if is_full(&error) => StoreError::Full(text),
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Damaged(text),
-            // Growing the file of shared memory is the one write whose ENOSPC SQLite does not name.
-            _ if cause.extended_code == ffi::SQLITE_IOERR_SHMSIZE => StoreError::Full(text),
             _ => StoreError::Failed(text),
         })
     }
 }
 
-/// JSON that this store wrote and cannot read back is damage.
+/// Tells whether there was no room. Of the writes that fail for want of it, SQLite names only some:
+/// not the file of shared memory, nor those over a quota or a limit of the process.
+pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|cause| {
+        cause.code == ErrorCode::DiskFull
+            || [ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_WRITE].contains(&cause.extended_code)
+    })
+}
+
+/// JSON that was written here, perhaps by an older gateway, and cannot be read back.
 impl From<serde_json::Error> for Failure {
     fn from(error: serde_json::Error) -> Self {
-        Self(StoreError::Damaged(format!("a row does not hold what it should: {error}")))
+        Self(StoreError::Unreadable(error.to_string()))
     }
 }

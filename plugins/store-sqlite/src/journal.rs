@@ -1,6 +1,7 @@
 //! Journals as files: `sessions/<generation>/<journal>/<segment>.log`, and which generation is in
 //! force.
 
+mod format;
 mod recovery;
 mod segment;
 
@@ -8,12 +9,14 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
-use throng_ports::journal::{Journal, Journals, Record};
+use throng_ports::journal::{Found, Journal, Journals};
 
-use segment::FileJournal;
+use format::Identity;
 pub use segment::UNFLUSHED_BYTES_MAX;
+use segment::{FileJournal, private_dir, private_file};
 
 /// Names the generation in force; written whole beside it and renamed, so that it is never half
 /// there.
@@ -23,9 +26,32 @@ const CURRENT: &str = "current";
 #[derive(Debug)]
 pub struct FileJournals {
     dir: PathBuf,
-    begun: Mutex<Option<u64>>,
+    begun: Mutex<Option<Begun>>,
     // Nobody else may use the directory while these live.
     _lock: Arc<File>,
+}
+
+/// A generation that was begun.
+#[derive(Clone, Debug)]
+struct Begun {
+    generation: Generation,
+    /// Which journals hold what they could not write.
+    behind: Vec<Arc<AtomicBool>>,
+}
+
+/// A generation as it is named: the number of its directory, and what its files say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Generation {
+    number: u64,
+    identity: u128,
+}
+
+impl Generation {
+    fn parse(name: &str) -> Option<Self> {
+        let (number, identity) = name.trim().split_once(' ')?;
+        let identity = u128::from_str_radix(identity, 16).ok()?;
+        Some(Self { number: number.parse().ok()?, identity })
+    }
 }
 
 impl FileJournals {
@@ -34,12 +60,20 @@ impl FileJournals {
     }
 
     /// Returns the generation in force, if one was ever sealed.
-    fn current(&self) -> io::Result<Option<u64>> {
-        match fs::read_to_string(self.dir.join(CURRENT)) {
-            Ok(name) => Ok(name.trim().parse().ok()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
+    fn current(&self) -> io::Result<Option<Generation>> {
+        let name = match fs::read(self.dir.join(CURRENT)) {
+            Ok(name) => name,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let current = Generation::parse(&String::from_utf8_lossy(&name));
+        if current.is_none() {
+            tracing::warn!(
+                "the sessions' journals are damaged or of an older gateway: sessions of \
+                            the last run begin anew"
+            );
         }
+        Ok(current)
     }
 
     /// Removes every generation but one.
@@ -54,45 +88,57 @@ impl FileJournals {
 }
 
 impl Journals for FileJournals {
-    fn recover(&self) -> io::Result<Vec<Vec<Record>>> {
+    fn recover(&self) -> io::Result<Vec<Vec<Found>>> {
         let Some(current) = self.current()? else { return Ok(Vec::new()) };
-        let generation = self.dir.join(current.to_string());
-        let journals = numbered(&generation, "")?;
-        journals
-            .into_iter()
-            .map(|journal| recovery::read(&generation.join(journal.to_string())))
-            .collect()
+        let dir = self.dir.join(current.number.to_string());
+        let read = |journal: u64| {
+            let identity = Identity { generation: current.identity, journal };
+            recovery::read(&dir.join(journal.to_string()), identity)
+        };
+        Ok(numbered(&dir, "")?.into_iter().map(read).collect())
     }
 
     fn begin(&self, count: usize) -> io::Result<Vec<Box<dyn Journal>>> {
-        fs::create_dir_all(&self.dir)?;
-        let current = self.current()?;
+        let current = self.current()?.map(|current| current.number);
         let newest = numbered(&self.dir, "")?.last().copied().max(current);
-        self.keep_only(current)?;
-        let generation = newest.map_or(1, |newest| newest + 1);
-        let dir = self.dir.join(generation.to_string());
-        let journals = (0..count)
-            .map(|index| {
-                let journal = FileJournal::create(dir.join(index.to_string()))?;
-                Ok(Box::new(journal) as Box<dyn Journal>)
-            })
-            .collect::<io::Result<Vec<_>>>()?;
-        fs::create_dir_all(&dir)?;
-        *self.begun.lock() = Some(generation);
+        if let Err(error) = self.keep_only(current) {
+            tracing::warn!(%error, "journals that nobody needs cannot be removed");
+        }
+        let number = newest.map_or(1, |newest| newest.saturating_add(1));
+        let generation = Generation { number, identity: rand::random() };
+        let dir = self.dir.join(number.to_string());
+        let behind: Vec<Arc<AtomicBool>> = (0..count).map(|_| Arc::default()).collect();
+        let journals = (0_u64..).zip(&behind).map(|(journal, behind)| {
+            let identity = Identity { generation: generation.identity, journal };
+            let dir = dir.join(journal.to_string());
+            let journal = FileJournal::create(dir, identity, Arc::clone(behind));
+            Box::new(journal) as Box<dyn Journal>
+        });
+        let journals = journals.collect();
+        *self.begun.lock() = Some(Begun { generation, behind });
         Ok(journals)
     }
 
     fn seal(&self) -> io::Result<()> {
-        let Some(generation) = *self.begun.lock() else {
+        let Some(Begun { generation, behind }) = self.begun.lock().clone() else {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "no generation was begun"));
         };
+        if behind.iter().any(|behind| behind.load(Ordering::Acquire)) {
+            let text = "a journal holds what it could not write";
+            return Err(io::Error::new(io::ErrorKind::StorageFull, text));
+        }
+        let Generation { number, identity } = generation;
+        private_dir(&self.dir.join(number.to_string()))?;
         let draft = self.dir.join("current.new");
-        let mut file = File::create(&draft)?;
-        writeln!(file, "{generation}")?;
+        let mut file = private_file(&draft)?;
+        writeln!(file, "{number} {identity:032x}")?;
         // A crash of the machine must not leave an empty name in force.
         file.sync_all()?;
         fs::rename(&draft, self.dir.join(CURRENT))?;
-        self.keep_only(Some(generation))
+        if let Err(error) = self.keep_only(Some(number)) {
+            tracing::warn!(%error, "journals that nobody needs cannot be removed");
+        }
+        Ok(())
     }
 }
 
@@ -112,4 +158,30 @@ fn numbered(dir: &Path, suffix: &str) -> io::Result<Vec<u64>> {
     }
     numbers.sort_unstable();
     Ok(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_written_is_not_put_in_force() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = Arc::new(File::create(dir.path().join("lock")).unwrap());
+        let journals = FileJournals::new(dir.path().join("sessions"), lock);
+        let mut journal = journals.begin(1).unwrap().remove(0);
+        journal.append(b"first");
+        journal.flush().unwrap();
+        journals.seal().unwrap();
+        let mut journal = journals.begin(1).unwrap().remove(0);
+        journal.append(b"next");
+        let behind = journals.begun.lock().as_ref().map(|begun| Arc::clone(&begun.behind[0]));
+        behind.as_ref().unwrap().store(true, Ordering::Release);
+        assert_eq!(journals.seal().unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert_eq!(journals.recover().unwrap(), [[Found::Record(b"first".to_vec())]]);
+        // A flush that the disk takes is all that it needs.
+        journal.flush().unwrap();
+        journals.seal().unwrap();
+        assert_eq!(journals.recover().unwrap(), [[Found::Record(b"next".to_vec())]]);
+    }
 }

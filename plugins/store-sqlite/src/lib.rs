@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod backup;
 mod config;
 mod decision;
 mod failure;
@@ -8,14 +9,18 @@ mod journal;
 mod members;
 mod migration;
 mod open;
+mod place;
 mod query;
 mod read;
 mod reader;
 mod row;
+mod salvage;
+mod sizes;
 mod store;
 mod write;
 mod writer;
 
+pub use backup::{BackupError, backup};
 pub use config::Config;
 pub use journal::{FileJournals, UNFLUSHED_BYTES_MAX};
 pub use open::OpenError;

@@ -13,7 +13,7 @@ use throng_ports::store::{MemberPages, Stored};
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::model::Member;
 
-use crate::query::{Outcome, all, bound, id, json, key, one};
+use crate::query::{Outcome, bound, id, json, key, one, readable};
 use crate::reader::Queue;
 
 /// Members of one page: 8192 x about 400 bytes = 3 MB while it is looked at.
@@ -57,9 +57,11 @@ fn end_of_page(db: &Connection, guild: GuildId, after: UserId) -> Outcome<Option
 }
 
 fn page(db: &Connection, guild: GuildId, (after, end): Range) -> Outcome<Vec<Member>> {
-    let sql = "SELECT users.body, members.profile FROM members JOIN users \
+    let sql = "SELECT user_id, users.body, members.profile FROM members JOIN users \
                ON users.id = members.user_id \
                WHERE guild_id = ?1 AND user_id > ?2 AND user_id <= ?3 ORDER BY user_id";
     let of = params![key(guild), bound(after.value()), bound(end.value())];
-    all(db, sql, of, |row| Ok(Member { user: json(row, 0)?, profile: json(row, 1)? }))
+    readable(db, sql, of, "members", |row| {
+        Ok(Member { user: json(row, 1)?, profile: json(row, 2)? })
+    })
 }

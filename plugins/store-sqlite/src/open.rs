@@ -11,7 +11,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use thiserror::Error;
 
 use crate::config::Config;
+use crate::failure::is_full;
 use crate::migration::{self, MigrateError, SCRIPTS};
+use crate::place::Place;
 
 /// Why a data directory cannot be used.
 #[derive(Debug, Error)]
@@ -66,6 +68,18 @@ pub enum OpenError {
         /// Newest version that this gateway knows.
         known: usize,
     },
+    /// There is no room to open it. Nothing was changed.
+    #[error(
+        "the disk is full: the database {path} cannot be opened ({detail}); make room, 1 MB is \
+         enough, and start again; nothing was lost",
+        path = .path.display()
+    )]
+    Full {
+        /// File.
+        path: PathBuf,
+        /// What SQLite says.
+        detail: String,
+    },
     /// SQLite refused for another reason.
     #[error("cannot open the database {path}: {source}", path = .path.display())]
     Sqlite {
@@ -77,13 +91,14 @@ pub enum OpenError {
 }
 
 /// Name of the database in the data directory.
-const DATABASE: &str = "throng.db";
+pub(crate) const DATABASE: &str = "throng.db";
 
 /// A data directory that this process owns: its lock, the writing connection and the reading ones.
 pub(crate) struct Opened {
     pub(crate) lock: File,
     pub(crate) writer: Connection,
     pub(crate) readers: Vec<Connection>,
+    pub(crate) place: Place,
 }
 
 /// Takes the directory, then checks and opens its database.
@@ -104,7 +119,7 @@ pub(crate) fn open(dir: &Path, config: &Config) -> Result<Opened, OpenError> {
         .map(|_| open_reader(&path, config))
         .collect::<rusqlite::Result<Vec<_>>>()
         .map_err(|error| explain(&path, error))?;
-    Ok(Opened { lock, writer, readers })
+    Ok(Opened { lock, writer, readers, place: Place::new(dir) })
 }
 
 /// Creates the directory, with rights for its owner alone: it holds tokens' digests and messages.
@@ -210,6 +225,9 @@ fn unfit(path: &Path, error: MigrateError) -> OpenError {
 }
 
 fn explain(path: &Path, source: rusqlite::Error) -> OpenError {
+    if is_full(&source) {
+        return OpenError::Full { path: path.to_owned(), detail: source.to_string() };
+    }
     match source.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             OpenError::Damaged { path: path.to_owned(), detail: source.to_string() }

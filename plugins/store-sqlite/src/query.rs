@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use throng_proto::id::Id;
 
 use crate::failure::Failure;
+use crate::salvage::pass_over;
 
 /// Answer of a step inside the store.
 pub(crate) type Outcome<T> = Result<T, Failure>;
@@ -27,8 +28,12 @@ pub(crate) fn id<M>(row: &Row<'_>, column: usize) -> Outcome<Id<M>> {
 
 /// Reads a column of JSON.
 pub(crate) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Outcome<T> {
-    let text = row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?;
-    Ok(serde_json::from_str(text)?)
+    Ok(serde_json::from_str(text(row, column)?)?)
+}
+
+/// Reads a column of text.
+pub(crate) fn text<'a>(row: &'a Row<'_>, column: usize) -> Outcome<&'a str> {
+    Ok(row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?)
 }
 
 /// Runs a statement and returns how many rows it changed.
@@ -62,4 +67,16 @@ pub(crate) fn all<T>(
         found.push(read(row)?);
     }
     Ok(found)
+}
+
+/// Reads every row that can be read. The first column is a number that names the row in the log.
+pub(crate) fn readable<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    table: &'static str,
+    mut read: impl FnMut(&Row<'_>) -> Outcome<T>,
+) -> Outcome<Vec<T>> {
+    let rows = all(db, sql, params, |row| pass_over(table, row.get(0)?, read(row)))?;
+    Ok(rows.into_iter().flatten().collect())
 }

@@ -5,12 +5,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rusqlite::{Connection, Row, params};
 use throng_proto::id::{ChannelId, EPOCH_MILLIS, GuildId, MessageId, UserId};
 use throng_proto::model::constant::{Empty, False};
-use throng_proto::model::{Channel, Emoji, Message, ReactionCount, User};
+use throng_proto::model::{Channel, Emoji, Message, ReactionCount, Role, User};
 use throng_proto::record::{EventRecord, GuildRecord, NonceRecord, Page};
 use throng_proto::time::Timestamp;
 
 use crate::decision;
-use crate::query::{Outcome, all, bound, id, json, key, one};
+use crate::query::{Outcome, all, bound, id, json, key, one, readable, text};
+use crate::salvage;
 use crate::write::EventHead;
 
 /// How far back a guild's nonces are read; Discord recognises repeated ones for a few minutes.
@@ -28,13 +29,12 @@ pub(crate) fn guild(db: &Connection, guild: GuildId) -> Outcome<Option<GuildReco
     };
     Ok(Some(GuildRecord {
         guild,
-        roles: all(db, "SELECT body FROM roles WHERE guild_id = ?1 ORDER BY id", of, |row| {
-            json(row, 0)
-        })?,
-        channels: all(
+        roles: roles(db, of[0])?,
+        channels: readable(
             db,
-            "SELECT body, last_message_id FROM channels WHERE guild_id = ?1 ORDER BY id",
+            "SELECT id, body, last_message_id FROM channels WHERE guild_id = ?1 ORDER BY id",
             of,
+            "channels",
             channel,
         )?,
         sequence: one(
@@ -54,28 +54,40 @@ pub(crate) fn guild(db: &Connection, guild: GuildId) -> Outcome<Option<GuildReco
     }))
 }
 
+/// Reads a guild's roles. Without the one of everybody nobody could tell what members may do: then
+/// the guild itself cannot be read.
+fn roles(db: &Connection, guild: i64) -> Outcome<Vec<Role>> {
+    let sql = "SELECT id, body FROM roles WHERE guild_id = ?1 ORDER BY id";
+    all(db, sql, [guild], |row| {
+        let (role, read) = (row.get(0)?, json(row, 1));
+        if role == guild { read.map(Some) } else { salvage::pass_over("roles", role, read) }
+    })
+    .map(|roles| roles.into_iter().flatten().collect())
+}
+
 fn channel(row: &Row<'_>) -> Outcome<Channel> {
-    let last: Option<i64> = row.get(1)?;
+    let last: Option<i64> = row.get(2)?;
     let last_message_id = last.map(|id| MessageId::new(id.cast_unsigned()));
-    Ok(Channel { last_message_id, ..json(row, 0)? })
+    Ok(Channel { last_message_id, ..json(row, 1)? })
 }
 
 fn nonces(db: &Connection, guild: i64) -> Outcome<Vec<NonceRecord>> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let since = now.saturating_sub(NONCES_KEPT).as_millis();
     let since = u64::try_from(since).unwrap_or(u64::MAX).saturating_sub(EPOCH_MILLIS) << 22;
-    all(
+    readable(
         db,
-        "SELECT author_id, nonce, channel_id, messages.id FROM channels JOIN messages \
+        "SELECT messages.id, author_id, nonce, channel_id FROM channels JOIN messages \
          ON messages.channel_id = channels.id AND messages.id >= ?2 \
          WHERE channels.guild_id = ?1 AND nonce IS NOT NULL ORDER BY messages.id",
         [guild, bound(since)],
+        "messages",
         |row| {
             Ok(NonceRecord {
-                author: id(row, 0)?,
-                nonce: json(row, 1)?,
-                channel: id(row, 2)?,
-                message: id(row, 3)?,
+                message: id(row, 0)?,
+                author: id(row, 1)?,
+                nonce: json(row, 2)?,
+                channel: id(row, 3)?,
             })
         },
     )
@@ -101,8 +113,10 @@ pub(crate) fn message(
     me: Option<UserId>,
 ) -> Outcome<Option<Message>> {
     let sql = "SELECT body FROM messages WHERE id = ?1 AND channel_id = ?2";
-    let found = one(db, sql, [key(message), key(channel)], |row| json(row, 0))?;
-    found.map(|message| with_reactions(db, message, me)).transpose()
+    let found = one(db, sql, [key(message), key(channel)], |row| {
+        salvage::pass_over("messages", key(message), text(row, 0).and_then(salvage::message))
+    })?;
+    found.flatten().map(|message| with_reactions(db, message, me)).transpose()
 }
 
 pub(crate) fn messages(
@@ -128,17 +142,28 @@ pub(crate) fn messages(
 
 /// Reads the newest messages up to an id, itself among them, newest first.
 fn until(db: &Connection, channel: ChannelId, last: i64, limit: usize) -> Outcome<Vec<Message>> {
-    let sql = "SELECT body FROM messages WHERE channel_id = ?1 AND id <= ?2 \
+    let sql = "SELECT id, body FROM messages WHERE channel_id = ?1 AND id <= ?2 \
                ORDER BY id DESC LIMIT ?3";
-    all(db, sql, params![key(channel), last, bound(limit)], |row| json(row, 0))
+    page(db, sql, (channel, last, limit))
 }
 
 /// Reads the oldest messages after an id, newest first.
 fn after_of(db: &Connection, channel: ChannelId, id: i64, limit: usize) -> Outcome<Vec<Message>> {
-    let sql = "SELECT body FROM messages WHERE channel_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
-    let mut found = all(db, sql, params![key(channel), id, bound(limit)], |row| json(row, 0))?;
+    let sql = "SELECT id, body FROM messages WHERE channel_id = ?1 AND id > ?2 \
+               ORDER BY id LIMIT ?3";
+    let mut found = page(db, sql, (channel, id, limit))?;
     found.reverse();
     Ok(found)
+}
+
+fn page(
+    db: &Connection,
+    sql: &str,
+    (channel, id, limit): (ChannelId, i64, usize),
+) -> Outcome<Vec<Message>> {
+    readable(db, sql, params![key(channel), id, bound(limit)], "messages", |row| {
+        salvage::message(text(row, 1)?)
+    })
 }
 
 fn with_reactions(db: &Connection, mut message: Message, me: Option<UserId>) -> Outcome<Message> {
@@ -164,16 +189,17 @@ pub(crate) fn reactors(
     after: UserId,
     limit: usize,
 ) -> Outcome<Vec<User>> {
-    let sql = "SELECT users.body FROM reactions JOIN users ON users.id = user_id \
+    let sql = "SELECT user_id, users.body FROM reactions JOIN users ON users.id = user_id \
                WHERE message_id = ?1 AND emoji = ?2 AND user_id > ?3 ORDER BY user_id LIMIT ?4";
     let after = bound(after.value());
-    all(db, sql, params![key(message), emoji.key(), after, bound(limit)], |row| json(row, 0))
+    let of = params![key(message), emoji.key(), after, bound(limit)];
+    readable(db, sql, of, "users", |row| json(row, 1))
 }
 
 pub(crate) fn events(db: &Connection, guild: GuildId, after: u64) -> Outcome<Vec<EventRecord>> {
     let sql = "SELECT sequence, at, head, payload, stripped FROM events \
                WHERE guild_id = ?1 AND sequence > ?2 ORDER BY sequence";
-    all(db, sql, [key(guild), bound(after)], |row| {
+    readable(db, sql, [key(guild), bound(after)], "events", |row| {
         let head: EventHead = json(row, 2)?;
         Ok(EventRecord {
             guild,

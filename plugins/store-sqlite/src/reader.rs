@@ -1,6 +1,7 @@
 //! The reading side: a few threads, each with its own connection, that take reads from one bounded
 //! queue.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Weak};
 use std::thread::{Builder, JoinHandle};
@@ -92,7 +93,12 @@ fn serve(connection: &Connection, jobs: &Mutex<Receiver<Job>>) {
         // The lock is held while waiting and given up before the work.
         let job = jobs.lock().recv();
         let Ok(job) = job else { return };
-        job(connection);
+        // Whoever asked hears that it is not answered; the next read is another one.
+        if catch_unwind(AssertUnwindSafe(|| job(connection))).is_err()
+            && !connection.is_autocommit()
+        {
+            drop(connection.execute_batch("ROLLBACK"));
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use throng_ports::journal::Journals;
 use throng_ports::link::BoxFuture;
+use throng_ports::metrics::Page as Metrics;
 use throng_ports::store::{MemberPages, Store, Stored};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Emoji, Message, User};
@@ -20,8 +21,10 @@ use crate::decision;
 use crate::journal::FileJournals;
 use crate::members;
 use crate::open::{self, OpenError};
+use crate::place::Place;
 use crate::read;
 use crate::reader::Readers;
+use crate::sizes::Sizes;
 use crate::writer::{Stats, Writer};
 
 /// Durable state in a directory that this process owns.
@@ -33,6 +36,8 @@ pub struct SqliteStore {
     readers: Readers,
     writer: Writer,
     journals: Arc<FileJournals>,
+    place: Place,
+    sizes: Sizes,
     /// Pages of members that are read at the same time.
     ahead: usize,
     _lock: Arc<File>,
@@ -50,7 +55,10 @@ impl SqliteStore {
         let lock = Arc::new(opened.lock);
         Ok(Self {
             readers: Readers::start(opened.readers, config.queue_max).map_err(failed)?,
-            writer: Writer::start(opened.writer, config.queue_max).map_err(failed)?,
+            writer: Writer::start(opened.writer, config.queue_max, opened.place.clone())
+                .map_err(failed)?,
+            place: opened.place,
+            sizes: Sizes::new(dir),
             journals: Arc::new(FileJournals::new(dir.join("sessions"), Arc::clone(&lock))),
             ahead: config.readers.max(1) + 1,
             _lock: lock,
@@ -152,5 +160,17 @@ impl Store for SqliteStore {
 
     fn journals(&self) -> Arc<dyn Journals> {
         self.journals.clone()
+    }
+
+    fn check(&self) -> Stored<()> {
+        self.place.check().and_then(|()| self.place.check_room())
+    }
+
+    fn finish(&self) -> BoxFuture<'static, Stored<()>> {
+        self.writer.checkpoint()
+    }
+
+    fn measure(&self, page: &mut Metrics) {
+        self.sizes.measure(page);
     }
 }

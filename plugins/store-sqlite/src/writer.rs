@@ -10,6 +10,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
@@ -23,6 +24,7 @@ use throng_proto::time::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::failure::Failure;
+use crate::place::Place;
 use crate::query::{Outcome, bound, run};
 use crate::write::apply;
 
@@ -51,6 +53,8 @@ struct Counters {
 enum Job {
     Commit(Commit),
     Trim(Trim),
+    /// Moves everything from the log into the database.
+    Checkpoint(oneshot::Sender<Stored<()>>),
 }
 
 #[derive(Debug)]
@@ -76,11 +80,16 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the thread.
-    pub(crate) fn start(connection: Connection, queue_max: usize) -> io::Result<Self> {
+    pub(crate) fn start(
+        connection: Connection,
+        queue_max: usize,
+        place: Place,
+    ) -> io::Result<Self> {
         let (queue, jobs) = sync_channel(queue_max.max(1));
         let counters = Arc::new(Counters::default());
         let task = Task {
             connection,
+            place,
             jobs,
             trims: VecDeque::new(),
             counters: Arc::clone(&counters),
@@ -100,6 +109,12 @@ impl Writer {
     pub(crate) fn trim(&self, before: Timestamp) -> BoxFuture<'static, Stored<u64>> {
         let (answer, answered) = oneshot::channel();
         self.submit(Job::Trim(Trim { before, trimmed: 0, answer }), answered)
+    }
+
+    /// Queues a checkpoint, so that the database is whole without its log.
+    pub(crate) fn checkpoint(&self) -> BoxFuture<'static, Stored<()>> {
+        let (answer, answered) = oneshot::channel();
+        self.submit(Job::Checkpoint(answer), answered)
     }
 
     /// Returns what was done so far.
@@ -142,6 +157,7 @@ impl Drop for Writer {
 
 struct Task {
     connection: Connection,
+    place: Place,
     jobs: Receiver<Job>,
     trims: VecDeque<Trim>,
     counters: Arc<Counters>,
@@ -151,8 +167,14 @@ struct Task {
 impl Task {
     fn run(mut self) {
         while let Some(group) = self.gather() {
-            self.commit(group);
-            self.trim();
+            // Whoever asked hears that it was not done; what was begun is rolled back.
+            let done = catch_unwind(AssertUnwindSafe(|| {
+                self.commit(group);
+                self.trim();
+            }));
+            if done.is_err() && !self.connection.is_autocommit() {
+                drop(self.connection.execute_batch("ROLLBACK"));
+            }
         }
     }
 
@@ -177,6 +199,12 @@ impl Task {
         match job {
             Job::Commit(commit) => group.push(commit),
             Job::Trim(trim) => self.trims.push_back(trim),
+            Job::Checkpoint(answer) => {
+                // Commits that were asked for before go first.
+                self.commit(std::mem::take(group));
+                // Nobody may be waiting any more.
+                _ = answer.send(checkpoint(&self.connection).map_err(StoreError::from));
+            }
         }
     }
 
@@ -227,12 +255,15 @@ impl Task {
         commits: impl IntoIterator<Item = &'a [Write]>,
     ) -> Outcome<Vec<Stored<()>>> {
         let db = &self.connection;
+        self.place.check().map_err(Failure)?;
         run(db, "BEGIN IMMEDIATE", [])?;
         let outcomes = commits
             .into_iter()
             .map(|writes| in_savepoint(db, writes))
             .collect::<Outcome<Vec<_>>>()
-            .and_then(|outcomes| run(db, "COMMIT", []).map(|_| outcomes));
+            .and_then(|outcomes| run(db, "COMMIT", []).map(|_| outcomes))
+            // What was written to files that nobody finds again is not kept.
+            .and_then(|outcomes| self.place.check().map(|()| outcomes).map_err(Failure));
         if outcomes.is_err() && !db.is_autocommit() {
             run(db, "ROLLBACK", [])?;
         }
@@ -274,6 +305,12 @@ fn in_savepoint(db: &Connection, writes: &[Write]) -> Outcome<Stored<()>> {
     }
     run(db, "RELEASE one", [])?;
     Ok(Ok(()))
+}
+
+/// Waits for readers, so that nothing of the log is left.
+fn checkpoint(db: &Connection) -> Outcome<()> {
+    let busy: bool = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy { Err(Failure::refusal("somebody reads the database")) } else { Ok(()) }
 }
 
 fn forget_events(db: &Connection, before: Timestamp) -> Outcome<usize> {

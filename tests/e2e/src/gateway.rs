@@ -1,8 +1,10 @@
 //! The gateway as a process: started on its own data, killed, drained and started again.
 
+use std::fs::File;
+use std::io::PipeReader;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use anyhow::{Context as _, Result, ensure};
@@ -25,6 +27,34 @@ const UMASK: &str = "FILES_UMASK";
 pub struct Builder {
     env: Vec<(String, String)>,
     alone: bool,
+    errors: Errors,
+}
+
+/// Where a gateway's log lines go.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Errors {
+    /// To the test, which shows them beside a failure.
+    #[default]
+    Kept,
+    /// To a disk that is full.
+    Full,
+    /// To a pipe that nobody reads any more.
+    Closed,
+    /// To a pipe that somebody holds and does not read.
+    Unread,
+}
+
+impl Errors {
+    /// Opens the place, and returns what must be kept for it.
+    fn open(self) -> Result<(Stdio, Option<PipeReader>)> {
+        let (reader, writer) = std::io::pipe()?;
+        Ok(match self {
+            Self::Kept => (Stdio::piped(), None),
+            Self::Full => (File::options().write(true).open("/dev/full")?.into(), None),
+            Self::Closed => (writer.into(), None),
+            Self::Unread => (writer.into(), Some(reader)),
+        })
+    }
 }
 
 impl Builder {
@@ -50,6 +80,13 @@ impl Builder {
         self
     }
 
+    /// Sends log lines elsewhere.
+    #[must_use]
+    pub fn errors(mut self, errors: Errors) -> Self {
+        self.errors = errors;
+        self
+    }
+
     /// Keeps every other gateway of this test process out until this one is dropped.
     #[must_use]
     pub fn alone(mut self) -> Self {
@@ -71,8 +108,9 @@ impl Builder {
         let data = tempfile::tempdir().context("no temporary directory")?;
         let env = self.env;
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let (process, places) = spawn(data.path(), &env, [any, any])?;
-        Ok(Gateway { process, places, data, env, _turn: turn })
+        let (errors, unread) = self.errors.open()?;
+        let (process, places) = spawn(data.path(), &env, [any, any], errors)?;
+        Ok(Gateway { process, places, data, env, _unread: unread, _turn: turn })
     }
 }
 
@@ -83,6 +121,7 @@ pub struct Gateway {
     places: Places,
     data: TempDir,
     env: Vec<(String, String)>,
+    _unread: Option<PipeReader>,
     _turn: Turn,
 }
 
@@ -216,7 +255,7 @@ impl Gateway {
     pub fn restart(&mut self) -> Result<()> {
         self.process.kill()?;
         let same = [self.public(), self.quic().0];
-        (self.process, self.places) = spawn(self.data.path(), &self.env, same)?;
+        (self.process, self.places) = spawn(self.data.path(), &self.env, same, Stdio::piped())?;
         Ok(())
     }
 
@@ -261,6 +300,7 @@ fn spawn(
     data: &Path,
     env: &[(String, String)],
     listen: [SocketAddr; 2],
+    errors: Stdio,
 ) -> Result<(Process, Places)> {
     let binary = binary::throng()?;
     let has = |wanted: &str| env.iter().any(|(name, _)| name == wanted);
@@ -284,7 +324,7 @@ fn spawn(
         .arg(data)
         .current_dir(data)
         .envs(env.iter().map(|(name, value)| (name, value)));
-    let process = Process::spawn("gateway", &mut command)?;
+    let process = Process::spawn_into("gateway", &mut command, errors)?;
     let places = Places::read(&process)?;
     Ok((process, places))
 }

@@ -39,7 +39,7 @@ pub use crowd::{Crowd, Heard, Seat};
 pub use driver::Driver;
 pub use example::Example;
 pub use ferry::Ferry;
-pub use gateway::{Builder, Gateway};
+pub use gateway::{Builder, Errors, Gateway};
 pub use install::{Library, driver};
 pub use link::{Closed, Fingerprint, Link, News, Route, Way, Wire};
 pub use part::part;

@@ -30,10 +30,15 @@ pub(crate) struct Process {
 impl Process {
     /// Starts the command.
     pub(crate) fn spawn(name: &str, command: &mut Command) -> Result<Self> {
+        Self::spawn_into(name, command, Stdio::piped())
+    }
+
+    /// As [`Process::spawn`], with another standard error.
+    pub(crate) fn spawn_into(name: &str, command: &mut Command, errors: Stdio) -> Result<Self> {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(errors)
             .spawn()
             .with_context(|| format!("{name} does not start"))?;
         let output = Arc::new(Output::default());

@@ -1,12 +1,9 @@
-//! Sessions that come to a guild: attached, taken over from the last run, or turned away.
+//! Sessions that come to a guild: attached, or turned away.
 
-use std::sync::Arc;
-
-use throng_engine::event::Event;
 use throng_proto::intents::Intents;
 
 use super::{Attach, GuildTask, Request};
-use crate::worker::{Grant, Restored, Seat, SessionRef, WorkerMessage};
+use crate::worker::{Grant, Seat, SessionRef, WorkerMessage};
 
 impl GuildTask {
     /// Attaches a session, unless its user is no member any more.
@@ -50,32 +47,5 @@ impl GuildTask {
                 self.turn_away(attach.session).await;
             }
         }
-    }
-
-    /// Attaches sessions that survived a restart, and sends what they missed in between.
-    pub(super) async fn restore(&mut self, worker: usize, since: u64, sessions: Vec<Attach>) {
-        let (mut seats, mut gone) = (Vec::with_capacity(sessions.len()), Vec::new());
-        for attach in sessions {
-            let user = attach.facts.user;
-            let Some(member) = self.guild.member(user) else {
-                gone.push(attach.session);
-                continue;
-            };
-            self.attendance.attach(attach.session, user, attach.interest);
-            self.attendance.recall(attach.session, user, attach.presence);
-            let Attach { session, interest, .. } = attach;
-            seats.push(Seat { session, user, interest, member });
-        }
-        let missed = match self.shared.store.events(self.id(), since).await {
-            Ok(missed) => missed,
-            Err(error) => {
-                tracing::error!(guild = %self.id(), %error, "cannot read what sessions missed");
-                Vec::new()
-            }
-        };
-        let events = missed.iter().map(|record| Arc::new(Event::from_record(record))).collect();
-        let restored = Box::new(Restored { view: self.view(), seats, gone, events });
-        self.shared.send(worker, WorkerMessage::Restored(restored)).await;
-        self.weigh().await;
     }
 }

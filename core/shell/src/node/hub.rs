@@ -26,13 +26,19 @@ use crate::clock;
 use crate::guild::{self, Request, Untaken};
 use crate::joining;
 use crate::metrics::Refused;
+use crate::panics;
 use crate::worker::WorkerMessage;
+
+/// The trouble of reads and of commits that no guild asks for.
+const STORE: &str = "store";
+/// How long one counts as a trouble.
+const TROUBLED_FOR: Duration = Duration::from_mins(1);
 
 impl Hub for Node {
     fn authenticate(&self, token: Token) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
-            let entry = refuse(shared.accounts.owner(&token).await)?;
+            let entry = refuse_read(&shared, shared.accounts.owner(&token).await)?;
             Ok(entry.map(|entry| entry.user))
         })
     }
@@ -71,13 +77,13 @@ impl Hub for Node {
         if let Some(user) = joiner {
             return Box::pin(async move {
                 let asked = Arc::clone(&shared);
-                let asking = async move { answered(asking(&asked)?).await };
+                let asking = async move { answered(&asked, guild, asking(&asked)?).await };
                 joining::join(shared, user, guild, asking).await
             });
         }
         let entered = asking(&shared);
         Box::pin(async move {
-            let outcome = answered(entered?).await;
+            let outcome = answered(&shared, guild, entered?).await;
             if let Some(began) = posted {
                 shared.metrics.publishing.observe(began.elapsed());
             }
@@ -99,17 +105,20 @@ impl Hub for Node {
 
     fn user(&self, user: UserId) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
         let read = self.shared.store.user(user);
-        Box::pin(async move { refuse(read.await) })
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move { refuse_read(&shared, read.await) })
     }
 
     fn user_named(&self, name: String) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
         let read = self.shared.store.user_named(name);
-        Box::pin(async move { refuse(read.await) })
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move { refuse_read(&shared, read.await) })
     }
 
     fn guilds_of(&self, user: UserId) -> BoxFuture<'static, Result<Vec<GuildId>, Refusal>> {
         let read = self.shared.store.guilds_of(user);
-        Box::pin(async move { refuse(read.await) })
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move { refuse_read(&shared, read.await) })
     }
 
     fn message(
@@ -119,7 +128,8 @@ impl Hub for Node {
         me: Option<UserId>,
     ) -> BoxFuture<'static, Result<Option<Message>, Refusal>> {
         let read = self.shared.store.message(channel, message, me);
-        Box::pin(async move { refuse(read.await) })
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move { refuse_read(&shared, read.await) })
     }
 
     fn messages(
@@ -130,7 +140,8 @@ impl Hub for Node {
         me: Option<UserId>,
     ) -> BoxFuture<'static, Result<Vec<Message>, Refusal>> {
         let read = self.shared.store.messages(channel, page, limit, me);
-        Box::pin(async move { refuse(read.await) })
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move { refuse_read(&shared, read.await) })
     }
 
     fn reactors(
@@ -141,7 +152,8 @@ impl Hub for Node {
         limit: usize,
     ) -> BoxFuture<'static, Result<Vec<User>, Refusal>> {
         let read = self.shared.store.reactors(message, emoji, after, limit);
-        Box::pin(async move { refuse(read.await) })
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move { refuse_read(&shared, read.await) })
     }
 
     fn create_user(
@@ -152,8 +164,9 @@ impl Hub for Node {
         let user = User::new(self.shared.next_id(), username, bot);
         let (token, write, _) = self.shared.mint(user.id);
         let commit = self.shared.store.commit(vec![Write::User(user.clone()), write]);
+        let shared = Arc::clone(&self.shared);
         Box::pin(async move {
-            refuse(commit.await)?;
+            refuse_commit(&shared, commit.await)?;
             Ok((user, token))
         })
     }
@@ -162,7 +175,8 @@ impl Hub for Node {
         let named = |name| User::new(self.shared.next_id(), name, false);
         let users: Vec<User> = names.into_iter().map(named).collect();
         let commit = self.shared.store.commit(users.iter().cloned().map(Write::User).collect());
-        Box::pin(async move { refuse(commit.await).map(|()| users) })
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move { refuse_commit(&shared, commit.await).map(|()| users) })
     }
 
     fn create_guild(&self, draft: GuildDraft) -> BoxFuture<'static, Result<(), Refusal>> {
@@ -174,7 +188,7 @@ impl Hub for Node {
             writes.extend(roles.into_iter().map(|role| Write::Role(id, role)));
             writes.extend(channels.into_iter().map(Write::Channel));
             writes.extend(members.into_iter().map(|member| Write::Member(id, member)));
-            refuse(shared.store.commit(writes).await)?;
+            refuse_commit(&shared, shared.store.commit(writes).await)?;
             load::guild(&shared, id).await.map_err(|error| unavailable(&error))?;
             for user in users {
                 for worker in 0..shared.worker_count() {
@@ -204,8 +218,12 @@ impl Hub for Node {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
             shared.afford_bulk()?;
-            let Reply { json, .. } =
-                answered(enter(&shared, guild, |answer| Request::Import(members, answer))?).await?;
+            let Reply { json, .. } = answered(
+                &shared,
+                guild,
+                enter(&shared, guild, |answer| Request::Import(members, answer))?,
+            )
+            .await?;
             let answer: serde_json::Value =
                 serde_json::from_str(&json.unwrap_or_default()).unwrap_or_default();
             let imported = answer["imported"].as_u64().unwrap_or(0);
@@ -249,13 +267,12 @@ impl Hub for Node {
         if !self.shared.ready.load(Ordering::Acquire) {
             return Health::Starting;
         }
-        if let Some(trouble) = self.shared.trouble.lock().clone() {
-            return Health::Degraded(trouble);
-        }
+        let troubles = &self.shared.troubles;
         match self.shared.policies.status().fault {
-            Some(fault) => Health::Degraded(format!("the policy was not loaded: {fault}")),
-            None => Health::Ready,
+            Some(fault) => troubles.set("policy", format!("the policy was not loaded: {fault}")),
+            None => drop(troubles.clear("policy")),
         }
+        troubles.health().unwrap_or(Health::Ready)
     }
 
     fn metrics(&self) -> String {
@@ -263,6 +280,9 @@ impl Hub for Node {
         self.shared.metrics.render(&mut page);
         self.shared.jobs.metrics().render(&mut page);
         self.shared.policies.measure(&mut page);
+        self.shared.store.measure(&mut page);
+        self.shared.troubles.measure(&mut page);
+        panics::measure(&mut page);
         for source in &*self.shared.sources.lock() {
             source.measure(&mut page);
         }
@@ -337,7 +357,7 @@ fn enter(
     let (sender, answer) = oneshot::channel();
     match shared.directory.try_send(guild, request(sender)) {
         Ok(()) => Ok(answer),
-        Err(Untaken::Gone) => Err(Refusal::UnknownGuild),
+        Err(Untaken::Gone) => Err(gone(shared, guild)),
         Err(Untaken::Full(_)) => {
             shared.metrics.refuse(Refused::GuildQueue);
             Err(Refusal::Unavailable {
@@ -349,12 +369,41 @@ fn enter(
 }
 
 /// Waits for a guild's answer; one that is gone gives none.
-async fn answered(answer: oneshot::Receiver<Outcome>) -> Outcome {
-    answer.await.unwrap_or(Err(Refusal::UnknownGuild))
+async fn answered(shared: &Shared, guild: GuildId, answer: oneshot::Receiver<Outcome>) -> Outcome {
+    answer.await.unwrap_or_else(|_| Err(gone(shared, guild)))
 }
 
 pub(super) fn refuse<T>(stored: Stored<T>) -> Result<T, Refusal> {
     stored.map_err(|error: StoreError| unavailable(&error))
+}
+
+/// Says why a guild does not answer: there is none, or it was interrupted and begins anew.
+fn gone(shared: &Shared, guild: GuildId) -> Refusal {
+    if shared.directory.guild(guild).is_none() {
+        return Refusal::UnknownGuild;
+    }
+    let reason = "The guild was interrupted; what was asked may have been done.".to_owned();
+    Refusal::Unavailable { reason, retry_after: RETRY_AFTER }
+}
+
+fn refuse_read<T>(shared: &Shared, read: Stored<T>) -> Result<T, Refusal> {
+    read.map_err(|error: StoreError| {
+        // A row that cannot be read is that row's trouble alone.
+        if !matches!(error, StoreError::Unreadable(_)) {
+            shared.troubles.set_for(STORE, error.to_string(), TROUBLED_FOR);
+        }
+        unavailable(&error)
+    })
+}
+
+fn refuse_commit(shared: &Shared, commit: Stored<()>) -> Result<(), Refusal> {
+    commit.map_err(|error: StoreError| {
+        // Others are refusals of what was asked, such as a name that is taken.
+        if matches!(error, StoreError::Full(_) | StoreError::Damaged(_) | StoreError::Gone(_)) {
+            shared.troubles.set_for(STORE, error.to_string(), TROUBLED_FOR);
+        }
+        unavailable(&error)
+    })
 }
 
 fn unavailable(error: &impl std::fmt::Display) -> Refusal {

@@ -21,7 +21,16 @@ pub(super) async fn guilds(shared: &Arc<Shared>) -> Result<(), StartError> {
     let guilds = shared.store.guilds().await?;
     let mut members = 0;
     for id in &guilds {
-        members += guild(shared, *id).await?;
+        match guild(shared, *id).await {
+            Ok(count) => members += count,
+            // Others are not concerned.
+            Err(StartError::Store(error @ StoreError::Unreadable(_))) => {
+                tracing::error!(guild = %id, %error, "a guild cannot be loaded; others go on");
+                let text = format!("guild {id} cannot be loaded: {error}");
+                shared.troubles.set(format!("unreadable:{id}"), text);
+            }
+            Err(error) => return Err(error),
+        }
     }
     let millis = began.elapsed().as_millis();
     tracing::info!(guilds = guilds.len(), members, millis, "guilds are loaded");
@@ -29,7 +38,7 @@ pub(super) async fn guilds(shared: &Arc<Shared>) -> Result<(), StartError> {
 }
 
 /// Loads a guild and starts its task. Returns how many members it has.
-pub(super) async fn guild(shared: &Arc<Shared>, id: GuildId) -> Result<usize, StartError> {
+pub(crate) async fn guild(shared: &Arc<Shared>, id: GuildId) -> Result<usize, StartError> {
     let Some(record) = shared.store.guild(id).await? else { return Ok(0) };
     let roster = roster(shared, id).await?;
     let members = roster.len();

@@ -5,11 +5,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use throng_ports::journal::Journals;
 use throng_proto::id::Ids;
 use throng_proto::time::Timestamp;
 use tokio::sync::{Notify, Semaphore, mpsc};
 
-use super::{Node, Parts, Places, SessionCounts, Shared, StartError, load};
+use super::{Node, Parts, Places, SessionCounts, Shared, StartError, load, lookout};
 use crate::account::Accounts;
 use crate::budgets::Budgets;
 use crate::clock;
@@ -23,12 +24,18 @@ use crate::open::Survivors;
 use crate::overload::{self, Overload};
 use crate::pace::Pace;
 use crate::review::Reviews;
+use crate::troubles::Troubles;
 use crate::worker::{Recorder, Seed, WorkerMessage};
 
 /// How often the log of events is trimmed.
 const TRIM_EVERY: Duration = Duration::from_secs(30);
 /// How often the memory of owners of tokens is given back.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// How often journals that could not be sealed are tried again.
+const SEAL_EVERY: Duration = Duration::from_secs(1);
+/// The trouble that says so.
+const SEAL: &str = "journal";
 
 type Inboxes = Vec<mpsc::Receiver<WorkerMessage>>;
 
@@ -43,7 +50,7 @@ impl Node {
         let (shared, inboxes) = assemble(parts)?;
         let journals = shared.store.journals();
         let stories: Vec<Story> =
-            journals.recover()?.iter().map(|records| Story::read(records)).collect();
+            journals.recover()?.iter().map(|found| Story::read(found)).collect();
         let survivors = Survivors::divide(&stories, shared.worker_count());
         drop(stories);
         load::guilds(&shared).await?;
@@ -58,11 +65,12 @@ impl Node {
                 .spawn(move || seed.run())?;
         }
         wait(&shared, &shared.revived, shared.worker_count()).await;
-        journals.seal()?;
+        seal(&shared, &journals);
         wait(&shared, &shared.restored, expected).await;
         shared.ready.store(true, Ordering::Release);
         tokio::spawn(trim(Arc::clone(&shared)));
         tokio::spawn(sweep(Arc::clone(&shared)));
+        tokio::spawn(lookout::looks(Arc::clone(&shared)));
         tokio::spawn(overload::looks(Arc::clone(&shared)));
         Ok(Self { shared, places, refusing: Arc::new(AtomicUsize::new(0)) })
     }
@@ -95,7 +103,7 @@ fn assemble(parts: Parts) -> Result<(Arc<Shared>, Inboxes), StartError> {
         identifying: Semaphore::new(config.limits.identifies_under_way),
         member_lists: Mutex::new(Pace::new(lists, Duration::from_secs(30))),
         sessions: Mutex::new(SessionCounts::default()),
-        trouble: Mutex::new(None),
+        troubles: Troubles::default(),
         workers,
         ids: Ids::new(0),
         draining: AtomicBool::new(false),
@@ -127,6 +135,27 @@ async fn wait(shared: &Shared, counter: &AtomicUsize, goal: usize) {
     while counter.load(Ordering::Acquire) < goal {
         shared.progress.notified().await;
     }
+}
+
+/// Puts what this run has written in force. While that cannot be done, the journals of the run
+/// before stay: should this one end meanwhile, its sessions begin there again.
+fn seal(shared: &Arc<Shared>, journals: &Arc<dyn Journals>) {
+    let Err(error) = journals.seal() else { return };
+    tracing::warn!(%error, "sessions' journals cannot be written yet; those of the last run stay");
+    shared.troubles.set(SEAL, format!("sessions' journals cannot be written: {error}"));
+    let (shared, journals) = (Arc::clone(shared), Arc::clone(journals));
+    tokio::spawn(async move {
+        let mut tick = tokio::time::interval(SEAL_EVERY);
+        tick.tick().await;
+        loop {
+            tick.tick().await;
+            if journals.seal().is_ok() {
+                break;
+            }
+        }
+        shared.troubles.clear(SEAL);
+        tracing::info!("sessions' journals are written again");
+    });
 }
 
 /// Forgets owners of tokens that nobody has shown lately.

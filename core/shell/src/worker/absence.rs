@@ -27,7 +27,10 @@ pub(super) async fn review(local: Local) {
         let read = local.borrow().shared.store.guilds_of(user);
         match read.await {
             Ok(guilds) => compare(&local, session, &known, &guilds),
-            Err(error) => tracing::warn!(%error, "cannot read which guilds a session is in"),
+            Err(error) => {
+                tracing::warn!(%error, "cannot read which guilds a session is in; it is ended");
+                local.borrow_mut().lose(&[session]);
+            }
         }
     }
 }

@@ -224,10 +224,13 @@ impl Worker {
             identity: identity.clone(),
             guilds: smallvec::SmallVec::new(),
             sequence: 0,
+            bound: None,
         };
         let slot = self.open_session(id, identity);
+        // A session without its guilds, or without READY, must not survive.
+        self.recorder.open_batch();
         self.recorder.open(slot, &record);
-        let Some(reference) = self.reference(slot) else { return };
+        let Some(reference) = self.reference(slot) else { return self.recorder.close_batch() };
         if let Some(session) = self.sessions.get_mut(slot as usize) {
             session.link = Some(Rc::clone(cell));
         }
@@ -253,6 +256,7 @@ impl Worker {
             session.guilds = guilds.iter().copied().map(Membership::new).collect();
         }
         self.recorder.state(slot, &self.sessions);
+        self.recorder.close_batch();
         self.enter_guilds(slot, guilds, presence);
     }
 }

@@ -384,9 +384,7 @@ pub(super) async fn drain(local: Local, done: mpsc::Sender<()>) {
     while !local.borrow().links.is_empty() {
         turn.tick().await;
     }
-    if let Err(error) = local.borrow_mut().recorder.flush() {
-        tracing::error!(%error, "the journal cannot be written; sessions will not survive");
-    }
+    local.borrow_mut().flush_journal();
     // The node may have given up waiting; then there is nobody to tell.
     let _gone = done.send(()).await;
 }

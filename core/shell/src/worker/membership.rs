@@ -104,8 +104,11 @@ impl Worker {
         self.place(&seat, &view);
         if let Some(welcome) = welcome {
             let body = welcome::compose(&welcome, &seat.member, threshold, initial);
-            let guild = Some(view.shape.id());
-            self.own(session, EventKind::GuildCreate, guild, body);
+            let guild = view.shape.id();
+            self.own(session, EventKind::GuildCreate, Some(guild), body);
+            let found = self.sessions.get_mut(session.slot as usize);
+            let mut memberships = found.into_iter().flat_map(|found| &mut found.guilds);
+            memberships.find(|m| m.guild == guild).into_iter().for_each(|m| m.welcomed = true);
         }
     }
 
@@ -154,10 +157,25 @@ impl Worker {
         self.event_for(event, None);
     }
 
-    /// As [`Worker::event`], but only for some sessions.
+    /// As [`Worker::event`], but only for some sessions. All or nothing of it survives a crash:
+    /// the guild is asked only for events after those that the journal has.
     fn event_for(&mut self, event: &Arc<Event>, only: Option<&RoaringBitmap>) {
+        if !self.relays.contains_key(&event.guild) {
+            return;
+        }
+        self.recorder.open_batch();
+        let recorded = self.pass_on(event, only);
+        if !recorded && event.sequence > 0 {
+            // Nobody here was to be told; the store may forget the event before somebody asks.
+            self.recorder.told(event.guild, event.sequence);
+        }
+        self.recorder.close_batch();
+    }
+
+    /// Returns whether it has recipients.
+    fn pass_on(&mut self, event: &Arc<Event>, only: Option<&RoaringBitmap>) -> bool {
         let began = std::time::Instant::now();
-        let Some(relays) = self.relays.get_mut(&event.guild) else { return };
+        let Some(relays) = self.relays.get_mut(&event.guild) else { return false };
         relays.told = relays.told.max(event.sequence);
         let count = relays.branch.len() as u64;
         relays.branch.apply(&event.change);
@@ -169,15 +187,17 @@ impl Worker {
             self.shared.metrics.refuse(Refused::Overload);
             let presence = u64::from(event.kind == EventKind::PresenceUpdate);
             self.shared.metrics.presences_shed.add(presence);
-            return;
+            return false;
         }
         let spent = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.metrics().events[event.kind as usize].add(count);
         self.metrics().audience_nanos[event.kind as usize].add(spent);
+        let mut recorded = false;
         for variant in Variant::ALL {
-            self.append_for(event, variant, audience.to(variant).clone());
+            recorded |= self.append_for(event, variant, audience.to(variant).clone());
         }
         self.follow(event);
+        recorded
     }
 
     /// Does what an event leads to once it has been passed on.
@@ -193,15 +213,17 @@ impl Worker {
         }
     }
 
-    fn append_for(&mut self, event: &Event, variant: Variant, to: RoaringBitmap) {
+    /// Returns whether anybody gets it.
+    fn append_for(&mut self, event: &Event, variant: Variant, to: RoaringBitmap) -> bool {
         let body = match variant {
             Variant::Full => Some(&event.body),
             Variant::Stripped => event.stripped.as_ref(),
             Variant::Outer => event.answered.as_ref().map(|answered| &answered.outer),
             Variant::Inner => event.answered.as_ref().map(|answered| &answered.inner),
         };
-        let Some(body) = body.cloned() else { return };
+        let Some(body) = body.cloned() else { return false };
         let to = Recipients::from(to);
+        let anybody = to.count() > 0;
         if let Some(author) = event.author
             && is_talk(event.kind)
         {
@@ -215,6 +237,7 @@ impl Worker {
         };
         let (kind, sequence) = (event.kind, event.sequence);
         self.append(Outgoing { kind, guild: Some(event.guild), sequence, body, to });
+        anybody
     }
 
     /// Lets a body that is appended next refer to the one before it, when it is compressed.
@@ -284,7 +307,8 @@ impl Worker {
 
     /// Attaches sessions that survived a restart, and tells them what they missed.
     pub(super) fn restored(&mut self, restored: Restored) {
-        let Restored { view, seats, gone, events } = restored;
+        let Restored { view, seats, gone, lost, events } = restored;
+        self.lose(&lost);
         let mut slots = RoaringBitmap::new();
         for seat in &seats {
             if self.session_mut(seat.session).is_some() {

@@ -1,7 +1,8 @@
 //! What a worker writes into its journal, so that sessions survive the process.
 //!
 //! A record is a tag, then fixed numbers in little endian, then JSON or raw bytes. A segment begins
-//! with a snapshot of all sessions, so that older segments can be discarded.
+//! with a snapshot of all sessions, so that older segments can be discarded. What must survive
+//! together, or not at all, is one record: a batch.
 
 use std::collections::HashMap;
 use std::io;
@@ -24,7 +25,10 @@ pub(crate) const DISPATCH: u8 = 2;
 pub(crate) const END: u8 = 3;
 pub(crate) const STATE: u8 = 4;
 pub(crate) const TOLD: u8 = 5;
+pub(crate) const BATCH: u8 = 6;
 
+/// Memory that records keep between two.
+const SCRATCH_MAX: usize = 1 << 16;
 /// How many times its snapshot a segment is at least.
 const SNAPSHOT_SHARE: u64 = 4;
 
@@ -36,6 +40,8 @@ pub(crate) struct SessionRecord {
     pub(crate) guilds: SmallVec<[Membership; 1]>,
     /// Sequence before the dispatches that follow in the journal.
     pub(crate) sequence: u32,
+    /// While no client has come back since a restart: the sequence that was known then.
+    pub(crate) bound: Option<u32>,
 }
 
 /// What of a session changes.
@@ -43,19 +49,58 @@ pub(crate) struct SessionRecord {
 pub(crate) struct StateRecord {
     pub(crate) identity: Identity,
     pub(crate) guilds: SmallVec<[Membership; 1]>,
+    pub(crate) bound: Option<u32>,
 }
 
 /// Writes a worker's journal.
 pub(crate) struct Recorder {
     journal: Box<dyn Journal>,
     scratch: Vec<u8>,
+    batch: Vec<u8>,
+    /// Batches that are open inside one another, and records in the outermost.
+    depth: u32,
+    batched: u32,
+    /// The last flush failed.
+    behind: bool,
+    /// Records were dropped, and the journal tells nothing before the next snapshot.
+    broken: bool,
     /// Bytes of the snapshot that the current segment begins with.
     snapshot_bytes: u64,
 }
 
 impl Recorder {
     pub(crate) const fn new(journal: Box<dyn Journal>) -> Self {
-        Self { journal, scratch: Vec::new(), snapshot_bytes: 0 }
+        Self {
+            journal,
+            scratch: Vec::new(),
+            batch: Vec::new(),
+            depth: 0,
+            batched: 0,
+            behind: false,
+            broken: false,
+            snapshot_bytes: 0,
+        }
+    }
+
+    /// Lets everything that is written until [`Self::close_batch`] survive together or not at all.
+    pub(crate) fn open_batch(&mut self) {
+        self.depth += 1;
+    }
+
+    pub(crate) fn close_batch(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        if self.depth > 0 || self.batched == 0 {
+            return;
+        }
+        const LENGTH: usize = size_of::<u32>();
+        // One alone needs no frame.
+        let record =
+            if self.batched == 1 { self.batch.get(1 + LENGTH..) } else { Some(&*self.batch) };
+        self.journal.append(record.unwrap_or_default());
+        self.batched = 0;
+        self.batch.clear();
+        // A peak must not keep its memory for good.
+        self.batch.shrink_to(SCRATCH_MAX);
     }
 
     pub(crate) fn open(&mut self, slot: Slot, record: &SessionRecord) {
@@ -74,6 +119,7 @@ impl Recorder {
         self.finish_json(&StateRecord {
             identity: Identity::clone(&session.identity),
             guilds: session.guilds.clone(),
+            bound: session.past.bound(),
         });
     }
 
@@ -102,11 +148,6 @@ impl Recorder {
         self.finish();
     }
 
-    /// Makes everything written survive the process.
-    pub(crate) fn flush(&mut self) -> io::Result<()> {
-        self.journal.flush()
-    }
-
     fn begin(&mut self, tag: u8) -> &mut Vec<u8> {
         self.scratch.clear();
         self.scratch.push(tag);
@@ -114,7 +155,16 @@ impl Recorder {
     }
 
     fn finish(&mut self) {
-        self.journal.append(&self.scratch);
+        if self.depth == 0 {
+            return self.journal.append(&self.scratch);
+        }
+        if self.batched == 0 {
+            self.batch.push(BATCH);
+        }
+        self.batched += 1;
+        let length = u32::try_from(self.scratch.len()).unwrap_or(u32::MAX);
+        self.batch.extend_from_slice(&length.to_le_bytes());
+        self.batch.extend_from_slice(&self.scratch);
     }
 
     fn finish_json(&mut self, value: &impl Serialize) {
@@ -126,13 +176,38 @@ impl Recorder {
 
 impl Worker {
     /// Makes everything appended survive the process, as far as the disk allows.
-    pub(super) fn flush_journal(&mut self) {
-        let Err(error) = self.recorder.flush() else { return };
-        tracing::warn!(%error, "the journal cannot be written; sessions would not survive a crash");
-        self.shared.metrics.refuse(Refused::Journal);
-        if error.kind() == io::ErrorKind::QuotaExceeded && self.recorder.journal.rotate().is_ok() {
+    pub(crate) fn flush_journal(&mut self) {
+        let flushed = self.recorder.journal.flush();
+        self.recorder.broken |=
+            flushed.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::QuotaExceeded);
+        if self.recorder.broken && self.recorder.journal.rotate().is_ok() {
             // Records were dropped, so the journal begins anew with what is known now.
+            self.recorder.broken = false;
             self.snapshot();
+        }
+        self.note_flush(flushed);
+    }
+
+    /// Tells of a journal that cannot be written, and when it can be again.
+    fn note_flush(&mut self, flushed: io::Result<()>) {
+        let trouble = format!("journal:{}", self.index);
+        match flushed {
+            Ok(()) if std::mem::take(&mut self.recorder.behind) => {
+                tracing::info!("the journal is written again");
+                self.shared.troubles.clear(&trouble);
+            }
+            Ok(()) => {}
+            Err(error) => {
+                self.shared.metrics.refuse(Refused::Journal);
+                if !std::mem::replace(&mut self.recorder.behind, true) {
+                    tracing::warn!(
+                        %error,
+                        "the journal cannot be written; sessions would not survive a crash"
+                    );
+                }
+                let text = format!("sessions would not survive a crash: {error}");
+                self.shared.troubles.set(trouble, text);
+            }
         }
     }
 
@@ -145,11 +220,13 @@ impl Worker {
         if self.recorder.journal.segment_bytes() < full {
             return;
         }
-        if let Err(error) = self.recorder.journal.rotate().and_then(|()| self.discard_segments()) {
-            tracing::warn!(%error, "the journal cannot begin a new segment");
-            return;
+        if let Err(error) = self.recorder.journal.rotate() {
+            return tracing::debug!(%error, "the journal cannot begin a new segment");
         }
         self.snapshot();
+        if let Err(error) = self.discard_segments() {
+            tracing::warn!(%error, "old segments of the journal cannot be removed");
+        }
     }
 
     fn discard_segments(&mut self) -> io::Result<()> {
@@ -179,6 +256,7 @@ impl Worker {
                     identity: Identity::clone(&session.identity),
                     guilds: session.guilds.clone(),
                     sequence: session.sequence + ahead,
+                    bound: session.past.bound(),
                 },
             );
         }

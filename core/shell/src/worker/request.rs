@@ -6,7 +6,6 @@ use std::sync::Arc;
 use serde_json::json;
 use serde_json::value::RawValue;
 use throng_ports::api::{Api, RETRY_AFTER};
-use throng_ports::store::StoreError;
 use throng_proto::gateway::{ApiRequest, ApiResponse};
 use throng_proto::id::UserId;
 
@@ -65,9 +64,7 @@ async fn answer(shared: &Shared, user: UserId, request: ApiRequest, place: Place
     match user {
         Ok(Some(user)) => Api::call(&**api, user, request, turn).await,
         Ok(None) => failure(id, 401, "Unauthorized"),
-        Err(StoreError::Full(why) | StoreError::Damaged(why) | StoreError::Failed(why)) => {
-            failure(id, 503, &why)
-        }
+        Err(error) => failure(id, 503, &error.to_string()),
     }
 }
 

@@ -14,7 +14,7 @@ use throng_proto::wire::Body;
 
 use super::fanout::Lag;
 use super::link::{LinkCell, busy};
-use super::session::SessionId;
+use super::session::{Past, SessionId};
 use super::{Local, SessionRef, Worker, WorkerMessage, identify};
 use crate::account::{Entry, Pass};
 use crate::budgets::Budget;
@@ -145,12 +145,11 @@ impl Worker {
         self.visit_now(session.slot);
         let end = self.visited_end(session.slot);
         let known = self.session_mut(session)?;
-        let (sequence, opened) = (known.sequence, known.opened);
-        let Some(missing) =
-            u32::try_from(claim.sequence).ok().and_then(|s| sequence.checked_sub(s))
-        else {
-            self.shared.metrics.refuse(Refused::InvalidResume);
-            cell.close(&Close::plain(CloseCode::InvalidSequence));
+        let (sequence, opened, past) = (known.sequence, known.opened, known.past);
+        let known_max = past.bound().unwrap_or(sequence).min(sequence);
+        let claimed = u32::try_from(claim.sequence).ok().filter(|claimed| *claimed <= known_max);
+        let Some(missing) = claimed.map(|claimed| sequence - claimed) else {
+            self.refuse_beyond(session, cell, past);
             return None;
         };
         let rewind = Replay::begin_rewind(session.slot, opened, end, missing);
@@ -183,9 +182,16 @@ impl Worker {
         let Some(known) = self.session_mut(session) else { return };
         known.link = Some(Rc::clone(cell));
         let renewed = known.identity.pass.replace(claim.pass) != Some(claim.pass);
+        let came_back = known.past.bound().is_some();
+        if came_back {
+            known.past = Past::Back;
+        }
         if received < known.sequence {
             known.lag = Some(Box::new(Lag::from(from, received)));
             self.metrics().lagging.add(1);
+        }
+        if came_back {
+            self.recorder.state(session.slot, &self.sessions);
         }
         cell.session.set(Some(session));
         if renewed {
@@ -197,6 +203,18 @@ impl Worker {
         let payload = r#"{"_trace":["throng"]}"#;
         let body = Body::dispatch(EventKind::Resumed.name(), payload);
         self.own(session, EventKind::Resumed, None, body);
+    }
+
+    /// Refuses a number that is more than is known. One that was surely never given is the client's
+    /// mistake. After a restart it may be the journal that has lost its end: then the session is
+    /// over, because a close code would make libraries resume for ever.
+    fn refuse_beyond(&mut self, session: SessionRef, cell: &LinkCell, past: Past) {
+        if past == Past::None {
+            self.shared.metrics.refuse(Refused::InvalidResume);
+            return cell.close(&Close::plain(CloseCode::InvalidSequence));
+        }
+        self.end_session(session.slot);
+        self.deny(cell);
     }
 
     /// Tells whether a link that was opened later has the session: a client that lost this one

@@ -152,6 +152,9 @@ pub(crate) struct Membership {
     #[serde(skip)]
     granted: Option<NonZeroU32>,
     pub(crate) subscribed: bool,
+    /// It was sent GUILD_CREATE.
+    #[serde(default)]
+    pub(crate) welcomed: bool,
     /// What it wants to see of member lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) lists: Option<Box<Wishes>>,
@@ -166,7 +169,14 @@ const fn never() -> Instant {
 
 impl Membership {
     pub(crate) const fn new(guild: GuildId) -> Self {
-        Self { guild, granted: None, subscribed: false, lists: None, recheck: Instant::NEVER }
+        Self {
+            guild,
+            granted: None,
+            subscribed: false,
+            welcomed: false,
+            lists: None,
+            recheck: Instant::NEVER,
+        }
     }
 
     /// Returns the number of its relay.
@@ -200,6 +210,30 @@ pub(crate) struct Session {
     pub(crate) lag: Option<Box<super::fanout::Lag>>,
     pub(crate) own: Option<Box<Own>>,
     pub(crate) detached_at: Instant,
+    pub(crate) past: Past,
+}
+
+/// What a session's client may know of earlier runs that this one does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Past {
+    /// Nothing: this run has begun it and has given it every number.
+    None,
+    /// It survived a restart, and its client has come back since.
+    Back,
+    /// It survived a restart. Of what is known, its client can have been given no more than this
+    /// sequence; if it names more, the journal has lost its end, and those numbers mean something
+    /// else.
+    Away(u32),
+}
+
+impl Past {
+    /// Returns what a session's record says of it.
+    pub(crate) const fn bound(self) -> Option<u32> {
+        match self {
+            Self::Away(bound) => Some(bound),
+            Self::None | Self::Back => None,
+        }
+    }
 }
 
 impl Worker {
@@ -218,6 +252,7 @@ impl Worker {
             lag: None,
             own: None,
             detached_at: clock::now(),
+            past: Past::None,
         });
         self.metrics().sessions.add(1);
         slot

@@ -53,6 +53,8 @@ pub(super) async fn ticks(local: Local) {
         }
         worker.forget();
         worker.wake_errands();
+        // What no pass has flushed, and what the disk did not take before.
+        worker.flush_journal();
         worker.look_at_relays();
         worker.look_at_answers(now);
         worker.observe();

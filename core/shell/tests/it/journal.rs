@@ -11,7 +11,7 @@ use crate::world::{RecordedStore, Setup, Witness};
 async fn nothing_is_written_to_a_link_before_the_journal_has_it() {
     let witness = Arc::new(Witness::default());
     let store = MemoryStore::new();
-    let recorded = RecordedStore { store: store.clone(), witness: Arc::clone(&witness) };
+    let recorded = RecordedStore::witnessed(store.clone(), Arc::clone(&witness));
     let setup = Setup {
         store,
         seen_as: Some(Arc::new(recorded)),

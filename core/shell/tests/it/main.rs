@@ -6,6 +6,7 @@ mod world;
 
 mod budgets;
 mod commits;
+mod damage;
 mod delivery;
 mod doors;
 mod drain;
@@ -17,6 +18,7 @@ mod leaving;
 mod lists;
 mod members;
 mod overload;
+mod panics;
 mod passive;
 mod permissions;
 mod policy;

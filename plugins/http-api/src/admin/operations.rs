@@ -27,6 +27,7 @@ pub(super) async fn readyz(State(api): State<Arc<Api>>) -> Response {
     let (status, word, reason) = match api.hub.health() {
         Health::Ready => return answer::ok(&json!({ "status": "ready" })),
         Health::Degraded(reason) => (StatusCode::OK, "degraded", reason),
+        Health::Failing(reason) => (unavailable, "failing", reason),
         Health::Starting => (unavailable, "starting", "guilds are being loaded".to_owned()),
         Health::Draining => (unavailable, "draining", "sessions are moving away".to_owned()),
     };

@@ -1,77 +1,109 @@
 //! One journal: a buffer before the newest of its segments' files.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use throng_ports::journal::Journal;
+
+use super::format::{FRAME_BYTES, Header, Identity, frame};
 
 /// Ends the name of a segment's file.
 pub(super) const SUFFIX: &str = ".log";
 
-/// Length of a record and CRC-32 of length and record, 4 bytes each, little-endian.
-pub(super) const HEADER_BYTES: usize = 8;
-
-/// Covers the length too: otherwise a run of zeros would pass as empty records.
-pub(super) fn checksum(length: [u8; 4], record: &[u8]) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(&length);
-    hasher.update(record);
-    hasher.finalize()
-}
-
 /// Bytes that one journal keeps while its file cannot be written: 64 MiB.
 ///
-/// Past them everything appended since the last good flush is dropped, and the next flush answers
-/// [`io::ErrorKind::QuotaExceeded`]: what the journal says is then no longer complete, and the
-/// shell does well to rotate it and append the whole state anew.
+/// Past them everything appended since the last good flush is dropped, and so is what is appended
+/// next, until the journal is rotated. The next flush answers [`io::ErrorKind::QuotaExceeded`]: the
+/// shell rotates the journal then and appends the whole state anew. Whoever reads it finds a gap.
 pub const UNFLUSHED_BYTES_MAX: usize = 64 << 20;
 
 /// An append-only log in a directory of its own.
 pub(super) struct FileJournal {
     dir: PathBuf,
+    identity: Identity,
     oldest: u64,
     newest: u64,
-    file: File,
+    /// `None` while the newest file cannot be created.
+    file: Option<File>,
     /// Bytes of the newest file that are whole records.
     written: u64,
     /// A write failed halfway: the file may be longer than `written`.
     torn: bool,
     buffer: Vec<u8>,
     buffer_max: usize,
+    /// Place of the next record.
+    place: u64,
+    /// Bytes of records in the newest segment.
+    bytes: u64,
     dropped: u64,
+    /// Records of this segment were dropped, so that later ones could not be read.
+    broken: bool,
+    /// Something waits that the file did not take.
+    behind: Arc<AtomicBool>,
 }
 
 impl FileJournal {
-    /// Creates the directory and the first segment.
-    pub(super) fn create(dir: PathBuf) -> io::Result<Self> {
-        fs::create_dir_all(&dir)?;
-        let file = File::create_new(dir.join(format!("0{SUFFIX}")))?;
-        Ok(Self {
+    /// Creates the directory and the first segment, or does so later when that cannot be done now.
+    pub(super) fn create(dir: PathBuf, identity: Identity, behind: Arc<AtomicBool>) -> Self {
+        let mut journal = Self {
             dir,
+            identity,
             oldest: 0,
             newest: 0,
-            file,
+            file: None,
             written: 0,
             torn: false,
             buffer: Vec::new(),
             buffer_max: UNFLUSHED_BYTES_MAX,
+            place: 0,
+            bytes: 0,
             dropped: 0,
-        })
+            broken: false,
+            behind,
+        };
+        journal.buffer.extend_from_slice(&journal.header());
+        // Its error comes again from the next flush, if it lasts.
+        _ = journal.write_out();
+        journal
     }
 
     fn path(&self, segment: u64) -> PathBuf {
         self.dir.join(format!("{segment}{SUFFIX}"))
     }
 
+    fn header(&self) -> [u8; super::format::HEADER_BYTES] {
+        let (identity, place) = (self.identity, self.place);
+        Header { identity, segment: self.newest, place }.to_bytes()
+    }
+
     /// Hands the buffer to the operating system, or keeps it whole.
     fn write_out(&mut self) -> io::Result<()> {
+        let written = self.try_write();
+        self.behind.store(written.is_err(), Ordering::Release);
+        written
+    }
+
+    fn try_write(&mut self) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => {
+                private_dir(&self.dir)?;
+                let path = self.dir.join(format!("{}{SUFFIX}", self.newest));
+                self.file.insert(private_file(&path)?)
+            }
+        };
+        if self.buffer.is_empty() && !self.torn {
+            return Ok(());
+        }
         if self.torn {
-            self.file.set_len(self.written)?;
-            self.file.seek(SeekFrom::Start(self.written))?;
+            file.set_len(self.written)?;
+            file.seek(SeekFrom::Start(self.written))?;
             self.torn = false;
         }
-        if let Err(error) = self.file.write_all(&self.buffer) {
+        if let Err(error) = file.write_all(&self.buffer) {
             self.torn = true;
             return Err(error);
         }
@@ -86,23 +118,29 @@ impl FileJournal {
     fn drop_unflushed(&mut self, size: usize) {
         self.dropped += (self.buffer.len() + size) as u64;
         self.buffer = Vec::new();
+        self.broken = true;
     }
 }
 
 impl Journal for FileJournal {
     fn append(&mut self, record: &[u8]) {
-        let size = HEADER_BYTES + record.len();
+        let place = self.place;
+        self.place += 1;
+        let size = FRAME_BYTES + record.len();
+        self.bytes += size as u64;
+        if self.broken {
+            self.dropped += size as u64;
+            return;
+        }
         if self.buffer.len() + size > self.buffer_max {
             // Its error comes again from the next flush, if it lasts.
             _ = self.write_out();
         }
-        let Ok(length) = u32::try_from(record.len()) else { return self.drop_unflushed(size) };
-        if self.buffer.len() + size > self.buffer_max {
+        let frame = frame(self.identity, place, record);
+        let Some(frame) = frame.filter(|_| self.buffer.len() + size <= self.buffer_max) else {
             return self.drop_unflushed(size);
-        }
-        let length = length.to_le_bytes();
-        self.buffer.extend_from_slice(&length);
-        self.buffer.extend_from_slice(&checksum(length, record).to_le_bytes());
+        };
+        self.buffer.extend_from_slice(&frame);
         self.buffer.extend_from_slice(record);
     }
 
@@ -119,10 +157,12 @@ impl Journal for FileJournal {
 
     fn rotate(&mut self) -> io::Result<()> {
         self.write_out()?;
-        let file = File::create(self.path(self.newest + 1))?;
+        let file = private_file(&self.path(self.newest + 1))?;
         self.newest += 1;
-        self.file = file;
-        self.written = 0;
+        self.file = Some(file);
+        (self.written, self.bytes, self.broken) = (0, 0, false);
+        let header = self.header();
+        self.buffer.extend_from_slice(&header);
         Ok(())
     }
 
@@ -138,47 +178,82 @@ impl Journal for FileJournal {
     }
 
     fn segment_bytes(&self) -> u64 {
-        self.written + self.buffer.len() as u64
+        self.bytes
     }
+}
+
+/// Makes a directory, for its owner alone: journals hold messages and the names of sessions.
+pub(super) fn private_dir(dir: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+/// Makes an empty file, for its owner alone.
+pub(super) fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 #[cfg(test)]
 mod tests {
+    use throng_ports::journal::Found;
+
     use super::super::recovery;
     use super::*;
+
+    const IDENTITY: Identity = Identity { generation: 7, journal: 3 };
+
+    fn create(dir: &Path) -> FileJournal {
+        FileJournal::create(dir.join("0"), IDENTITY, Arc::default())
+    }
+
+    fn recovered(journal: &FileJournal) -> Vec<Found> {
+        recovery::read(&journal.dir, IDENTITY)
+    }
+
+    fn records(records: &[&[u8]]) -> Vec<Found> {
+        records.iter().map(|record| Found::Record(record.to_vec())).collect()
+    }
 
     /// Makes every write fail, as a full disk does, until the returned file is put back.
     fn break_file(journal: &mut FileJournal) -> File {
         let broken = File::open(journal.path(journal.newest)).unwrap();
-        std::mem::replace(&mut journal.file, broken)
+        journal.file.replace(broken).unwrap()
     }
 
     #[test]
     fn records_wait_while_the_file_takes_none() {
         let dir = tempfile::tempdir().unwrap();
-        let mut journal = FileJournal::create(dir.path().join("0")).unwrap();
+        let mut journal = create(dir.path());
         journal.append(b"first");
         journal.flush().unwrap();
         let file = break_file(&mut journal);
         journal.append(b"second");
         assert!(journal.flush().is_err());
+        assert!(journal.behind.load(Ordering::Acquire));
         assert!(journal.rotate().is_err());
         journal.append(b"third");
         // Part of a long record reached the file before the error.
         let mut torn = &file;
         torn.write_all(&[5; 200]).unwrap();
-        journal.file = file;
+        journal.file = Some(file);
         journal.flush().unwrap();
-        let found = recovery::read(&journal.dir).unwrap();
-        assert_eq!(found, [&b"first"[..], b"second", b"third"]);
+        assert!(!journal.behind.load(Ordering::Acquire));
+        assert_eq!(recovered(&journal), records(&[b"first", b"second", b"third"]));
         let bytes = fs::metadata(journal.path(0)).unwrap().len();
-        assert_eq!(bytes, journal.segment_bytes(), "nothing of the torn record is left");
+        assert_eq!(bytes, journal.written, "nothing of the torn record is left");
     }
 
     #[test]
-    fn past_its_limit_what_waits_is_dropped_and_reported_once() {
+    fn past_its_limit_what_waits_is_dropped_and_reported_once_and_leaves_a_gap() {
         let dir = tempfile::tempdir().unwrap();
-        let mut journal = FileJournal::create(dir.path().join("0")).unwrap();
+        let mut journal = create(dir.path());
         journal.buffer_max = 40;
         journal.append(b"first");
         journal.flush().unwrap();
@@ -187,21 +262,42 @@ mod tests {
         assert_ne!(journal.flush().unwrap_err().kind(), io::ErrorKind::QuotaExceeded);
         journal.append(&[3; 20]);
         journal.append(b"later");
-        journal.file = file;
+        journal.file = Some(file);
         let error = journal.flush().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::QuotaExceeded);
-        assert!(error.to_string().starts_with("56 bytes"), "{error}");
+        assert!(error.to_string().starts_with("69 bytes"), "{error}");
         journal.flush().unwrap();
-        assert_eq!(recovery::read(&journal.dir).unwrap(), [b"first", b"later"]);
+        assert_eq!(recovered(&journal), records(&[b"first"]));
+        journal.rotate().unwrap();
+        journal.append(b"anew");
+        journal.flush().unwrap();
+        let mut expected = records(&[b"first", b"anew"]);
+        expected.insert(1, Found::Gap);
+        assert_eq!(recovered(&journal), expected);
     }
 
     #[test]
     fn a_healthy_file_takes_more_than_the_limit_between_two_flushes() {
         let dir = tempfile::tempdir().unwrap();
-        let mut journal = FileJournal::create(dir.path().join("0")).unwrap();
+        let mut journal = create(dir.path());
         journal.buffer_max = 40;
         (0..10).for_each(|record| journal.append(&[record; 20]));
         journal.flush().unwrap();
-        assert_eq!(recovery::read(&journal.dir).unwrap().len(), 10);
+        assert_eq!(recovered(&journal).len(), 10);
+    }
+
+    #[test]
+    fn a_journal_that_cannot_be_created_is_created_when_it_can() {
+        let dir = tempfile::tempdir().unwrap();
+        // A file where its directory should be: nobody is spared by being root.
+        fs::write(dir.path().join("0"), "").unwrap();
+        let mut journal = create(dir.path());
+        journal.append(b"first");
+        assert!(journal.flush().is_err());
+        assert!(journal.behind.load(Ordering::Acquire));
+        fs::remove_file(dir.path().join("0")).unwrap();
+        journal.append(b"second");
+        journal.flush().unwrap();
+        assert_eq!(recovered(&journal), records(&[b"first", b"second"]));
     }
 }

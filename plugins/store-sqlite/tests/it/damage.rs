@@ -4,10 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use throng_plugin_store_sqlite::{Config, OpenError, SqliteStore};
-use throng_ports::store::{Store, StoreError};
-use throng_proto::id::{GuildId, MessageId};
+use throng_ports::store::Store as _;
 
-use crate::sample::{CHANNEL, founding, open, post};
+use crate::sample::{founding, open, post};
 
 fn refused(dir: &Path, config: Config) -> OpenError {
     let before = fs::read(dir.join("throng.db")).ok();
@@ -126,17 +125,4 @@ fn only_the_owner_reads_what_is_stored() {
     for name in ["throng.db", "throng.db-wal", "lock"] {
         assert_eq!(mode(&data.join(name)), 0o600, "{name}");
     }
-}
-
-#[tokio::test]
-async fn a_row_that_holds_nonsense_is_damage_and_not_a_missing_row() {
-    let dir = tempfile::tempdir().unwrap();
-    filled(dir.path()).await;
-    let other = rusqlite::Connection::open(dir.path().join("throng.db")).unwrap();
-    other.execute("UPDATE messages SET body = '{' WHERE id = 7", []).unwrap();
-    drop(other);
-    let store = open(dir.path());
-    let read = store.message(CHANNEL, MessageId::new(7), None).await;
-    assert!(matches!(read, Err(StoreError::Damaged(_))), "{read:?}");
-    assert!(store.guild(GuildId::new(1)).await.unwrap().is_some(), "others are read");
 }

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests, though not every function is one")]
 
+mod backup;
 mod contract;
 mod damage;
 mod group;
 mod journal;
+mod place;
+mod rows;
 mod sample;

@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 const POSTERS: usize = 3;
+/// Kills, unless `THRONG_E2E_CRASHES` says how many.
 const CRASHES: usize = 3;
 /// Acknowledged messages in each life of the gateway.
 const ACKNOWLEDGED: usize = 120;
@@ -43,13 +44,13 @@ async fn what_was_acknowledged_before_a_kill_reaches_everybody_exactly_once() ->
         })
         .collect();
     drop(acks);
-    let mut acknowledged = Vec::new();
-    for crash in 0..=CRASHES {
+    let (mut acknowledged, crashes) = (Vec::new(), crashes()?);
+    for crash in 0..=crashes {
         while acknowledged.len() < ACKNOWLEDGED * (crash + 1) {
             let id = timeout(PATIENCE, acked.recv()).await?;
             acknowledged.push(id.ok_or_else(|| anyhow!("the posters gave up"))?);
         }
-        if crash < CRASHES {
+        if crash < crashes {
             scene.gateway.kill9()?;
             scene.gateway.restart()?;
             lives.send_replace(crash + 1);
@@ -68,6 +69,13 @@ async fn what_was_acknowledged_before_a_kill_reaches_everybody_exactly_once() ->
     check(&scene, &acknowledged, heard)
 }
 
+fn crashes() -> Result<usize> {
+    match std::env::var("THRONG_E2E_CRASHES") {
+        Ok(crashes) => Ok(crashes.parse()?),
+        Err(_) => Ok(CRASHES),
+    }
+}
+
 fn check(scene: &Scene, acknowledged: &[String], heard: Vec<Result<Vec<String>>>) -> Result<()> {
     let history = scene.api().history(&scene.channel)?;
     let id = |message: &Value| message["id"].as_str().map(str::to_owned);
@@ -78,8 +86,8 @@ fn check(scene: &Scene, acknowledged: &[String], heard: Vec<Result<Vec<String>>>
         let heard = heard.with_context(|| format!("{way:?}"))?;
         alike(&heard, &history).with_context(|| format!("{way:?}"))?;
     }
-    let (acknowledged, stored) = (acknowledged.len(), history.len());
-    say(&format!("{CRASHES} kills: {acknowledged} acknowledged, {stored} stored and delivered"));
+    let (acknowledged, stored, crashes) = (acknowledged.len(), history.len(), crashes()?);
+    say(&format!("{crashes} kills: {acknowledged} acknowledged, {stored} stored and delivered"));
     Ok(())
 }
 

@@ -1,10 +1,11 @@
-//! A store in memory whose journals remember what was flushed.
+//! A store in memory with other journals: those that tell what was flushed, or those of which
+//! something else is found.
 
 use std::io;
 use std::sync::Arc;
 
 use throng_plugin_store_memory::MemoryStore;
-use throng_ports::journal::{Journal, Journals, Record};
+use throng_ports::journal::{Found, Journal, Journals, Record};
 use throng_ports::link::BoxFuture;
 use throng_ports::store::{MemberPages, Store, Stored};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
@@ -18,12 +19,46 @@ use super::Witness;
 
 /// A store that tells a witness what its journals were given to keep.
 pub(crate) struct RecordedStore {
-    pub(crate) store: MemoryStore,
-    pub(crate) witness: Arc<Witness>,
+    store: MemoryStore,
+    journals: Arc<dyn Journals>,
+    scratch: Option<Arc<dyn Journals>>,
+    panics: Option<&'static str>,
+}
+
+impl RecordedStore {
+    /// Shows a witness what journals flush.
+    pub(crate) fn witnessed(store: MemoryStore, witness: Arc<Witness>) -> Self {
+        let journals = Arc::new(RecordedJournals { journals: store.journals(), witness });
+        Self { store, journals, scratch: None, panics: None }
+    }
+
+    /// Has journals of which this was found, and new ones of its own.
+    pub(crate) fn with_found(store: MemoryStore, found: Vec<Vec<Found>>) -> Self {
+        let scratch = MemoryStore::new().journals();
+        let journals = Arc::new(FoundJournals { found, scratch: Arc::clone(&scratch) });
+        Self { store, journals, scratch: Some(scratch), panics: None }
+    }
+
+    /// Panics instead of keeping a message that says this.
+    pub(crate) fn panicking(store: MemoryStore, content: &'static str) -> Self {
+        let journals = store.journals();
+        Self { store, journals, scratch: None, panics: Some(content) }
+    }
+
+    /// Returns what was written into the new ones.
+    pub(crate) fn written(&self) -> Vec<Vec<Found>> {
+        let scratch = self.scratch.as_ref();
+        scratch.map(|scratch| scratch.recover().unwrap()).unwrap_or_default()
+    }
 }
 
 impl Store for RecordedStore {
     fn commit(&self, writes: Vec<Write>) -> BoxFuture<'static, Stored<()>> {
+        let deadly = |write: &Write| match write {
+            Write::Message(message) => self.panics.is_some_and(|text| message.content == text),
+            _ => false,
+        };
+        assert!(!writes.iter().any(deadly), "this is what the test asked for");
         self.store.commit(writes)
     }
 
@@ -109,8 +144,26 @@ impl Store for RecordedStore {
     }
 
     fn journals(&self) -> Arc<dyn Journals> {
-        let witness = Arc::clone(&self.witness);
-        Arc::new(RecordedJournals { journals: self.store.journals(), witness })
+        Arc::clone(&self.journals)
+    }
+}
+
+struct FoundJournals {
+    found: Vec<Vec<Found>>,
+    scratch: Arc<dyn Journals>,
+}
+
+impl Journals for FoundJournals {
+    fn recover(&self) -> io::Result<Vec<Vec<Found>>> {
+        Ok(self.found.clone())
+    }
+
+    fn begin(&self, count: usize) -> io::Result<Vec<Box<dyn Journal>>> {
+        self.scratch.begin(count)
+    }
+
+    fn seal(&self) -> io::Result<()> {
+        self.scratch.seal()
     }
 }
 
@@ -120,7 +173,7 @@ struct RecordedJournals {
 }
 
 impl Journals for RecordedJournals {
-    fn recover(&self) -> io::Result<Vec<Vec<Record>>> {
+    fn recover(&self) -> io::Result<Vec<Vec<Found>>> {
         self.journals.recover()
     }
 

@@ -16,6 +16,8 @@ use throng_transport_memory::MemoryListener;
 
 /// Tag of dispatches in journals.
 const DISPATCH: u8 = 2;
+/// Tag of records that hold several.
+const BATCH: u8 = 6;
 
 /// What journals have, and what links were given too early.
 #[derive(Debug, Default)]
@@ -33,6 +35,14 @@ struct Seen {
 
 impl Witness {
     pub(super) fn flushed(&self, record: &[u8]) {
+        if record.first() == Some(&BATCH) {
+            let mut rest = &record[1..];
+            while let Some((length, after)) = rest.split_first_chunk::<4>() {
+                let (one, after) = after.split_at(u32::from_le_bytes(*length) as usize);
+                self.flushed(one);
+                rest = after;
+            }
+        }
         if record.first() == Some(&DISPATCH) {
             let mut seen = self.0.lock().unwrap();
             *seen.counted.entry(record[1]).or_default() += 1;
