@@ -1,9 +1,11 @@
 //! The command line.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::policy::PolicyAction;
 
@@ -66,9 +68,23 @@ pub(crate) enum Action {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Prints completions for a shell: `source <(throng completions bash)`.
+    Completions {
+        /// Shell.
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
     /// Checks, tests and tries policies before a gateway runs them.
     #[command(subcommand)]
     Policy(PolicyAction),
+}
+
+/// Prints what a shell needs to complete the command line.
+pub(crate) fn complete(shell: Shell) {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "throng", &mut script);
+    // Whoever reads may have had enough.
+    _ = std::io::stdout().write_all(&script);
 }
 
 /// Reads the command line, or ends the process with help or an error.

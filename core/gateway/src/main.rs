@@ -56,6 +56,10 @@ fn run() -> anyhow::Result<ExitCode> {
         Some(cli::Action::Backup { file }) => {
             return storage::backup(&settings, &file).map(|()| ExitCode::SUCCESS);
         }
+        Some(cli::Action::Completions { shell }) => {
+            cli::complete(shell);
+            return Ok(ExitCode::SUCCESS);
+        }
         Some(cli::Action::Policy(action)) => return policy::run(action, settings.policy),
         None => log::start(&settings.log)?,
     }

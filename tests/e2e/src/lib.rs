@@ -53,6 +53,15 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// of a gateway that is about to come back.
 const CLIENTS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
+/// Returns the gateway's binary, built first where that is needed.
+///
+/// # Errors
+///
+/// Fails when it cannot be built.
+pub fn binary() -> Result<std::path::PathBuf> {
+    binary::throng()
+}
+
 /// Returns the seed of what is random in a story: `THRONG_E2E_SEED`, or one that a failure shows.
 ///
 /// # Errors

@@ -39,6 +39,7 @@ mod lists;
 mod loss;
 mod metrics;
 mod moves;
+mod packaging;
 mod passive;
 mod policy;
 mod publishing;
