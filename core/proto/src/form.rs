@@ -111,6 +111,11 @@ impl Form<'_> {
         Field::new(self.keys.get(key), self.path.key(key), self.report)
     }
 
+    /// Returns its keys, where their names are a client's to choose.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.keys().map(String::as_str)
+    }
+
     /// Reports something about the object as a whole.
     pub fn wrong(&self, code: &'static str, message: impl Into<String>) {
         self.report.add(self.path, code, message.into());

@@ -7,6 +7,7 @@
 //! [Discord Docs/Reference]: https://discord.com/developers/docs/reference
 
 mod activity;
+pub mod application_command;
 mod attachment;
 mod channel;
 pub mod component;
@@ -25,6 +26,7 @@ mod user;
 pub use activity::{
     Activities, Activity, ActivityEmoji, Assets, Party, Rich, Said, Secrets, Timestamps,
 };
+pub use application_command::ApplicationCommand;
 pub use attachment::Attachment;
 pub use channel::{Channel, ChannelKind, Overwrite, OverwriteKind};
 pub use component::Component;

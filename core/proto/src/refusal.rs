@@ -75,6 +75,12 @@ pub enum Refusal {
         /// Discord's code for it.
         code: u32,
     },
+    /// An event would be longer than one may be.
+    #[error("Request entity too large: the event would have more than {max} bytes")]
+    EventTooLarge {
+        /// Bytes that it may have.
+        max: usize,
+    },
     /// Something about the body is wrong.
     #[error("Invalid Form Body")]
     InvalidForm(Vec<FieldError>),
@@ -150,6 +156,7 @@ impl Refusal {
             | Self::WrongChannelKind
             | Self::TooMany { .. }
             | Self::InvalidForm(_) => 400,
+            Self::EventTooLarge { .. } => 413,
             Self::RateLimited { .. } | Self::SlowMode { .. } => 429,
             Self::Unavailable { .. } => 503,
         }
@@ -177,6 +184,7 @@ impl Refusal {
             Self::WrongChannelKind => 50_024,
             Self::InvalidAccessToken => 50_025,
             Self::TooMany { code, .. } => *code,
+            Self::EventTooLarge { .. } => 40_005,
             Self::InvalidForm(_) => 50_035,
             Self::Policy(_) => 20_000,
             Self::SlowMode { .. } => 20_016,

@@ -322,6 +322,8 @@ pub struct LimitsConfig {
     pub lag_events_max: u32,
     /// Bytes that a link may be behind before the policy decides about it.
     pub lag_bytes_max: usize,
+    /// Bytes of the JSON of one event; what would cause a longer one is refused with 413.
+    pub event_bytes_max: usize,
     /// Requests that wait for one guild.
     pub guild_queue: usize,
     /// Changes of members that wait for the next owner of a guild; more, and the guild stays.
@@ -356,6 +358,7 @@ impl Default for LimitsConfig {
             answer_secs: 60,
             lag_events_max: 5_000,
             lag_bytes_max: 8 << 20,
+            event_bytes_max: 256 << 10,
             guild_queue: 8_192,
             handoff_queue: 65_536,
             handoff_page: 1_024,
@@ -436,6 +439,7 @@ impl Config {
             (self.limits.payloads_window_secs == 0, "limits.payloads_window_secs", "at least 1"),
             (self.limits.lag_events_max == 0, "limits.lag_events_max", "at least 1"),
             (self.limits.answer_secs == 0, "limits.answer_secs", "at least 1"),
+            (self.limits.event_bytes_max < 4_096, "limits.event_bytes_max", "at least 4096"),
             (self.limits.guild_queue == 0, "limits.guild_queue", "at least 1"),
             (self.limits.handoff_queue == 0, "limits.handoff_queue", "at least 1"),
             (self.limits.handoff_page == 0, "limits.handoff_page", "at least 1"),

@@ -141,7 +141,13 @@ impl Guild {
             Job::Import(members) => self.import(members),
             Job::Held(holders) => self.role_held(&holders),
         };
-        match decided {
+        let fitting = decided.and_then(|decision| {
+            if let Decision::Commit(plan) = &decision {
+                plan.fits(self.config.event_bytes_max)?;
+            }
+            Ok(decision)
+        });
+        match fitting {
             Err(refusal) => self.answer(ticket, Err(refusal), &keys, out),
             Ok(Decision::Answer(reply)) => self.answer(ticket, Ok(reply), &keys, out),
             Ok(Decision::Show(draft)) => {

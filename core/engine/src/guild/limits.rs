@@ -25,6 +25,9 @@ pub struct Config {
     pub attachments_max: usize,
     /// Components of a message; more are a form error. Default 40.
     pub components_max: usize,
+    /// Bytes of the JSON of one event; what would cause a longer one is refused with code 40005.
+    /// Default 262,144.
+    pub event_bytes_max: usize,
     /// Different emojis on a message; more are refused with code 30010. Default 20.
     pub reactions_max: usize,
     /// Messages of one bulk deletion; more are a form error. Default 100.
@@ -67,6 +70,7 @@ impl Default for Config {
             embeds_max: 10,
             attachments_max: 10,
             components_max: 40,
+            event_bytes_max: 256 << 10,
             reactions_max: 20,
             bulk_delete_max: 100,
             bulk_delete_age_max: days(14),

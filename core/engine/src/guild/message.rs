@@ -60,9 +60,10 @@ impl Guild {
         draft::permit(who, &channel, &draft)?;
         self.pace(who, &channel, author.user.id)?;
         let (mut message, mentioned) = self.compose(who, &author, &channel, draft)?;
+        let event = created(&channel, &message, &author, mentioned);
+        event.fits(self.config.event_bytes_max)?;
         let post = Post { channel: channel.id, message: message.id, author: author.user.id, nonce };
         self.note(who, &channel, &post);
-        let event = created(&channel, &message, &author, mentioned);
         let reply = Reply::json(&message);
         message.referenced_message = Referenced::Absent;
         Plan {

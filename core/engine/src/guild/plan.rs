@@ -58,6 +58,13 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// Refuses an event that is too long. What is deleted goes, however long it takes to say so.
+    pub(super) fn fits(&self, max: usize) -> Result<(), Refusal> {
+        let deletes =
+            self.effect.gone || self.effect.removed.is_some() || self.effect.dropped.is_some();
+        if deletes { Ok(()) } else { self.events.iter().try_for_each(|event| event.fits(max)) }
+    }
+
     /// Ends the making of a plan.
     pub(super) fn decided(self) -> Decided {
         Ok(Decision::Commit(Box::new(self)))
@@ -140,6 +147,11 @@ impl Draft {
     pub(super) fn notifying(mut self, mentions: Mentions) -> Self {
         self.mentions = mentions;
         self
+    }
+
+    /// Refuses to be longer than so many bytes.
+    pub(super) fn fits(&self, max: usize) -> Result<(), Refusal> {
+        if self.payload.len() <= max { Ok(()) } else { Err(Refusal::EventTooLarge { max }) }
     }
 
     /// Says what relays must know from now on.

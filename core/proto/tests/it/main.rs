@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "helpers fail and skip like tests")]
 
+mod application;
 mod close;
 mod form;
 mod id;

@@ -14,6 +14,7 @@ use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
 use throng_ports::store::{StoreError, Stored};
 use throng_proto::command::{Actor, Command, Outcome, Reply};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
+use throng_proto::mention::Named;
 use throng_proto::model::{Emoji, InviteCode, Member, Message, User};
 use throng_proto::record::{Page, Write};
 use throng_proto::refusal::Refusal;
@@ -84,6 +85,9 @@ impl Hub for Node {
         let entered = asking(&shared);
         Box::pin(async move {
             let outcome = answered(&shared, guild, entered?).await;
+            if matches!(outcome, Err(Refusal::EventTooLarge { .. })) {
+                shared.metrics.refuse(Refused::EventBytes);
+            }
             if let Some(began) = posted {
                 shared.metrics.publishing.observe(began.elapsed());
             }
@@ -337,6 +341,7 @@ fn publication(guild: GuildId, actor: &Actor, command: &Command) -> Option<Publi
         _ => return None,
     };
     let content = content.map(String::as_str).unwrap_or_default();
+    let named = Named::parse(content);
     Some(PublishFacts {
         act,
         author: author.id,
@@ -344,7 +349,7 @@ fn publication(guild: GuildId, actor: &Actor, command: &Command) -> Option<Publi
         guild,
         channel,
         length: content.chars().count(),
-        everyone: content.contains("@everyone") || content.contains("@here"),
+        everyone: named.everyone || named.here,
     })
 }
 

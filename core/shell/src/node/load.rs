@@ -42,7 +42,11 @@ pub(crate) async fn guild(shared: &Arc<Shared>, id: GuildId) -> Result<usize, St
     let Some(record) = shared.store.guild(id).await? else { return Ok(0) };
     let roster = roster(shared, id).await?;
     let members = roster.len();
-    let config = guild::Config { ids: shared.ids.clone(), ..guild::Config::default() };
+    let config = guild::Config {
+        ids: shared.ids.clone(),
+        event_bytes_max: shared.config.limits.event_bytes_max,
+        ..guild::Config::default()
+    };
     GuildTask::start(shared, Guild::load(record, roster, config));
     Ok(members)
 }

@@ -231,7 +231,7 @@ impl Import {
     fn entry(&self, number: usize, line: &[u8]) -> Result<Entry, String> {
         let line: Line = Json::parse(line)
             .and_then(Json::object)
-            .and_then(Json::decode)
+            .and_then(Json::exact)
             .map_err(|fault| words(&fault))?;
         let who = match (line.user_id, line.username) {
             (Some(id), None) => Who::Id(id),

@@ -9,13 +9,16 @@ use http::header::CONTENT_LENGTH;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
-use throng_proto::form::{self, FromForm};
+use throng_proto::form::{self, Field, FromForm};
 
 use crate::api::Api;
 use crate::fault::Fault;
 
 /// What some editors and libraries put before UTF-8.
 const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// Objects of a body that is a list: 100 typed commands of an application and 10 others.
+const LIST_MAX: usize = 110;
 
 /// Levels of objects and lists in a body; the deepest one with a meaning has 12.
 const DEPTH_MAX: usize = 32;
@@ -28,7 +31,7 @@ pub(crate) struct Form<T>(pub(crate) T);
 #[derive(Debug)]
 pub(crate) struct Exact<T>(pub(crate) T);
 
-/// A JSON body that is an array.
+/// A JSON body that is an array of at most [`LIST_MAX`] objects.
 #[derive(Debug)]
 pub(crate) struct List<T>(pub(crate) Vec<T>);
 
@@ -46,16 +49,17 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Exact<T> {
 
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Fault> {
         let body = read(request, api.config.json_bytes_max).await?;
-        Json::parse(&body)?.object()?.decode().map(Self)
+        Json::parse(&body)?.object()?.exact().map(Self)
     }
 }
 
-impl<T: DeserializeOwned> FromRequest<Arc<Api>> for List<T> {
+impl<T: FromForm> FromRequest<Arc<Api>> for List<T> {
     type Rejection = Fault;
 
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Fault> {
         let body = read(request, api.config.json_bytes_max).await?;
-        Json::parse(&body)?.decode().map(Self)
+        let read = |list: &Field<'_>| list.forms(0..=LIST_MAX);
+        Ok(Self(form::read_with(&Json::parse(&body)?.0, read)?))
     }
 }
 
@@ -102,6 +106,19 @@ impl Json {
         Ok(form::read(&self.0)?)
     }
 
+    /// Makes a value of it that has no lists in lists, from which serde would read structs too.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Json::decode`], or a list is in a list.
+    pub(crate) fn exact<T: DeserializeOwned>(self) -> Result<T, Fault> {
+        if has_list_in_list(&self.0) {
+            let message = "Only dictionaries may be used in a ModelType";
+            return Err(Fault::field("", "MODEL_TYPE_CONVERT", message));
+        }
+        self.decode()
+    }
+
     /// Makes a value of it.
     ///
     /// # Errors
@@ -112,6 +129,14 @@ impl Json {
             let path: Vec<_> = error.path().iter().filter_map(key).collect();
             misfit(&path.join("."), &error.inner().to_string())
         })
+    }
+}
+
+fn has_list_in_list(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(|item| item.is_array() || has_list_in_list(item)),
+        Value::Object(keys) => keys.values().any(has_list_in_list),
+        _ => false,
     }
 }
 

@@ -3,19 +3,18 @@
 //! Nothing runs commands here; registering succeeds so that bots which register at start can start.
 
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 use throng_proto::id::{AnyId, GuildId, UserId};
+use throng_proto::model::ApplicationCommand;
 use throng_proto::model::User;
 use throng_proto::refusal::Refusal;
 
 use crate::answer::{self, Answer};
 use crate::api::Ask;
 use crate::fault::Fault;
-use crate::request::{At, Exact, List};
+use crate::request::{At, Form, List};
 use crate::schema;
-
-/// Commands that one registration may have, as at Discord.
-const COMMANDS_MAX: usize = 110;
 
 /// Returns the application of the account that asks.
 #[utoipa::path(get, path = "/applications/@me", tag = "applications",
@@ -98,7 +97,7 @@ pub(super) async fn list_commands(ask: Ask, At((application,)): At<(UserId,)>) -
 pub(super) async fn create_command(
     ask: Ask,
     At((application,)): At<(UserId,)>,
-    Exact(command): Exact<Map<String, Value>>,
+    Form(command): Form<ApplicationCommand>,
 ) -> Answer {
     own(&ask, application)?;
     Ok(answer::json(StatusCode::CREATED, &registered(&ask, None, command)))
@@ -111,7 +110,7 @@ pub(super) async fn create_command(
 pub(super) async fn replace_commands(
     ask: Ask,
     At((application,)): At<(UserId,)>,
-    List(commands): List<Map<String, Value>>,
+    List(commands): List<ApplicationCommand>,
 ) -> Answer {
     own(&ask, application)?;
     replace(&ask, None, commands)
@@ -135,7 +134,7 @@ pub(super) async fn list_guild_commands(
 pub(super) async fn create_guild_command(
     ask: Ask,
     At((application, guild)): At<(UserId, GuildId)>,
-    Exact(command): Exact<Map<String, Value>>,
+    Form(command): Form<ApplicationCommand>,
 ) -> Answer {
     own(&ask, application)?;
     Ok(answer::json(StatusCode::CREATED, &registered(&ask, Some(guild), command)))
@@ -148,7 +147,7 @@ pub(super) async fn create_guild_command(
 pub(super) async fn replace_guild_commands(
     ask: Ask,
     At((application, guild)): At<(UserId, GuildId)>,
-    List(commands): List<Map<String, Value>>,
+    List(commands): List<ApplicationCommand>,
 ) -> Answer {
     own(&ask, application)?;
     replace(&ask, Some(guild), commands)
@@ -158,34 +157,25 @@ fn own(ask: &Ask, application: UserId) -> Result<(), Fault> {
     if application == ask.user.id { Ok(()) } else { Err(Refusal::MissingAccess.into()) }
 }
 
-fn replace(ask: &Ask, guild: Option<GuildId>, commands: Vec<Map<String, Value>>) -> Answer {
-    if commands.len() > COMMANDS_MAX {
-        let message = format!("Must be {COMMANDS_MAX} or fewer in length.");
-        return Err(Fault::field("", "BASE_TYPE_MAX_LENGTH", message));
-    }
+fn replace(ask: &Ask, guild: Option<GuildId>, commands: Vec<ApplicationCommand>) -> Answer {
     let commands: Vec<_> =
         commands.into_iter().map(|command| registered(ask, guild, command)).collect();
     Ok(answer::ok(&commands))
 }
 
-/// Adds what the server adds to a command.
-fn registered(ask: &Ask, guild: Option<GuildId>, given: Map<String, Value>) -> Map<String, Value> {
+/// A command with what the server adds to it.
+#[derive(Serialize)]
+struct Registered {
+    id: AnyId,
+    application_id: UserId,
+    version: AnyId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guild_id: Option<GuildId>,
+    #[serde(flatten)]
+    command: ApplicationCommand,
+}
+
+fn registered(ask: &Ask, guild_id: Option<GuildId>, command: ApplicationCommand) -> Registered {
     let id = AnyId::new(ask.api.hub.next_id());
-    let mut command = Map::new();
-    for (key, value) in [
-        ("type", json!(1)),
-        ("description", json!("")),
-        ("default_member_permissions", Value::Null),
-        ("nsfw", json!(false)),
-    ] {
-        command.insert(key.to_owned(), value);
-    }
-    command.extend(given.into_iter().filter(|(_, value)| !value.is_null()));
-    command.insert("id".to_owned(), json!(id));
-    command.insert("application_id".to_owned(), json!(ask.user.id));
-    command.insert("version".to_owned(), json!(id));
-    if let Some(guild) = guild {
-        command.insert("guild_id".to_owned(), json!(guild));
-    }
-    command
+    Registered { id, application_id: ask.user.id, version: id, guild_id, command }
 }

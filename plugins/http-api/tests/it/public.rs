@@ -197,8 +197,8 @@ async fn statuses_are_those_of_discord() {
         ("DELETE ~/users/@me/guilds/100", "", 204),
         ("GET ~/users/2", "", 200),
         ("GET ~/applications/1/commands", "", 200),
-        ("POST ~/applications/1/commands", r#"{"name":"ping"}"#, 201),
-        ("PUT ~/applications/1/guilds/100/commands", r#"[{"name":"ping"}]"#, 200),
+        ("POST ~/applications/1/commands", r#"{"name":"ping","description":"p"}"#, 201),
+        ("PUT ~/applications/1/guilds/100/commands", r#"[{"name":"ping","type":2}]"#, 200),
     ] {
         let answer = site.ask(line, body).await;
         assert_eq!(answer.status, status, "{line}: {}", answer.text);

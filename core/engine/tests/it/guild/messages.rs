@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use throng_engine::guild::Config;
 use throng_proto::command::{Command, MemberPatch, MessageDraft, MessagePatch};
 use throng_proto::event::EventKind;
 use throng_proto::id::{ChannelId, MessageId, UserId};
@@ -121,6 +122,20 @@ fn forms_that_are_wrong_are_refused_by_field() {
     ] {
         assert!(Hall::new().post_in(ALICE, OPEN, form(right)).is_ok());
     }
+}
+
+#[test]
+fn a_message_whose_event_is_too_long_is_refused_before_anything_is_kept() {
+    let mut hall = Hall::with(Config { event_bytes_max: 2000, ..Config::default() });
+    let nonce = || Some(throng_proto::model::Nonce::Text("n".into()));
+    let long = MessageDraft { nonce: nonce(), enforce_nonce: true, ..draft(&"x".repeat(2000)) };
+    let refused = Err(Refusal::EventTooLarge { max: 2000 });
+    assert_eq!(hall.post_in(ALICE, OPEN, long.clone()), refused);
+    assert!(hall.writes.is_empty());
+    let short = MessageDraft { content: Some("x".into()), ..long };
+    let message = hall.post_in(ALICE, OPEN, short).expect("the nonce is free");
+    let refused = hall.run(ALICE, edit(&message, json!({ "content": "x".repeat(2000) })));
+    assert_eq!(refused.map(|_| ()), Err(Refusal::EventTooLarge { max: 2000 }));
 }
 
 #[test]
