@@ -60,7 +60,7 @@ async fn serve(listener: TcpListener, web: Arc<Web>) {
     let places = Places::new(PlaceLimits {
         connections_max: CONNECTIONS_MAX,
         http_max: CONNECTIONS_MAX,
-        per_address_max: 0,
+        ..PlaceLimits::default()
     });
     loop {
         match listener.accept().await {

@@ -13,6 +13,7 @@ use anyhow::{Context as _, bail};
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use figment::{Figment, Metadata, Source};
 use serde::{Deserialize, Serialize};
+use throng_ports::link::Network;
 use throng_shell::{
     GatewayConfig, JobsConfig, LimitsConfig, ListsConfig, OverloadConfig, PassiveConfig,
     PresenceConfig, RelayConfig, ReplayConfig,
@@ -47,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) auth: AuthConfig,
     /// WebSocket connections.
     pub(crate) websocket: WebSocketConfig,
+    /// What stands between the public address and its clients: proxies, TLS.
+    pub(crate) public: PublicConfig,
     /// QUIC connections.
     pub(crate) quic: QuicConfig,
     /// Who gets what, as scripts decide it; see POLICIES.md.
@@ -89,6 +92,7 @@ impl Default for Settings {
             store: StoreConfig::default(),
             auth: AuthConfig::default(),
             websocket: WebSocketConfig::default(),
+            public: PublicConfig::default(),
             quic: QuicConfig::default(),
             policy: throng_plugin_policy_rhai::Config::default(),
             http: throng_plugin_http_api::Config::default(),
@@ -213,6 +217,29 @@ impl Default for WebSocketConfig {
     }
 }
 
+/// What stands between the public address and its clients: proxies, TLS.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PublicConfig {
+    /// Addresses of proxies, such as `["127.0.0.1", "10.0.0.0/8"]`: of them the last address in
+    /// `X-Forwarded-For` that is none of theirs is the client's.
+    pub(crate) trusted_proxies: Vec<Network>,
+    /// Connections of trusted proxies begin with a header of the PROXY protocol, version 1 or 2.
+    pub(crate) proxy_protocol: bool,
+    /// File with the certificate chain, in PEM, with which the public address speaks TLS; empty
+    /// leaves TLS to a proxy. SIGHUP reads it again.
+    pub(crate) certificate_chain: PathBuf,
+    /// File with the private key of that certificate, in PEM.
+    pub(crate) certificate_key: PathBuf,
+}
+
+impl PublicConfig {
+    /// Tells whether the public address speaks TLS.
+    pub(crate) fn has_tls(&self) -> bool {
+        !self.certificate_chain.as_os_str().is_empty()
+    }
+}
+
 /// QUIC connections.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -326,6 +353,12 @@ fn check(settings: &Settings, figment: &Figment) -> anyhow::Result<()> {
         && !(url.starts_with("ws://") || url.starts_with("wss://"))
     {
         problems.push(("public_url", "an address that begins with ws:// or wss://"));
+    }
+    if settings.public.has_tls() == settings.public.certificate_key.as_os_str().is_empty() {
+        problems.push(("public.certificate_key", "set together with `public.certificate_chain`"));
+    }
+    if settings.public.proxy_protocol && settings.public.trusted_proxies.is_empty() {
+        problems.push(("public.trusted_proxies", "named for `public.proxy_protocol`"));
     }
     if settings.listen == settings.admin && settings.listen.port() != 0 {
         problems.push(("listen", "another address than `admin`"));

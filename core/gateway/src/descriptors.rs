@@ -16,6 +16,8 @@ const RESERVED_MAX: u64 = 512;
 const USEFUL: u64 = 32;
 /// Files below which the limit is worth a warning.
 const PLENTY: u64 = 4_096;
+/// Files of a connection without TLS, and with it.
+const FILES_EACH: [u64; 2] = [1, 3];
 /// One connection in four may be HTTP, unless a setting says otherwise.
 const HTTP_SHARE: usize = 4;
 
@@ -37,7 +39,7 @@ pub(crate) fn places(settings: &Settings) -> anyhow::Result<PlaceLimits> {
                     least(needed),
                 );
             };
-            usize::try_from(room).unwrap_or(usize::MAX / 2)
+            usize::try_from(room / FILES_EACH[usize::from(settings.public.has_tls())])?
         }
     };
     let limits = &settings.limits;
@@ -60,7 +62,8 @@ pub(crate) fn places(settings: &Settings) -> anyhow::Result<PlaceLimits> {
         );
     }
     let per_address_max = limits.connections_per_address;
-    Ok(PlaceLimits { connections_max, http_max, per_address_max })
+    let proxies = settings.public.trusted_proxies.clone();
+    Ok(PlaceLimits { connections_max, http_max, per_address_max, proxies })
 }
 
 /// Returns how many connections fit when so many files may be open; nothing when they are too few.

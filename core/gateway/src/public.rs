@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use axum::Router;
 use throng_ports::link::Listener as _;
 use throng_shell::{EdgeRefusal, Node};
-use throng_transport_websocket::{Config, HttpConnection, WebSocketListener};
+use throng_transport_websocket::{Config, HttpConnection, Tls, WebSocketListener};
 use tokio::sync::mpsc;
 
 use crate::config::Settings;
@@ -26,17 +26,22 @@ pub(crate) struct Listening {
     listener: WebSocketListener,
     address: SocketAddr,
     http: mpsc::Receiver<HttpConnection>,
+    tls: Option<Tls>,
 }
 
 impl Listening {
     pub(crate) fn bind(settings: &Settings) -> anyhow::Result<Self> {
         let (fallback, http) = mpsc::channel(HANDED_OVER_MAX);
+        let tls = tls(settings)?;
         let config = Config {
             handshake_time_max: Duration::from_secs(settings.websocket.handshake_timeout_secs),
             message_bytes_max: settings.websocket.payload_bytes_max,
             backlog: settings.websocket.backlog,
             send_buffer_bytes: settings.websocket.send_buffer_bytes,
             unsent_bytes: settings.websocket.unsent_bytes,
+            trusted_proxies: settings.public.trusted_proxies.clone(),
+            proxy_protocol: settings.public.proxy_protocol,
+            tls: tls.clone(),
             fallback: Some(fallback),
             ..Config::default()
         };
@@ -44,15 +49,22 @@ impl Listening {
         let listener = WebSocketListener::bind(listen, config)
             .with_context(|| taken(listen, "listen", "listen"))?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address, http })
+        Ok(Self { listener, address, http, tls })
     }
 
     pub(crate) fn gateway_url(&self) -> String {
-        format!("ws://{}", self.address)
+        let scheme = if self.tls.is_some() { "wss" } else { "ws" };
+        format!("{scheme}://{}", self.address)
     }
 
     pub(crate) fn http_url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// Returns the certificate, to reload it.
+    pub(crate) fn tls(&self) -> Option<Tls> {
+        self.tls.clone()
     }
 
     pub(crate) fn announce(&self) {
@@ -80,6 +92,16 @@ impl Listening {
             serving.serve(Box::new(self.listener)).await;
         });
     }
+}
+
+/// Reads the certificate of the public address, if it is to speak TLS.
+fn tls(settings: &Settings) -> anyhow::Result<Option<Tls>> {
+    let public = &settings.public;
+    if !public.has_tls() {
+        return Ok(None);
+    }
+    let tls = Tls::open(public.certificate_chain.clone(), public.certificate_key.clone());
+    tls.map(Some).context("no TLS on the public address (public.certificate_chain)")
 }
 
 /// Says what to change when an address cannot be taken.

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use throng_plugin_policy_rhai::{RhaiPolicy, Watch};
 use throng_ports::hub::Hub;
 use throng_transport_quic::Certificates;
+use throng_transport_websocket::Tls;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Loads the policy again whenever its files change.
@@ -24,13 +25,21 @@ impl Hangups {
     }
 
     /// Loads policy and certificate again at every SIGHUP.
-    pub(crate) fn reload(mut self, hub: &Arc<dyn Hub>, certificates: Option<Certificates>) {
+    pub(crate) fn reload(
+        mut self,
+        hub: &Arc<dyn Hub>,
+        certificates: Option<Certificates>,
+        tls: Option<Tls>,
+    ) {
         let hub = Arc::clone(hub);
         tokio::spawn(async move {
             while self.0.recv().await.is_some() {
                 reload_policy(Arc::clone(&hub)).await;
                 if let Some(certificates) = &certificates {
                     reload_certificate(certificates);
+                }
+                if let Some(tls) = &tls {
+                    reload_tls(tls);
                 }
             }
         });
@@ -50,5 +59,12 @@ fn reload_certificate(certificates: &Certificates) {
     match certificates.reload() {
         Ok(fingerprint) => tracing::info!(%fingerprint, "the certificate is loaded"),
         Err(error) => tracing::error!(%error, "the certificate before goes on"),
+    }
+}
+
+fn reload_tls(tls: &Tls) {
+    match tls.reload() {
+        Ok(()) => tracing::info!("the certificate of the public address is loaded"),
+        Err(error) => tracing::error!(%error, "the public address shows the certificate before"),
     }
 }

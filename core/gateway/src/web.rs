@@ -96,8 +96,10 @@ impl Web {
     async fn route(&self, peer: SocketAddr, mut request: Request<Incoming>) -> Response {
         request.extensions_mut().insert(ConnectInfo(peer));
         let Some(reentry) = &self.reentry else { return self.ask(request).await };
-        match handshake::read(&head(&request), Paths::Gateway) {
+        let head = head(&request);
+        match handshake::read(&head, Paths::Gateway) {
             Ask::Upgrade { accept, query, protocol, .. } => {
+                let peer = reentry.client(peer, &head);
                 tokio::spawn(give_back(reentry.clone(), peer, query, request));
                 let mut upgraded = Response::builder()
                     .status(StatusCode::SWITCHING_PROTOCOLS)

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod network;
 
 use std::fmt;
 use std::future::Future;
@@ -15,6 +16,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+pub use network::{Network, NetworkError};
 use throng_proto::id::GuildId;
 use throng_proto::wire::{Body, Wire};
 
@@ -54,6 +56,9 @@ pub trait Incoming: Send {
 pub trait Arrival: Send + fmt::Debug {
     /// The query of the address that the client asked for, without `?`; for the protocol to read.
     fn query(&self) -> &str;
+
+    /// Address of the client, also behind a proxy that the transport trusts.
+    fn peer(&self) -> SocketAddr;
 
     /// Makes the link live in the runtime of the calling thread.
     ///

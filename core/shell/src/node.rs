@@ -49,6 +49,8 @@ pub use place::{Full, PlaceLimits, Places, Visit};
 /// How long a refused client is told to wait, in seconds.
 const RETRY_AFTER_SECS: u32 = 5;
 
+/// Close code of a refusal after the handshake.
+const TRY_AGAIN: u16 = 1013;
 /// Refusals that are explained at the same time; more are closed at once.
 const REFUSALS_MAX: usize = 256;
 
@@ -230,7 +232,15 @@ impl Node {
                 arrival = incoming.greet() => arrival,
                 () = visit.evicted() => return shared.metrics.refuse(Refused::Handshake),
             };
-            let (Some(arrival), Some(place)) = (arrival, visit.into_place()) else { return };
+            let (Some(arrival), Some(mut place)) = (arrival, visit.into_place()) else { return };
+            if let Err(full) = place.belong_to(arrival.peer().ip()) {
+                shared.metrics.refuse(Refused::Address);
+                // The handshake is over, so the reason travels in a close.
+                return arrival
+                    .arrive()
+                    .into_iter()
+                    .for_each(|l| l.close(TRY_AGAIN, full.reason()));
+            }
             shared.send(worker, WorkerMessage::Arrived(arrival, place)).await;
         });
     }

@@ -97,7 +97,7 @@ pub async fn start<P: Policy + PolicyHost>(policy: Arc<P>, folder: &Path) -> any
         places: PlaceLimits {
             connections_max: usize::MAX / 2,
             http_max: usize::MAX / 2,
-            per_address_max: 0,
+            ..PlaceLimits::default()
         },
     })
     .await?;

@@ -54,6 +54,10 @@ impl Arrival for MemoryArrival {
         &self.query
     }
 
+    fn peer(&self) -> SocketAddr {
+        PEER
+    }
+
     fn arrive(self: Box<Self>) -> io::Result<Rc<dyn Link>> {
         Ok(Rc::new(MemoryLink { hold: RefCell::new(Some(self.hold)) }))
     }

@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use throng_ports::link::Network;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use crate::answer;
+use crate::tls::Tls;
 
 /// How WebSocket connections are taken.
 #[derive(Clone, Debug)]
@@ -26,6 +28,12 @@ pub struct Config {
     pub unsent_bytes: u32,
     /// Which paths upgrade; by default those of the gateway.
     pub paths: Paths,
+    /// Proxies whose word about their clients is believed; by default none.
+    pub trusted_proxies: Vec<Network>,
+    /// Connections of those proxies begin with a header of the PROXY protocol.
+    pub proxy_protocol: bool,
+    /// The certificate with which TLS is spoken; by default it is not.
+    pub tls: Option<Tls>,
     /// Where requests go that do not upgrade; by default nowhere, and they are answered with 404.
     pub fallback: Option<mpsc::Sender<HttpConnection>>,
 }
@@ -39,8 +47,19 @@ impl Default for Config {
             send_buffer_bytes: 256 * 1024,
             unsent_bytes: 16 * 1024,
             paths: Paths::Gateway,
+            trusted_proxies: Vec::new(),
+            proxy_protocol: false,
+            tls: None,
             fallback: None,
         }
+    }
+}
+
+impl Config {
+    /// Tells whether a connection begins with a header of the PROXY protocol.
+    pub(crate) fn has_header(&self, peer: SocketAddr) -> bool {
+        let is_trusted = |network: &Network| network.contains(peer.ip());
+        self.proxy_protocol && self.trusted_proxies.iter().any(is_trusted)
     }
 }
 

@@ -16,6 +16,7 @@ use crate::answer;
 use crate::config::{Config, HttpConnection};
 use crate::handshake::{self, Ask};
 use crate::link::Passage;
+use crate::proxy;
 
 /// Pause after a failed accept: files that ran out do not come back within microseconds.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -44,6 +45,12 @@ pub struct Reentry {
 }
 
 impl Reentry {
+    /// Returns the client of a request, whose head this is, behind proxies that are trusted.
+    #[must_use]
+    pub fn client(&self, peer: SocketAddr, head: &[u8]) -> SocketAddr {
+        proxy::client(peer, head, &self.config.trusted_proxies)
+    }
+
     /// Takes a connection whose upgrade was answered already; `read` came behind the request.
     pub async fn enter(&self, stream: TcpStream, read: Vec<u8>, peer: SocketAddr, query: String) {
         let config = Arc::clone(&self.config);
@@ -132,25 +139,39 @@ impl Caller {
         if let Some((query, read)) = self.upgraded.take() {
             return self.into_passage(query, read);
         }
-        let mut head = Vec::with_capacity(HEAD_BYTES);
-        let asking = ask(&mut self.stream, &mut head, &self.config);
+        let time = self.config.handshake_time_max;
         // A client that never ends its request gets no answer: it has not asked for anything.
-        match timeout(self.config.handshake_time_max, asking).await.ok()?.ok()? {
+        let (mut caller, mut head, asked) = timeout(time, self.asked()).await.ok()?.ok()?;
+        match asked {
             Ask::More => None,
             Ask::Upgrade { accept, query, protocol, head_bytes } => {
-                answer::upgraded(&mut self.stream, &accept, protocol).await.ok()?;
+                answer::upgraded(&mut caller.stream, &accept, protocol).await.ok()?;
+                caller.peer = proxy::client(caller.peer, &head, &caller.config.trusted_proxies);
                 head.drain(..head_bytes);
-                self.into_passage(query, head)
+                caller.into_passage(query, head)
             }
             Ask::Http => {
-                self.hand_over(head).await;
+                caller.hand_over(head).await;
                 None
             }
             Ask::Bad(fault) => {
-                answer::fault(self.stream, fault).await;
+                answer::fault(caller.stream, fault).await;
                 None
             }
         }
+    }
+
+    /// Reads up to what the client asks for.
+    async fn asked(mut self) -> io::Result<(Self, Vec<u8>, Ask)> {
+        if self.config.has_header(self.peer) {
+            self.peer = proxy::header(&mut self.stream).await?.unwrap_or(self.peer);
+        }
+        if let Some(tls) = &self.config.tls {
+            self.stream = tls.accept(self.stream).await?;
+        }
+        let mut head = Vec::with_capacity(HEAD_BYTES);
+        let asked = ask(&mut self.stream, &mut head, &self.config).await?;
+        Ok((self, head, asked))
     }
 
     fn into_passage(self, query: String, read: Vec<u8>) -> Option<Passage> {
@@ -186,7 +207,9 @@ impl Incoming for Caller {
 
     fn refuse(self: Box<Self>, reason: &'static str, retry_after: u32) -> BoxFuture<'static, ()> {
         Box::pin(async move {
-            if self.upgraded.is_none() {
+            if self.upgraded.is_none() && self.config.tls.is_some() {
+                // Nothing can be said before a handshake that takes more than it is worth.
+            } else if self.upgraded.is_none() {
                 answer::unavailable(self.stream, reason, retry_after).await;
             } else if let Some(Ok(link)) = self.greeted().await.map(Passage::into_link) {
                 // HTTP is over on this connection, so the reason travels in a close frame.

@@ -14,13 +14,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
+use throng_ports::link::Network;
 use tokio::sync::Notify;
 
 /// Connections accepted so far.
 static ACCEPTED: AtomicU64 = AtomicU64::new(0);
 
 /// How many connections may be open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlaceLimits {
     /// In all.
     pub connections_max: usize,
@@ -28,6 +29,8 @@ pub struct PlaceLimits {
     pub http_max: usize,
     /// Of one address; 0 for any number. Loopback has no bound.
     pub per_address_max: usize,
+    /// Proxies, which have none either: their clients have.
+    pub proxies: Vec<Network>,
 }
 
 /// The places of a listener, or of several. Clones share them.
@@ -88,6 +91,18 @@ impl Place {
     pub(crate) const fn order(&self) -> u64 {
         self.order
     }
+
+    /// Counts for the address that the handshake has shown, unless it counts for one already.
+    pub(crate) fn belong_to(&mut self, address: IpAddr) -> Result<(), Full> {
+        if self.address.is_some() || !self.inner.is_counted(address) {
+            return Ok(());
+        }
+        if !self.inner.enter(address) {
+            return Err(Full::Address);
+        }
+        self.address = Some(Box::new(address));
+        Ok(())
+    }
 }
 
 impl Drop for Place {
@@ -101,7 +116,9 @@ impl Drop for Place {
 
 impl Inner {
     fn is_counted(&self, address: IpAddr) -> bool {
-        self.limits.per_address_max > 0 && !address.to_canonical().is_loopback()
+        self.limits.per_address_max > 0
+            && !address.to_canonical().is_loopback()
+            && !self.limits.proxies.iter().any(|network| network.contains(address))
     }
 
     fn enter(&self, address: IpAddr) -> bool {
@@ -160,12 +177,7 @@ impl Places {
                 return Err(Full::Connections);
             }
         }
-        if self.0.is_counted(address) {
-            if !self.0.enter(address) {
-                return Err(Full::Address);
-            }
-            place.address = Some(Box::new(address));
-        }
+        place.belong_to(address)?;
         Ok(place)
     }
 
@@ -199,14 +211,9 @@ impl Places {
             drop(visit(place));
             return Err(Full::Http);
         }
-        if self.0.is_counted(address) {
-            if !self.0.enter(address) {
-                drop(visit(place));
-                return Err(Full::Address);
-            }
-            place.address = Some(Box::new(address));
-        }
-        Ok(visit(place))
+        let belongs = place.belong_to(address);
+        let visit = visit(place);
+        belongs.map(|()| visit)
     }
 }
 
@@ -286,7 +293,12 @@ mod tests {
     const THERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
     fn places(connections_max: usize, http_max: usize) -> Places {
-        Places::new(PlaceLimits { connections_max, http_max, per_address_max: 2 })
+        Places::new(PlaceLimits {
+            connections_max,
+            http_max,
+            per_address_max: 2,
+            proxies: vec!["198.51.100.0/24".parse().unwrap()],
+        })
     }
 
     #[tokio::test]
@@ -323,7 +335,10 @@ mod tests {
         let two = [places.take(THERE).unwrap(), places.take(THERE).unwrap()];
         assert_eq!(places.take(THERE).err(), Some(Full::Address));
         assert_eq!(places.visit_http(THERE).err(), Some(Full::Address));
-        let many: Vec<_> = (0..8).map(|_| places.take(HERE).unwrap()).collect();
+        let proxy = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1));
+        let mut many: Vec<_> = (0..4).map(|_| places.take(HERE).unwrap()).collect();
+        many.extend((0..4).map(|_| places.take(proxy).unwrap()));
+        assert_eq!(many[7].belong_to(THERE), Err(Full::Address), "a proxy's client has a bound");
         drop((two, many));
         assert_eq!(places.open(), 0);
         assert!(places.take(THERE).is_ok());

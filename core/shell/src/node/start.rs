@@ -46,7 +46,7 @@ impl Node {
     ///
     /// The store or the journals cannot be used; nothing was changed.
     pub async fn start(parts: Parts) -> Result<Self, StartError> {
-        let places = Places::new(parts.places);
+        let places = Places::new(parts.places.clone());
         let (shared, inboxes) = assemble(parts)?;
         let journals = shared.store.journals();
         let stories: Vec<Story> =

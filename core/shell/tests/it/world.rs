@@ -146,7 +146,7 @@ impl Setup {
                 identifies_total: 1000,
                 max_concurrency: 16,
             },
-            places: PlaceLimits { connections_max: 1_024, http_max: 256, per_address_max: 0 },
+            places: PlaceLimits { connections_max: 1_024, http_max: 256, ..PlaceLimits::default() },
         };
         let node = patient(runtime.spawn(Node::start(parts))).await.unwrap().unwrap();
         let listener = boxed(listener, self.witness);

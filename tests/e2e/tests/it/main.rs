@@ -42,6 +42,7 @@ mod moves;
 mod packaging;
 mod passive;
 mod policy;
+mod proxies;
 mod publishing;
 mod races;
 mod replay;

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 use quinn::{Connection, SendStream};
@@ -46,6 +47,10 @@ impl Arrival for Passage {
     /// Empty after a [`Link::depart`]: whoever asked for it the first time has read it.
     fn query(&self) -> &str {
         &self.query
+    }
+
+    fn peer(&self) -> SocketAddr {
+        self.state.line.connection.remote_address()
     }
 
     /// Never fails: quinn goes on in the runtime that accepted the connection.

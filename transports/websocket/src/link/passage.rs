@@ -85,6 +85,10 @@ impl Arrival for Passage {
         &self.query
     }
 
+    fn peer(&self) -> SocketAddr {
+        self.peer.address()
+    }
+
     fn arrive(self: Box<Self>) -> io::Result<Rc<dyn Link>> {
         Ok(Rc::new(self.into_link()?))
     }

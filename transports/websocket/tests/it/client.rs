@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use futures_util::{SinkExt as _, StreamExt as _};
 use throng_ports::link::{Arrival, Incoming, Listener as _};
 use throng_transport_websocket::{Config, WebSocketListener};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
@@ -66,9 +66,12 @@ pub(crate) async fn read_all(stream: &mut TcpStream) -> Vec<u8> {
 }
 
 /// tungstenite as the far end of the conformance suite.
-pub(crate) struct Peer(pub(crate) WebSocketStream<TcpStream>);
+pub(crate) struct Peer<S = TcpStream>(pub(crate) WebSocketStream<S>);
 
-impl throng_ports::link::conformance::Peer for Peer {
+impl<S> throng_ports::link::conformance::Peer for Peer<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     async fn send(&mut self, payload: &str) {
         self.0.send(Message::text(payload)).await.unwrap();
     }

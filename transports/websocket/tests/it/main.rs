@@ -6,4 +6,6 @@ mod client;
 mod conformance;
 mod flow;
 mod oracle;
+mod proxy;
+mod tls;
 mod upgrade;

@@ -133,6 +133,10 @@ impl Arrival for WatchedArrival {
         self.inner.query()
     }
 
+    fn peer(&self) -> SocketAddr {
+        self.inner.peer()
+    }
+
     fn arrive(self: Box<Self>) -> io::Result<Rc<dyn Link>> {
         Ok(Rc::new(WatchedLink { inner: self.inner.arrive()?, witness: self.witness }))
     }
