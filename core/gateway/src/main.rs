@@ -115,9 +115,8 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     node.show(Arc::new(log::Counts));
     node.show(traffic);
     node.answer_requests(Arc::new(throng_plugin_http_api::Tunnel::new(router.clone())));
-    let tls = public.tls();
+    hangups.reload(&hub, quic.as_ref().map(quic::Listening::certificates), public.tls());
     public.start(&node, router, &settings.http);
-    hangups.reload(&hub, quic.as_ref().map(quic::Listening::certificates), tls);
     let _watch = reload::watch_policy(&policy, &hub)?;
     if let Some(quic) = quic {
         quic.start(&node);

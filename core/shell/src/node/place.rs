@@ -42,10 +42,18 @@ struct Inner {
     limits: PlaceLimits,
     open: AtomicUsize,
     http: AtomicUsize,
-    addresses: Mutex<HashMap<IpAddr, usize>>,
+    addresses: Mutex<Addresses>,
     /// Places of those who do nothing, by the order in which they began to.
     idle: Mutex<BTreeMap<u64, (Place, Arc<Notify>)>>,
     turns: AtomicU64,
+}
+
+/// Who counts for which address. Not in each place, because links are many and this is rare.
+#[derive(Debug, Default)]
+struct Addresses {
+    counts: HashMap<IpAddr, usize>,
+    /// By the order of their places.
+    owners: HashMap<u64, IpAddr>,
 }
 
 /// Why there is no place.
@@ -82,8 +90,6 @@ impl Full {
 pub(crate) struct Place {
     inner: Arc<Inner>,
     order: u64,
-    /// There if it counts for its address. Boxed, because links are many and this is rare.
-    address: Option<Box<IpAddr>>,
 }
 
 impl Place {
@@ -94,22 +100,18 @@ impl Place {
 
     /// Counts for the address that the handshake has shown, unless it counts for one already.
     pub(crate) fn belong_to(&mut self, address: IpAddr) -> Result<(), Full> {
-        if self.address.is_some() || !self.inner.is_counted(address) {
+        if !self.inner.is_counted(address) || self.inner.enter(self.order, address) {
             return Ok(());
         }
-        if !self.inner.enter(address) {
-            return Err(Full::Address);
-        }
-        self.address = Some(Box::new(address));
-        Ok(())
+        Err(Full::Address)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         self.inner.open.fetch_sub(1, Ordering::AcqRel);
-        if let Some(address) = self.address.take() {
-            self.inner.leave(*address);
+        if self.inner.limits.per_address_max > 0 {
+            self.inner.leave(self.order);
         }
     }
 }
@@ -121,20 +123,27 @@ impl Inner {
             && !self.limits.proxies.iter().any(|network| network.contains(address))
     }
 
-    fn enter(&self, address: IpAddr) -> bool {
+    fn enter(&self, order: u64, address: IpAddr) -> bool {
         let mut addresses = self.addresses.lock();
-        let count = addresses.entry(address).or_default();
+        if addresses.owners.contains_key(&order) {
+            return true;
+        }
+        let count = addresses.counts.entry(address).or_default();
         let room = *count < self.limits.per_address_max;
         *count += usize::from(room);
+        if room {
+            addresses.owners.insert(order, address);
+        }
         room
     }
 
-    fn leave(&self, address: IpAddr) {
+    fn leave(&self, order: u64) {
         let mut addresses = self.addresses.lock();
-        if let Some(count) = addresses.get_mut(&address) {
+        let Some(address) = addresses.owners.remove(&order) else { return };
+        if let Some(count) = addresses.counts.get_mut(&address) {
             *count -= 1;
             if *count == 0 {
-                addresses.remove(&address);
+                addresses.counts.remove(&address);
             }
         }
     }
@@ -184,7 +193,7 @@ impl Places {
     fn count(&self) -> Place {
         self.0.open.fetch_add(1, Ordering::AcqRel);
         let order = ACCEPTED.fetch_add(1, Ordering::Relaxed);
-        Place { inner: Arc::clone(&self.0), order, address: None }
+        Place { inner: Arc::clone(&self.0), order }
     }
 
     /// Lets a connection with a place be idle or busy.
