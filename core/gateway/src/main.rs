@@ -118,6 +118,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     hangups.reload(&hub, quic.as_ref().map(quic::Listening::certificates), public.tls());
     public.start(&node, router, &settings.http);
     let _watch = reload::watch_policy(&policy, &hub)?;
+    reload::follow_policy(&policy, &hub);
     if let Some(quic) = quic {
         quic.start(&node);
     }

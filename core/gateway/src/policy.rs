@@ -53,6 +53,9 @@ Examples:
         /// Ends with exit code 1 when less of a script is reached, in percent of its lines.
         #[arg(long, value_name = "PERCENT", value_parser = percent)]
         min_coverage: Option<f64>,
+        /// Ends with exit code 1 when a script has no tests, or cases belong to no script.
+        #[arg(long)]
+        strict: bool,
         /// Runs only tests whose names contain this.
         #[arg(long, value_name = "NAME", default_value = "")]
         filter: String,
@@ -123,14 +126,20 @@ fn answer(
             let report = Workshop::new(config, library).check(&paths)?;
             (report.to_string(), report.passes(strict))
         }
-        PolicyAction::Test { paths, coverage, min_coverage, filter, library } => {
+        PolicyAction::Test { paths, coverage, min_coverage, strict, filter, library } => {
             let coverage = coverage || min_coverage.is_some();
             let report = Workshop::new(config, library).test(&paths, &filter, coverage)?;
-            let passes = report.passes() && report.covers(min_coverage.unwrap_or(0.0));
+            let passes = report.passes()
+                && report.covers(min_coverage.unwrap_or(0.0))
+                && (report.is_complete() || !strict);
             (report.to_string(), passes)
         }
         PolicyAction::Run { hook, facts, library } => {
-            let scene = given(facts.as_deref(), input)?.scene()?;
+            let given = given(facts.as_deref(), input)?;
+            let scene = given.scene().with_context(|| match &facts {
+                Some(path) => format!("the facts of {}", path.display()),
+                None => "the facts".to_owned(),
+            })?;
             let script = script(&config)?;
             let explanation = Workshop::new(config, library).explain(&script, hook, &scene)?;
             (explanation.to_string(), explanation.verdict.is_ok())

@@ -46,10 +46,24 @@ impl Hangups {
     }
 }
 
+/// Asks about everybody again whenever the policy before has come back by itself.
+pub(crate) fn follow_policy(policy: &RhaiPolicy, hub: &Arc<dyn Hub>) {
+    let (changed, hub) = (policy.changed(), Arc::clone(hub));
+    tokio::spawn(async move {
+        loop {
+            changed.notified().await;
+            hub.follow_policy().await;
+        }
+    });
+}
+
 async fn reload_policy(hub: Arc<dyn Hub>) {
+    let before = hub.policy().0;
     match hub.reload_policy().await {
         Ok(status) => {
-            tracing::info!(name = status.name, version = status.version, "the policy is loaded");
+            let same = (&before.version, before.since) == (&status.version, status.since);
+            let what = if same { "unchanged" } else { "loaded" };
+            tracing::info!(name = status.name, version = status.version, "the policy is {what}");
         }
         Err(fault) => tracing::error!("the policy is refused, the one before goes on:\n{fault}"),
     }

@@ -153,6 +153,12 @@ pub trait Hub: Registry {
 
     /// Loads the policy again; when it is good, every attachment is asked anew beside the traffic.
     fn reload_policy(&self) -> BoxFuture<'static, Result<PolicyStatus, PolicyFault>>;
+
+    /// Asks about every attachment anew when the policy in force is another one than before, which
+    /// may happen without anybody having loaded it.
+    fn follow_policy(&self) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// A guild to make.

@@ -39,6 +39,9 @@ pub struct PolicyStatus {
     pub loaded_at: Timestamp,
     /// Why the last load failed; `None` when it did not.
     pub fault: Option<PolicyFault>,
+    /// What is wrong with what runs: hooks that fail and are left alone, and a version that was
+    /// taken back because one did. Empty when all is well.
+    pub troubles: Vec<String>,
 }
 
 /// Why a policy cannot run: where, what, and the line with a caret.

@@ -99,6 +99,8 @@ pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) policy: Arc<dyn Policy>,
     pub(crate) policies: Arc<dyn PolicyHost>,
+    /// The version of the policy that everybody was asked about at last.
+    pub(crate) followed: Mutex<Option<String>>,
     pub(crate) review: Reviews,
     pub(crate) overload: Overload,
     pub(crate) budgets: Budgets,

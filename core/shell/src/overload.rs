@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use throng_engine::policy::{NodeFacts, Shed};
+use throng_engine::policy::{NodeFacts, Relief, Shed};
 use throng_engine::pressure::{Band, Gauge};
 use throng_proto::refusal::Refusal;
 
@@ -153,10 +153,23 @@ impl Shared {
         let begins = self.overload.gauge.lock().begins(band);
         let facts = NodeFacts { pressure: pressure.max(begins) };
         let shed = self.policy.overload(clock::wall(), &facts);
-        self.overload.shed.store(shed.bits(), Ordering::Relaxed);
-        self.overload.band.store(band as u8, Ordering::Relaxed);
+        let shed_before = self.overload.shed.swap(shed.bits(), Ordering::Relaxed);
+        let band_before = self.overload.band.swap(band as u8, Ordering::Relaxed);
         self.metrics.node_band.set(band as u64);
-        tracing::warn!(band = band.name(), pressure, ?shed, "the node's load changed");
+        // A policy that is asked again often says the same again.
+        if (shed_before, band_before) != (shed.bits(), band as u8) {
+            let (band, shed) = (band.name(), words(shed));
+            tracing::warn!(band, pressure, "the node's load changed; withheld: {shed}");
+        }
+    }
+}
+
+/// Names what is shed.
+fn words(shed: Shed) -> String {
+    let all = Relief::ALL.into_iter().filter(|relief| shed.has(*relief)).map(Relief::name);
+    match all.collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => "nothing".to_owned(),
+        some => some,
     }
 }
 

@@ -36,17 +36,21 @@ impl Breaker {
     /// Notes that the hook gave a verdict.
     pub(crate) fn succeed(&self) {
         if self.failures.load(Ordering::Relaxed) != 0 {
-            self.failures.store(0, Ordering::Relaxed);
-            self.open_until.store(0, Ordering::Relaxed);
+            self.close();
         }
     }
 
-    /// Notes that the hook failed.
-    pub(crate) fn fail(&self, now: Duration) {
-        let before = self.failures.fetch_add(1, Ordering::Relaxed);
-        if before.saturating_add(1) >= self.failures_max {
-            self.open_until.store(self.end(now), Ordering::Relaxed);
-        }
+    /// Begins afresh.
+    pub(crate) fn close(&self) {
+        self.failures.store(0, Ordering::Relaxed);
+        self.open_until.store(0, Ordering::Relaxed);
+    }
+
+    /// Notes that the hook failed, and tells whether it is left alone from now on.
+    pub(crate) fn fail(&self, now: Duration) -> bool {
+        let failures = self.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        let opens = failures >= self.failures_max;
+        opens && self.open_until.swap(self.end(now), Ordering::Relaxed) == 0
     }
 
     /// Tells whether the hook is left alone.
@@ -73,16 +77,16 @@ mod tests {
     fn a_hook_that_fails_in_a_row_is_left_alone_and_tried_once_after_a_pause() {
         let breaker = Breaker::new(3, PAUSE);
         let mut now = Duration::ZERO;
-        for _ in 0..3 {
+        for opens in [false, false, true] {
             assert!(breaker.permits(now));
-            breaker.fail(now);
+            assert_eq!(breaker.fail(now), opens);
         }
         assert!(breaker.is_open());
         assert!(!breaker.permits(now));
         now += PAUSE;
         assert!(breaker.permits(now), "one trial");
         assert!(!breaker.permits(now), "and only one");
-        breaker.fail(now);
+        assert!(!breaker.fail(now), "it was open already");
         assert!(!breaker.permits(now + PAUSE / 2));
         now += PAUSE;
         assert!(breaker.permits(now));

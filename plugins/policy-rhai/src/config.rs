@@ -25,6 +25,21 @@ pub struct Config {
     pub failures_max: u32,
     /// Seconds for which such a hook is left alone before it is tried again. Default 10.
     pub pause_seconds: u64,
+    /// What a script must pass before it is put in force: `check` for all that `throng policy
+    /// check` says is an error, `compile` for compiling and its own tests. Default `check`.
+    pub require: Require,
+    /// Whether a policy without any case and any function `test_…` is refused. Default false: the
+    /// log warns of it.
+    pub tests_required: bool,
+    /// Seconds that a check may take while a policy is loaded; what it has not asked by then is
+    /// told and not held against the policy. Default 30, at most 600.
+    pub check_seconds_max: u64,
+    /// Whether the version before comes back when a hook of the one in force is left alone.
+    /// Default true.
+    pub fall_back: bool,
+    /// Milliseconds for which the script, its cases and its library must have stood still before a
+    /// change is loaded: editors write in several steps. Default 1,000, at most 60,000.
+    pub settle_millis: u64,
     /// What each hook may take, and what happens when it fails.
     pub hooks: Hooks,
 }
@@ -54,9 +69,17 @@ impl Config {
     ///
     /// A limit of a hook is zero or too large; the message names it.
     pub fn check(&self) -> Result<(), String> {
+        let most = [
+            ("check_seconds_max", self.check_seconds_max, 1, 600),
+            ("settle_millis", self.settle_millis, 0, 60_000),
+        ];
+        let wrong = most.into_iter().find(|(_, value, min, max)| !(min..=max).contains(&value));
+        if let Some((name, value, min, max)) = wrong {
+            return Err(format!("the setting policy.{name} is {value}, must be {min} to {max}"));
+        }
         Hook::ALL.into_iter().try_for_each(|hook| {
             let checked = self.hooks.of(hook).check();
-            checked.map_err(|why| format!("the setting hooks.{}.{why}", hook.name()))
+            checked.map_err(|why| format!("the setting policy.hooks.{}.{why}", hook.name()))
         })
     }
 
@@ -64,6 +87,16 @@ impl Config {
     #[must_use]
     pub const fn pause(&self) -> Duration {
         Duration::from_secs(self.pause_seconds)
+    }
+
+    /// Returns for how long files must have stood still.
+    pub(crate) const fn settle(&self) -> Duration {
+        Duration::from_millis(self.settle_millis)
+    }
+
+    /// Returns how long a check may take while a policy is loaded.
+    pub(crate) const fn check_time(&self) -> Duration {
+        Duration::from_secs(self.check_seconds_max)
     }
 }
 
@@ -76,9 +109,25 @@ impl Default for Config {
             cached_verdicts_max: 65_536,
             failures_max: 5,
             pause_seconds: 10,
+            require: Require::Check,
+            tests_required: false,
+            check_seconds_max: 30,
+            fall_back: true,
+            settle_millis: 1_000,
             hooks: Hooks::default(),
         }
     }
+}
+
+/// What a script must pass before it is put in force.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Require {
+    /// What `throng policy check` says is an error.
+    #[default]
+    Check,
+    /// It compiles, and its own tests pass.
+    Compile,
 }
 
 /// Settings of each hook.

@@ -24,11 +24,18 @@ pub(crate) struct Log {
     /// When the window ends, in milliseconds.
     end: AtomicU64,
     lines: AtomicU32,
+    lines_max: u32,
 }
 
 impl Log {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, end: AtomicU64::new(0), lines: AtomicU32::new(0) }
+        let (end, lines) = (AtomicU64::new(0), AtomicU32::new(0));
+        Self { clock, end, lines, lines_max: LINES_MAX }
+    }
+
+    /// Makes a log that takes no line: a script that is tried out has nothing to say yet.
+    pub(crate) fn mute(clock: Arc<dyn Clock>) -> Self {
+        Self { lines_max: 0, ..Self::new(clock) }
     }
 
     pub(crate) fn write(&self, level: Level, source: &str, line: usize, text: &str) {
@@ -51,7 +58,7 @@ impl Log {
         if begins {
             self.lines.store(0, Ordering::Relaxed);
         }
-        self.lines.fetch_add(1, Ordering::Relaxed) < LINES_MAX
+        self.lines.fetch_add(1, Ordering::Relaxed) < self.lines_max
     }
 }
 

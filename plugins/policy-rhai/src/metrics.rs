@@ -106,13 +106,30 @@ pub(crate) struct Row<'a> {
     pub(crate) open: bool,
 }
 
+/// What is known of loads and of the cache.
+#[derive(Debug)]
+pub(crate) struct Loads<'a> {
+    /// The version in force, then the one before it.
+    pub(crate) versions: Vec<&'a str>,
+    pub(crate) failed: bool,
+    pub(crate) failures: u64,
+    pub(crate) taken_back: u64,
+    pub(crate) cached: u64,
+}
+
 /// Writes what is known of loads and of the cache.
-pub(crate) fn loads(page: &mut Page, version: &str, failed: bool, failures: u64, cached: u64) {
-    page.family("throng_policy_loaded", Kind::Gauge, "The version in force.");
-    page.sample(&[("version", version)], 1);
+pub(crate) fn loads(page: &mut Page, loads: &Loads<'_>) {
+    let help = "1 for the version in force, 0 for the one before it.";
+    page.family("throng_policy_loaded", Kind::Gauge, help);
+    for (index, version) in loads.versions.iter().enumerate() {
+        page.sample(&[("version", *version)], u64::from(index == 0));
+    }
+    let Loads { failed, failures, taken_back, cached, .. } = *loads;
+    let help_back = "Versions that were taken back because a hook of theirs failed.";
     let rows = [
         ("load_failed", Kind::Gauge, "Whether the last load was refused.", u64::from(failed)),
         ("load_failures_total", Kind::Counter, "Loads that were refused.", failures),
+        ("taken_back_total", Kind::Counter, help_back, taken_back),
         ("cached_verdicts", Kind::Gauge, "Verdicts that are remembered.", cached),
     ];
     for (name, kind, help, value) in rows {

@@ -1,9 +1,9 @@
 //! The policy in force: a script, or the native default, behind one handle.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
 use throng_engine::mode::DeliveryTable;
 use throng_engine::policy::{
@@ -14,15 +14,19 @@ use throng_ports::link::BoxFuture;
 use throng_ports::metrics::{Page, Source};
 use throng_ports::policy::{PolicyFault, PolicyHost, PolicyStatus};
 use throng_proto::time::Timestamp;
+use tokio::sync::Notify;
 
 use crate::cache::Verdicts;
 use crate::config::Config;
 use crate::failure::Memory;
-use crate::metrics::{self, Row};
+use crate::hook::Hook;
+use crate::loading;
+use crate::metrics::{self, Loads, Row};
 use crate::question::Question;
-use crate::respondent::Surroundings;
+use crate::respondent::{Answer, Surroundings};
 use crate::sandbox::Sandbox;
 use crate::source::fault_of;
+use crate::standing::Standing;
 use crate::time::{Clock, SystemClock};
 use crate::verdict::Verdict;
 use crate::version::Version;
@@ -38,10 +42,13 @@ pub struct RhaiPolicy(Arc<Inner>);
 struct Inner {
     config: Config,
     around: Surroundings,
-    current: ArcSwapOption<Version>,
+    standing: Standing,
     opened_at: Timestamp,
     last_load: Mutex<Load>,
     failed_loads: AtomicU64,
+    taken_back: AtomicU64,
+    /// Told when another version is in force without anybody having asked for it.
+    changed: Arc<Notify>,
     /// Held while a version is loaded, so that loads take effect in the order of their reading.
     loading: Mutex<()>,
 }
@@ -72,7 +79,7 @@ impl RhaiPolicy {
         native: Native,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, PolicyFault> {
-        config.check().map_err(|why| fault_of(&config.path, why))?;
+        config.check().map_err(|why| settings_fault(&config.path, why))?;
         let opened_at = clock.now();
         let around = Surroundings {
             verdicts: Verdicts::new(config.cached_verdicts_max),
@@ -82,10 +89,12 @@ impl RhaiPolicy {
         let policy = Self(Arc::new(Inner {
             config,
             around,
-            current: ArcSwapOption::empty(),
+            standing: Standing::default(),
             opened_at,
             last_load: Mutex::new(Load { at: opened_at, fault: None }),
             failed_loads: AtomicU64::new(0),
+            taken_back: AtomicU64::new(0),
+            changed: Arc::default(),
             loading: Mutex::new(()),
         }));
         policy.load()?;
@@ -101,10 +110,31 @@ impl RhaiPolicy {
         self.0.load().map(|()| self.status())
     }
 
+    /// Returns what is told when the version before has come back by itself, so that everybody
+    /// can be asked about again.
+    #[must_use]
+    pub fn changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.0.changed)
+    }
+
     /// Returns the settings.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+}
+
+/// Describes settings that cannot be, whether they name a script or not.
+fn settings_fault(path: &Path, why: String) -> PolicyFault {
+    match path.as_os_str().is_empty() {
+        true => PolicyFault {
+            file: String::new(),
+            line: 0,
+            column: 0,
+            message: why.clone(),
+            report: why,
+        },
+        false => fault_of(path, why),
     }
 }
 
@@ -125,21 +155,49 @@ impl Inner {
         if self.config.path.as_os_str().is_empty() {
             return Ok(());
         }
-        let next = Version::load(&self.config, &self.around.sandbox)?;
-        let same = self.current.load().as_ref().is_some_and(|current| current.is(&next));
-        if !same {
-            self.current.store(Some(Arc::new(next)));
+        let sandbox = &self.around.sandbox;
+        let next = loading::load(&self.config, sandbox, &self.standing)?;
+        if self.standing.adopt(next, sandbox.clock.now()) {
             self.around.verdicts.clear();
         }
         Ok(())
     }
 
     fn ask(&self, now: Timestamp, question: Question<'_>) -> Verdict {
-        let version = self.current.load();
-        match version.as_ref().and_then(|version| version.respondent(question.hook())) {
-            Some(respondent) => respondent.answer(now, &question, &self.around),
+        let version = self.standing.current();
+        let asked = version.as_ref().and_then(|version| {
+            let respondent = version.respondent(question.hook())?;
+            Some((version, respondent.answer(now, &question, &self.around)))
+        });
+        match asked {
+            Some((version, Answer { verdict, gave_up: Some(why) })) => self
+                .give_up(version, question.hook(), &why)
+                .map_or(verdict, |before| match before.respondent(question.hook()) {
+                    Some(respondent) => respondent.answer(now, &question, &self.around).verdict,
+                    None => question.put(&self.around.sandbox.native, now),
+                }),
+            Some((_, answer)) => answer.verdict,
             None => question.put(&self.around.sandbox.native, now),
         }
+    }
+
+    /// Tells that a hook is left alone, and brings the version before back where that is set.
+    fn give_up(&self, failing: &Arc<Version>, hook: Hook, why: &str) -> Option<Arc<Version>> {
+        let (hook, times) = (hook.name(), self.config.failures_max);
+        let version = failing.label();
+        let why = format!("the hook `{hook}` failed {times} times in a row: {why}");
+        tracing::warn!(version, hook, "a hook of the policy is left alone for a while: {why}");
+        let now = self.around.sandbox.clock.now();
+        let before = match self.config.fall_back {
+            true => self.standing.take_back(failing, &why, now),
+            false => None,
+        }?;
+        self.taken_back.fetch_add(1, Ordering::Relaxed);
+        self.around.verdicts.clear();
+        let in_force = before.label();
+        tracing::error!(version, in_force, "the policy is taken back, the one before runs: {why}");
+        self.changed.notify_one();
+        Some(before)
     }
 }
 
@@ -202,8 +260,9 @@ impl Policy for RhaiPolicy {
 impl PolicyHost for RhaiPolicy {
     fn status(&self) -> PolicyStatus {
         let Load { at: loaded_at, fault } = self.0.last_load.lock().clone();
-        match &*self.0.current.load() {
-            Some(version) => PolicyStatus { loaded_at, fault, ..version.status() },
+        let troubles = self.0.standing.troubles();
+        match &*self.0.standing.current() {
+            Some(version) => PolicyStatus { loaded_at, fault, troubles, ..version.status() },
             None => PolicyStatus {
                 name: NATIVE.to_owned(),
                 version: NATIVE.to_owned(),
@@ -212,6 +271,7 @@ impl PolicyHost for RhaiPolicy {
                 hooks: Vec::new(),
                 loaded_at,
                 fault,
+                troubles,
             },
         }
     }
@@ -228,12 +288,22 @@ impl PolicyHost for RhaiPolicy {
 
 impl Source for RhaiPolicy {
     fn measure(&self, page: &mut Page) {
-        let current = self.0.current.load();
-        let version = current.as_ref().map_or(NATIVE, |version| version.id());
-        let rows: Vec<Row<'_>> = current.iter().flat_map(|version| version.rows()).collect();
+        let both = self.0.standing.both();
+        let rows: Vec<Row<'_>> = both.iter().flat_map(|version| version.rows()).collect();
         metrics::hooks(page, &rows);
-        let failed = self.0.last_load.lock().fault.is_some();
-        let failures = self.0.failed_loads.load(Ordering::Relaxed);
-        metrics::loads(page, version, failed, failures, self.0.around.verdicts.count());
+        let mut versions: Vec<&str> = both.iter().map(|version| version.id()).collect();
+        if versions.is_empty() {
+            versions.push(NATIVE);
+        }
+        metrics::loads(
+            page,
+            &Loads {
+                versions,
+                failed: self.0.last_load.lock().fault.is_some(),
+                failures: self.0.failed_loads.load(Ordering::Relaxed),
+                taken_back: self.0.taken_back.load(Ordering::Relaxed),
+                cached: self.0.around.verdicts.count(),
+            },
+        );
     }
 }

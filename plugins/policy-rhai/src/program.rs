@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
@@ -94,6 +95,31 @@ impl Limit {
             Self::Size => "size",
             Self::Variables => "variables",
             Self::Modules => "modules",
+        }
+    }
+
+    /// Returns the settings of a hook that say where it is.
+    #[must_use]
+    pub const fn settings(self) -> &'static str {
+        match self {
+            Self::Operations => "operations_max",
+            Self::Wall => "wall_millis_max",
+            Self::CallDepth => "call_depth_max",
+            Self::Size => "string_bytes_max, array_items_max or map_entries_max",
+            Self::Variables => "variables_max",
+            Self::Modules => "modules_max",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    /// Says what happened, and at which setting where it was stopped.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Raised => f.write_str("it raised an error"),
+            Self::Verdict => f.write_str("it answered what is no verdict"),
+            Self::Panicked => f.write_str("a function panicked"),
+            Self::Stopped(limit) => write!(f, "it was stopped at its limit {}", limit.settings()),
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
+use parking_lot::Mutex;
 use throng_ports::policy::PolicyFault;
 use throng_proto::time::Timestamp;
 
@@ -31,6 +33,15 @@ pub(crate) struct Respondent {
     breaker: Breaker,
     shapes: Shapes,
     counters: Counters,
+    /// Why it was left alone the last time.
+    last_failure: Mutex<String>,
+}
+
+/// What came of a question.
+pub(crate) struct Answer {
+    pub(crate) verdict: Verdict,
+    /// Tells that with this failure the hook is left alone, and why.
+    pub(crate) gave_up: Option<String>,
 }
 
 /// What all hooks and versions have in common.
@@ -60,6 +71,7 @@ impl Respondent {
             breaker: Breaker::new(config.failures_max, config.pause()),
             shapes: Shapes::new(serial * Hook::ALL.len() as u64 + hook as u64),
             counters: Counters::default(),
+            last_failure: Mutex::default(),
         })
     }
 
@@ -68,17 +80,18 @@ impl Respondent {
         now: Timestamp,
         question: &Question<'_>,
         around: &Surroundings,
-    ) -> Verdict {
+    ) -> Answer {
+        let settled = |verdict| Answer { verdict, gave_up: None };
         let known = question.known(now);
         if let Some(verdict) = around.verdicts.find(&self.shapes, &known) {
             self.counters.hit(&verdict);
             self.remember(question, &verdict, around);
-            return verdict;
+            return settled(verdict);
         }
         let begin = around.sandbox.clock.elapsed();
         if !self.breaker.permits(begin) {
             self.counters.skip();
-            return self.stand_in(now, question, around);
+            return settled(self.stand_in(now, question, around));
         }
         let program = &self.programs[stripe() % self.programs.len()];
         let Outcome { verdict, trace } = program.ask(now, question);
@@ -90,12 +103,11 @@ impl Respondent {
                 self.counters.answer(&verdict);
                 around.verdicts.keep(&self.shapes, &trace.reads, &known, &verdict);
                 self.remember(question, &verdict, around);
-                verdict
+                settled(verdict)
             }
             Err(failure) => {
-                self.breaker.fail(end);
-                self.fail(&failure, around);
-                self.stand_in(now, question, around)
+                let gave_up = self.fail(&failure, end, around);
+                Answer { verdict: self.stand_in(now, question, around), gave_up }
             }
         }
     }
@@ -111,10 +123,31 @@ impl Respondent {
         }
     }
 
-    fn fail(&self, failure: &Failure, around: &Surroundings) {
+    /// Notes a failure; says why, when the hook is left alone from now on.
+    fn fail(&self, failure: &Failure, end: Duration, around: &Surroundings) -> Option<String> {
         self.counters.fail(failure.cause);
-        let fault = &failure.fault;
-        around.sandbox.log.write(Level::Warn, &fault.file, fault.line, &fault.report);
+        let Failure { cause, fault } = failure;
+        let hook = self.hook.name();
+        let text = format!("the hook `{hook}` failed: {cause}: {}", fault.report);
+        around.sandbox.log.write(Level::Warn, &fault.file, fault.line, &text);
+        self.breaker.fail(end).then(|| {
+            let why = format!("{cause}: {}:{}: {}", fault.file, fault.line, fault.message);
+            self.last_failure.lock().clone_from(&why);
+            why
+        })
+    }
+
+    /// Says that the hook is left alone, and why; `None` while it works.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.breaker.is_open().then(|| {
+            let (hook, why) = (self.hook.name(), self.last_failure.lock());
+            format!("the hook `{hook}` fails and is left alone: {why}")
+        })
+    }
+
+    /// Tries the hook again at once.
+    pub(crate) fn resume(&self) {
+        self.breaker.close();
     }
 
     fn stand_in(&self, now: Timestamp, question: &Question<'_>, around: &Surroundings) -> Verdict {

@@ -65,6 +65,12 @@ impl Sandbox {
         Self { log: Arc::new(Log::new(Arc::clone(&clock))), clock, native }
     }
 
+    /// Returns a sandbox in which nothing is written to the log.
+    #[must_use]
+    pub(crate) fn muted(self) -> Self {
+        Self { log: Arc::new(Log::mute(Arc::clone(&self.clock))), ..self }
+    }
+
     /// Makes an engine that keeps to the limits of a hook.
     #[must_use]
     pub fn engine(&self, limits: &HookConfig) -> Engine {

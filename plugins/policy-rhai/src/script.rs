@@ -57,6 +57,21 @@ impl Script {
         Ok(script)
     }
 
+    /// Refuses a script that decides nothing, which is hardly ever meant.
+    ///
+    /// # Errors
+    ///
+    /// It has no hook.
+    pub fn must_decide(&self) -> Result<(), PolicyFault> {
+        if !self.hooks.is_empty() {
+            return Ok(());
+        }
+        let what = if self.source.text.trim().is_empty() { "it is empty" } else { "no hook" };
+        let hooks = Hook::ALL.map(|hook| format!("`{}`", hook.name())).join(", ");
+        let message = format!("this decides nothing: {what}; define one of {hooks}");
+        Err(fault_of(&self.source.path, message))
+    }
+
     /// Returns its name: that of its file, without the ending.
     #[must_use]
     pub fn name(&self) -> String {

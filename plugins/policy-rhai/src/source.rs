@@ -17,7 +17,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads a file of at most `bytes_max` bytes.
+    /// Reads a file of at most `bytes_max` bytes; a byte order mark in front is no part of it.
     ///
     /// # Errors
     ///
@@ -29,7 +29,7 @@ impl Source {
             let message = format!("more than {bytes_max} bytes");
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
         }
-        Ok(Self { path: path.to_owned(), text })
+        Ok(Self { path: path.to_owned(), text: without_mark(text) })
     }
 
     /// Describes what is wrong at a place, with the line and a caret under it.
@@ -39,6 +39,15 @@ impl Source {
         let text = line.checked_sub(1).and_then(|index| self.text.lines().nth(index));
         fault(&self.path, (line, column), text, message.into())
     }
+}
+
+/// Takes the byte order mark off that some editors write.
+#[must_use]
+pub fn without_mark(mut text: String) -> String {
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    text
 }
 
 /// Describes what is wrong with a whole file.

@@ -7,11 +7,13 @@ mod check;
 mod cost;
 mod coverage;
 mod definitions;
+mod examine;
 mod explain;
 mod finding;
 mod fixture;
 mod given;
 mod lint;
+mod missing;
 mod near;
 mod report;
 mod sample;
@@ -24,6 +26,7 @@ mod words;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use throng_engine::policy::Native;
 use throng_ports::policy::PolicyFault;
@@ -32,6 +35,7 @@ use crate::config::Config;
 use crate::hook::Hook;
 use crate::sandbox::Sandbox;
 use crate::script::Script;
+use crate::source::fault_of;
 use crate::time::SystemClock;
 
 pub use check::{CheckReport, Checked};
@@ -96,16 +100,8 @@ impl Workshop {
         let config = &self.config;
         let script = Arc::new(Script::load(path, &self.sandbox, config)?);
         let is_module = scripts::is_module(path, &config.library_of(path));
-        *findings = lint::findings(&script, &self.sandbox, is_module)?;
-        for hook in script.hooks.iter().copied() {
-            let (cost, found) = cost::measure(&script, hook, &self.sandbox, config)?;
-            costs.push(cost);
-            // What is wrong where it is written fails as well.
-            let news = found.into_iter().filter(|found| !found.is_within(findings, hook));
-            let news: Vec<_> = news.collect();
-            findings.extend(news);
-        }
-        findings.sort_by_key(|finding| (finding.line, finding.column, finding.lint));
+        let examination = examine::examine(&script, &self.sandbox, config, is_module)?;
+        (*findings, *costs) = (examination.findings, examination.costs);
         Ok(())
     }
 
@@ -121,22 +117,44 @@ impl Workshop {
         coverage: bool,
     ) -> Result<TestReport, ScriptsError> {
         let scripts = scripts::find(paths)?;
+        let notes = missing::orphans(&scripts);
         let test = |path| self.tested(path, filter, coverage);
-        Ok(TestReport { scripts: scripts.into_iter().map(test).collect() })
+        Ok(TestReport { scripts: scripts.into_iter().map(test).collect(), notes })
     }
 
     fn tested(&self, path: PathBuf, filter: &str, coverage: bool) -> ScriptTests {
         let (config, witness) = (&self.config, coverage.then(Witness::default));
+        let is_module = scripts::is_module(&path, &config.library_of(&path));
         let run = || {
             let script = Script::load(&path, &self.sandbox, config)?;
             let (sandbox, witness) = (&self.sandbox, witness.as_ref());
-            let tested = Suite { script: &script, sandbox, config, witness }.run(filter)?;
+            let suite =
+                Suite { script: &script, sandbox, config, witness, deadline: Duration::MAX };
+            let tested = suite.run(filter)?;
+            let mut notes = Vec::new();
+            if filter.is_empty() {
+                notes.extend(missing::tests(&script.source.path, tested.len()));
+            }
+            if !is_module {
+                notes.extend(script.must_decide().err().map(|fault| fault.message));
+            }
+            if config.tests_required
+                && let Some(note) = notes.first()
+            {
+                return Err(fault_of(&path, note.as_str()));
+            }
             let coverage = witness.map(|witness| self.covered(&script, witness)).transpose()?;
-            Ok((tested, coverage))
+            // A module may be nothing but constants.
+            let coverage = coverage.filter(|coverage| !is_module || coverage.lines > 0);
+            Ok((tested, notes, coverage))
         };
         match run() {
-            Ok((tested, coverage)) => ScriptTests { path, tested: Ok(tested), coverage },
-            Err(fault) => ScriptTests { path, tested: Err(fault), coverage: None },
+            Ok((tested, notes, coverage)) => {
+                ScriptTests { path, tested: Ok(tested), notes, coverage }
+            }
+            Err(fault) => {
+                ScriptTests { path, tested: Err(fault), notes: Vec::new(), coverage: None }
+            }
         }
     }
 
@@ -174,21 +192,58 @@ impl Workshop {
     }
 }
 
-/// Runs the tests that a loaded policy brings.
+/// Runs the tests that a loaded policy brings, and returns how many there are.
 ///
 /// # Errors
 ///
-/// One of them fails, or cannot be run.
+/// One of them fails, or cannot be run, or the settings require tests and there are none.
 pub(crate) fn verify(
     script: &Script,
     sandbox: &Sandbox,
     config: &Config,
-) -> Result<(), PolicyFault> {
-    let native = Native { relay_capacity: RELAY_CAPACITY };
-    let sandbox = Sandbox { native, ..sandbox.clone() };
-    let suite = Suite { script, sandbox: &sandbox, config, witness: None };
-    match suite.run("")?.iter().find_map(Tested::fault) {
-        Some(fault) => Err(fault),
-        None => Ok(()),
+) -> Result<usize, PolicyFault> {
+    let sandbox = trial(sandbox);
+    let deadline = sandbox.clock.elapsed().saturating_add(config.check_time());
+    let suite = Suite { script, sandbox: &sandbox, config, witness: None, deadline };
+    let tested = suite.run("")?;
+    if let Some(fault) = tested.iter().find_map(Tested::fault) {
+        return Err(fault);
     }
+    let path = &script.source.path;
+    let orphans = missing::orphans(std::slice::from_ref(path));
+    orphans.iter().for_each(|note| tracing::warn!("tests of policies: {note}"));
+    match missing::tests(path, tested.len()) {
+        Some(note) if config.tests_required => {
+            Err(fault_of(path, format!("{note} (policy.tests_required)")))
+        }
+        note => {
+            note.iter().for_each(|note| tracing::warn!("{}: {note}", path.display()));
+            Ok(tested.len())
+        }
+    }
+}
+
+/// Checks a policy before it is put in force, and returns how many questions it was asked.
+///
+/// # Errors
+///
+/// The check finds errors.
+pub(crate) fn approve(
+    script: &Arc<Script>,
+    sandbox: &Sandbox,
+    config: &Config,
+) -> Result<u64, PolicyFault> {
+    let examination = examine::examine(script, &trial(sandbox), config, false)?;
+    match examination.fault(script) {
+        Some(fault) => Err(fault),
+        None => {
+            examination.warn();
+            Ok(examination.costs.iter().map(|cost| cost.asked).sum())
+        }
+    }
+}
+
+/// Returns a sandbox in which a policy is tried: the same wherever it is, and without a log.
+fn trial(sandbox: &Sandbox) -> Sandbox {
+    Sandbox::new(Arc::clone(&sandbox.clock), Native { relay_capacity: RELAY_CAPACITY }).muted()
 }

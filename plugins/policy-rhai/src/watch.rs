@@ -5,16 +5,14 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
+use crate::config::Config;
+use crate::footprint::Footprint;
 use crate::policy::RhaiPolicy;
-
-/// For how long nothing may change before a change is told: editors write in several steps.
-const QUIET: Duration = Duration::from_millis(200);
-/// When a change is told though files keep changing.
-const PATIENCE: Duration = Duration::from_secs(2);
+use crate::settle::Settle;
 
 /// Watches the policy's files until it is dropped.
 #[derive(Debug)]
@@ -24,7 +22,8 @@ pub struct Watch {
 
 impl RhaiPolicy {
     /// Calls `on_change` on a thread of its own whenever the script, its fixtures or its library
-    /// may have changed. Folders are watched, because editors replace files by renaming others.
+    /// have changed and stood still since for as long as the settings say. Folders are watched,
+    /// because editors replace files by renaming others.
     ///
     /// # Errors
     ///
@@ -36,9 +35,10 @@ impl RhaiPolicy {
         for (folder, mode) in self.folders() {
             watcher.watch(&folder, mode).map_err(io::Error::other)?;
         }
+        let config = self.config().clone();
         thread::Builder::new()
             .name("policy-watch".to_owned())
-            .spawn(move || tell(&changed, on_change))?;
+            .spawn(move || tell(&changed, &config, on_change))?;
         Ok(Watch { _watcher: watcher })
     }
 
@@ -75,17 +75,22 @@ fn note(event: notify::Result<Event>, changes: &SyncSender<()>) {
     }
 }
 
-/// Tells each burst of changes once.
-fn tell(changed: &Receiver<()>, on_change: impl Fn()) {
+/// Tells each change once the files stand still; what is no file of the policy changes nothing.
+fn tell(changed: &Receiver<()>, config: &Config, on_change: impl Fn()) {
+    let begin = Instant::now();
+    let mut told = None;
     while changed.recv().is_ok() {
-        let patience = Instant::now() + PATIENCE;
-        while Instant::now() < patience {
-            match changed.recv_timeout(QUIET) {
-                Ok(()) => {}
-                Err(RecvTimeoutError::Timeout) => break,
+        let mut settle = Settle::new(config.settle());
+        while let Some(rest) = settle.look(begin.elapsed(), Footprint::of(config)) {
+            match changed.recv_timeout(rest) {
+                Ok(()) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
-        on_change();
+        let seen = settle.into_last();
+        if seen != told {
+            told = seen;
+            on_change();
+        }
     }
 }

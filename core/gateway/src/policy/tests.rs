@@ -39,7 +39,7 @@ fn a_check_fails_for_errors_and_when_strict_for_warnings() {
     let (_wrong, wrong) = folder("fn lag(session) { \"clse\" }", "");
     let (report, passes) = run(&["check", &wrong], "").expect("a report");
     assert!(!passes && report.contains("did you mean \"close\"?"), "{report}");
-    let (_odd, odd) = folder("fn night() { 22 }", "");
+    let (_odd, odd) = folder("fn lag(session) { \"close\" }\nfn night() { 22 }", "");
     assert!(run(&["check", &odd], "").expect("a report").1);
     assert!(!run(&["check", &odd, "--strict"], "").expect("a report").1);
 }

@@ -271,12 +271,8 @@ impl Hub for Node {
         if !self.shared.ready.load(Ordering::Acquire) {
             return Health::Starting;
         }
-        let troubles = &self.shared.troubles;
-        match self.shared.policies.status().fault {
-            Some(fault) => troubles.set("policy", format!("the policy was not loaded: {fault}")),
-            None => drop(troubles.clear("policy")),
-        }
-        troubles.health().unwrap_or(Health::Ready)
+        self.shared.look_at_policy();
+        self.shared.troubles.health().unwrap_or(Health::Ready)
     }
 
     fn metrics(&self) -> String {
@@ -285,6 +281,7 @@ impl Hub for Node {
         self.shared.jobs.metrics().render(&mut page);
         self.shared.policies.measure(&mut page);
         self.shared.store.measure(&mut page);
+        self.shared.look_at_policy();
         self.shared.troubles.measure(&mut page);
         panics::measure(&mut page);
         for source in &*self.shared.sources.lock() {
@@ -300,17 +297,16 @@ impl Hub for Node {
     fn reload_policy(&self) -> BoxFuture<'static, Result<PolicyStatus, PolicyFault>> {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
-            let before = shared.policies.status().version;
-            let status = shared.policies.reload().await?;
-            if status.version != before {
-                shared.decide_overload();
-                shared.review.begin(shared.worker_count());
-                for worker in 0..shared.worker_count() {
-                    shared.send(worker, WorkerMessage::Review).await;
-                }
-            }
-            Ok(status)
+            let loaded = shared.policies.reload().await;
+            // Whatever came of it: another version may be in force by now.
+            shared.follow_policy().await;
+            loaded
         })
+    }
+
+    fn follow_policy(&self) -> BoxFuture<'static, ()> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move { shared.follow_policy().await })
     }
 }
 
@@ -324,6 +320,35 @@ impl Node {
                 Err(Refusal::Policy(reason))
             }
             _ => Ok(()),
+        }
+    }
+}
+
+impl Shared {
+    /// Notes what is wrong with the policy now.
+    fn look_at_policy(&self) {
+        let PolicyStatus { fault, troubles, .. } = self.policies.status();
+        let fault = fault.map(|fault| format!("the policy was not loaded: {fault}"));
+        let hooks = (!troubles.is_empty()).then(|| troubles.join("; "));
+        for (name, wrong) in [("policy", fault), ("policy:hooks", hooks)] {
+            match wrong {
+                Some(text) => self.troubles.set(name, text),
+                None => drop(self.troubles.clear(name)),
+            }
+        }
+    }
+
+    /// Asks about everybody again, when the policy in force is another one than the last time.
+    async fn follow_policy(&self) {
+        let version = self.policies.status().version;
+        let before = self.followed.lock().replace(version.clone());
+        if before.as_ref() == Some(&version) {
+            return;
+        }
+        self.decide_overload();
+        self.review.begin(self.worker_count());
+        for worker in 0..self.worker_count() {
+            self.send(worker, WorkerMessage::Review).await;
         }
     }
 }

@@ -87,6 +87,7 @@ fn assemble(parts: Parts) -> Result<(Arc<Shared>, Inboxes), StartError> {
         accounts: Accounts::new(Arc::clone(&store), Arc::clone(&tokens)),
         store,
         policy,
+        followed: Mutex::new(Some(policies.status().version)),
         policies,
         review: Reviews::new(count),
         overload: Overload::new(&config.overload),

@@ -7,7 +7,7 @@ use serde_json::json;
 use throng_engine::mode::{Delivery, DeliveryTable, Mode};
 use throng_engine::policy::{Passivity, Relays, ShardKey};
 use throng_ports::hub::{Health, Hub as _};
-use throng_ports::policy::PolicyFault;
+use throng_ports::policy::{PolicyFault, PolicyHost as _};
 use throng_proto::command::Command;
 use throng_proto::event::EventClass;
 use throng_proto::refusal::Refusal;
@@ -131,6 +131,37 @@ async fn a_broken_policy_changes_nothing_and_is_told() {
     assert!(reason.contains("p.rhai:1:2: no"), "{reason}");
     world.post(hall, &owner, "as before").await;
     player.expect_message("as before").await;
+}
+
+#[tokio::test]
+async fn a_policy_that_changes_by_itself_is_followed_and_its_troubles_are_told() {
+    let (world, switch) = world(2).await;
+    let accounts = world.users::<4>().await;
+    let hall = world.guild(&accounts.iter().collect::<Vec<&Account>>()).await;
+    let mut players = Vec::new();
+    for account in &accounts {
+        players.push(world.join(account).await);
+    }
+    world.run(world.node.follow_policy()).await;
+    assert_eq!(world.node.policy().1.total, 0, "nothing has changed");
+    let troubles = vec!["the hook `lag` fails".to_owned()];
+    switch.prepare(Verdicts { troubles, ..everybody_passive() });
+    world.run(switch.reload()).await.expect("the policy is good");
+    world.run(world.node.follow_policy()).await;
+    let reviewed = async {
+        while world.node.policy().1.running {
+            tokio::task::yield_now().await;
+        }
+    };
+    patient(reviewed).await;
+    assert_eq!(world.node.policy().1.changed, 4);
+    let Health::Degraded(reason) = world.node.health() else { panic!("it should be told") };
+    assert_eq!(reason, "the hook `lag` fails");
+    world.post(hall, &accounts[0], "unheard").await;
+    world.post(hall, &accounts[0], "@everyone").await;
+    for player in &mut players {
+        player.expect_message("@everyone").await;
+    }
 }
 
 #[tokio::test]

@@ -96,6 +96,10 @@ pub(super) fn register(engine: &mut Engine) {
         .register_fn("has_role", |session: &mut Session, role: INT| {
             read(&session.known(), Read { fact: Fact::HasRole, parameter: role })
         })
+        .register_fn("has_role", |session: &mut Session, role: &str| {
+            let parameter = role_id(role)?;
+            read(&session.known(), Read { fact: Fact::HasRole, parameter })
+        })
         .register_fn("percent", |session: &mut Session, salt: &str| {
             let parameter = percent::salt(salt);
             read(&session.known(), Read { fact: Fact::UserPercent, parameter })
@@ -112,6 +116,12 @@ fn about<T: About>(engine: &mut Engine) {
             read(&it.known(), Read { fact, parameter: it.parameter() })
         });
     }
+}
+
+/// Reads the id of a role as Discord's JSON has it: digits in quotes.
+fn role_id(text: &str) -> Raised<INT> {
+    let id: Option<u64> = text.parse().ok().filter(|_| !text.starts_with('+'));
+    id.map(u64::cast_signed).ok_or_else(|| format!("\"{text}\" is no id of a role").into())
 }
 
 /// Offsets of the world's time zones lie well within a day.

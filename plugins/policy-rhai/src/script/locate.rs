@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rhai::{EvalAltResult, Position};
+use rhai::{EvalAltResult, ParseErrorType, Position};
 use throng_ports::policy::PolicyFault;
 
 use crate::source::Source;
@@ -36,8 +36,11 @@ fn descend(
             let known = !innermost(&inner).is_none();
             descend(script, modules, *inner, if known { (source, Position::NONE) } else { place })
         }
-        other if own.is_none() => outer.0.fault(outer.1, text(&other)),
-        other => outer.0.fault(own, text(&other)),
+        other => {
+            let place = if own.is_none() { outer.1 } else { own };
+            let hint = hint(outer.0, &other).unwrap_or_default();
+            outer.0.fault(place, format!("{}{hint}", text(&other)))
+        }
     }
 }
 
@@ -53,6 +56,29 @@ fn text(error: &EvalAltResult) -> String {
         EvalAltResult::ErrorParsing(kind, _) => kind.to_string(),
         other => other.to_string(),
     }
+}
+
+/// Says how functions read constants, which they do not see by their name alone.
+fn hint(source: &Source, error: &EvalAltResult) -> Option<String> {
+    let (EvalAltResult::ErrorParsing(ParseErrorType::VariableUndefined(name), _)
+    | EvalAltResult::ErrorVariableNotFound(name, _)) = error
+    else {
+        return None;
+    };
+    let defines = |word: &str| {
+        source.text.lines().any(|line| {
+            let rest = line.trim_start().trim_start_matches("export ").strip_prefix(word);
+            let rest = rest.and_then(|rest| rest.trim_start().strip_prefix(name.as_str()));
+            rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+        })
+    };
+    if defines("const ") {
+        return Some(format!("; in a function, a constant is `global::{name}`"));
+    }
+    defines("let ").then(|| {
+        let instead = format!("write `const {name}`, and read it as `global::{name}`");
+        format!("; functions see no variables outside of them: {instead}")
+    })
 }
 
 fn mention(source: &Source, path: &str) -> Position {

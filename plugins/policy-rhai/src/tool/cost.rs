@@ -1,6 +1,7 @@
 //! What a hook takes, measured over a spread of facts on the engine that a gateway runs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use throng_ports::policy::PolicyFault;
 use throng_proto::time::Timestamp;
@@ -18,6 +19,8 @@ use crate::script::Script;
 
 /// Milliseconds that a run may take here: how loaded this machine is says nothing of a policy.
 pub(super) const WALL_MILLIS: u64 = 60_000;
+/// Runs up to the limit after which a hook is asked nothing more: what it does is known by then.
+const RUNS_AT_LIMIT_MAX: u64 = 256;
 
 /// What a hook takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,23 +45,32 @@ impl HookCost {
     }
 }
 
-/// Asks a hook about every sample; what fails is found, each failure once.
+/// Asks a hook about every sample until a deadline or until it has failed often; what fails is
+/// found, each failure once.
 ///
 /// # Errors
 ///
 /// The script is past the limits of the hook.
 pub(super) fn measure(
-    script: &Arc<Script>,
-    hook: Hook,
+    (script, hook): (&Arc<Script>, Hook),
     sandbox: &Sandbox,
     config: &Config,
+    deadline: Duration,
 ) -> Result<(HookCost, Vec<Finding>), PolicyFault> {
     let limits = HookConfig { wall_millis_max: WALL_MILLIS, ..*config.hooks.of(hook) };
     let program = Program::new(script, hook, sandbox, &limits)?;
     let limit = limits.operations_max;
     let mut cost = HookCost { hook, asked: 0, mean: 0, most: 0, limit };
     let (mut total, mut findings) = (0, Vec::new());
-    for scene in sample::scenes(hook) {
+    let scenes = sample::scenes(hook);
+    for scene in &scenes {
+        if sandbox.clock.elapsed() >= deadline {
+            findings.extend(unfinished(script, &cost, scenes.len()));
+            break;
+        }
+        if total >= limit.saturating_mul(RUNS_AT_LIMIT_MAX) {
+            break;
+        }
         scene.put(hook, |question| {
             let outcome = program.ask(scene.now, question);
             cost.asked += 1;
@@ -107,6 +119,19 @@ fn costly(script: &Script, cost: &HookCost) -> Option<Finding> {
         let place = head(&script.source, hook.name());
         let finding = Finding::at(&script.source, place, Lint::Costly, message);
         finding.advise("do less: facts may be worse than those of this check")
+    })
+}
+
+/// Tells that there was no time to ask everything.
+fn unfinished(script: &Script, cost: &HookCost, scenes: usize) -> Option<Finding> {
+    let HookCost { hook, asked, .. } = cost;
+    let all = u64::try_from(scenes).unwrap_or(u64::MAX);
+    (*asked < all).then(|| {
+        let name = hook.name();
+        let message = format!("`{name}` was asked {asked} questions of {all} before time ran out");
+        let finding =
+            Finding::at(&script.source, head(&script.source, name), Lint::Costly, message);
+        finding.advise("do less, or raise `policy.check_seconds_max`")
     })
 }
 

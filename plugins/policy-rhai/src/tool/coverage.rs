@@ -30,12 +30,12 @@ impl Coverage {
         Self { lines: lines.len(), missed: missed.collect() }
     }
 
-    /// Returns how much was reached, 0 to 100; all of a script without statements.
+    /// Returns how much was reached, 0 to 100; nothing of a script without statements.
     #[must_use]
     #[allow(clippy::cast_precision_loss, reason = "scripts have fewer than 2^52 lines")]
     pub fn percent(&self) -> f64 {
         match self.lines {
-            0 => 100.0,
+            0 => 0.0,
             lines => 100.0 * (lines - self.missed.len()) as f64 / lines as f64,
         }
     }

@@ -7,13 +7,15 @@ use rhai::Position;
 use throng_ports::policy::PolicyFault;
 
 use crate::hook::Hook;
-use crate::source::Source;
+use crate::source::{Source, without_mark};
 
 /// What kind of mistake a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lint {
     /// The script cannot be loaded.
     Load,
+    /// A script has no hook, so it decides nothing.
+    NoHook,
     /// A function looks like a hook, but nobody asks it.
     UnknownHook,
     /// A fact does not exist, or not in this hook.
@@ -28,6 +30,8 @@ pub enum Lint {
     UnknownWord,
     /// A hook fails for facts that are possible.
     Fails,
+    /// A fact is compared with a value of another kind, which it never is.
+    WrongKind,
     /// A hook takes more than it may, or nearly.
     Costly,
     /// Nothing ever comes to this place.
@@ -40,8 +44,9 @@ pub enum Lint {
 
 impl Lint {
     /// Every lint.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Load,
+        Self::NoHook,
         Self::UnknownHook,
         Self::UnknownFact,
         Self::UnknownFunction,
@@ -49,6 +54,7 @@ impl Lint {
         Self::NoVerdict,
         Self::UnknownWord,
         Self::Fails,
+        Self::WrongKind,
         Self::Costly,
         Self::Unreachable,
         Self::ConstantCondition,
@@ -60,6 +66,7 @@ impl Lint {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Load => "load",
+            Self::NoHook => "no-hook",
             Self::UnknownHook => "unknown-hook",
             Self::UnknownFact => "unknown-fact",
             Self::UnknownFunction => "unknown-function",
@@ -67,6 +74,7 @@ impl Lint {
             Self::NoVerdict => "no-verdict",
             Self::UnknownWord => "unknown-word",
             Self::Fails => "fails",
+            Self::WrongKind => "wrong-kind",
             Self::Costly => "costly",
             Self::Unreachable => "unreachable",
             Self::ConstantCondition => "constant-condition",
@@ -134,7 +142,7 @@ impl Finding {
     /// Makes a finding of what went wrong at run time, or of what cannot run at all.
     pub(super) fn of(fault: &PolicyFault, lint: Lint, message: impl Into<String>) -> Self {
         let path = PathBuf::from(&fault.file);
-        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let text = without_mark(std::fs::read_to_string(&path).unwrap_or_default());
         let part = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
         let place = match part(fault.line) {
             0 => Position::NONE,

@@ -28,6 +28,15 @@ pub(super) struct Case {
     expect: Dynamic,
 }
 
+/// A case that says nothing that can be asked.
+#[derive(Clone, Debug)]
+pub(super) struct Broken {
+    pub(super) name: String,
+    /// Line where it begins.
+    pub(super) line: usize,
+    pub(super) fault: PolicyFault,
+}
+
 /// A file of cases.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,45 +50,83 @@ pub(super) fn path(script: &Path) -> std::path::PathBuf {
     script.with_extension("toml")
 }
 
-/// Reads the cases of a file.
+/// Reads the cases of a file; what is wrong with one is wrong with it alone.
 ///
 /// # Errors
 ///
-/// It is not TOML, or a case is none.
-pub(super) fn read(source: &Source) -> Result<Vec<Case>, PolicyFault> {
+/// It is not TOML, or something else than cases.
+pub(super) fn read(source: &Source) -> Result<Vec<Result<Case, Broken>>, PolicyFault> {
     let document: Document = toml::from_str(&source.text).map_err(|error| {
         let place = error.span().map_or(Position::NONE, |span| place(&source.text, span.start));
         source.fault(place, error.message())
     })?;
     let cases = document.case.into_iter();
-    cases.map(|written| case(source, written)).collect()
+    Ok(cases.map(|written| case(source, written)).collect())
 }
 
-fn case(source: &Source, written: Spanned<BTreeMap<String, Dynamic>>) -> Result<Case, PolicyFault> {
-    let place = place(&source.text, written.span().start);
-    let line = place.line().unwrap_or(0);
-    let refused = |error: GivenError| source.fault(place, error.to_string());
+fn case(source: &Source, written: Spanned<BTreeMap<String, Dynamic>>) -> Result<Case, Broken> {
+    let begin = place(&source.text, written.span().start);
+    let line = begin.line().unwrap_or(0);
     let mut tables = written.into_inner();
-    let mut take = |key: &str| {
-        let missing = || GivenError(format!("a case needs `{key}`"));
-        tables.remove(key).ok_or_else(missing).map_err(refused)
+    let name = tables.remove("name");
+    let broken = |error: GivenError| Broken {
+        name: name.as_ref().map_or_else(|| "a case without a name".to_owned(), ToString::to_string),
+        line,
+        fault: source.fault(key_place(source, line, error.key()), error.to_string()),
     };
-    let (name, hook, expect) = (take("name")?, take("hook")?, take("expect")?);
+    let mut take = |key: &str| {
+        let missing = || GivenError::new(format!("a case needs `{key}`"));
+        tables.remove(key).ok_or_else(missing).map_err(broken)
+    };
+    let (hook, expect) = (take("hook")?, take("expect")?);
+    let Some(name) = &name else {
+        return Err(broken(GivenError::new("a case needs `name`".to_owned())));
+    };
     let facts = tables.iter().flat_map(|(table, facts)| written_as(table, facts)).collect();
     let rest: Map = tables.into_iter().map(|(key, value)| (key.into(), value)).collect();
     let scene = rhai::serde::from_dynamic::<Given>(&rest.into())
-        .map_err(|error| GivenError(error.to_string()))
+        .map_err(|error| GivenError::new(error.to_string()))
         .and_then(|given| given.scene());
+    let no_hook = || {
+        let hooks = Hook::ALL.map(Hook::name).join(", ");
+        GivenError::new(format!("there is no hook `{hook}`; there are {hooks}")).at("hook")
+    };
     Ok(Case {
         name: name.to_string(),
-        hook: Hook::named(&hook.to_string())
-            .ok_or_else(|| GivenError(format!("there is no hook `{hook}`")))
-            .map_err(refused)?,
+        hook: Hook::named(&hook.to_string()).ok_or_else(no_hook).map_err(broken)?,
         line,
         facts,
-        scene: scene.map_err(refused)?,
+        scene: scene.map_err(broken)?,
         expect,
     })
+}
+
+/// Finds where a key of a case is written, from the line on at which the case begins.
+fn key_place(source: &Source, line: usize, key: &str) -> Position {
+    let key = key.rsplit('.').next().unwrap_or_default();
+    let number = |line: usize| u16::try_from(line).unwrap_or(u16::MAX);
+    let begin = Position::new(number(line.max(1)), 1);
+    if key.is_empty() {
+        return begin;
+    }
+    let lines = source.text.lines().zip(1..).skip(line.saturating_sub(1)).enumerate();
+    let own = lines.take_while(|(at, (text, _))| *at == 0 || !text.trim_start().starts_with("[["));
+    let mut found = own.filter_map(|(_, (text, line))| {
+        let column = word(text, key)?;
+        Some(Position::new(number(line), number(column)))
+    });
+    found.next().unwrap_or(begin)
+}
+
+/// Returns the column of a key in a line.
+fn word(text: &str, key: &str) -> Option<usize> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let mut all = text.match_indices(key);
+    let (at, _) = all.find(|(at, _)| {
+        let after = text[at + key.len()..].trim_start_matches(['"', '\'', ' ']);
+        !text[..*at].ends_with(is_part) && after.starts_with('=')
+    })?;
+    Some(text[..at].chars().count() + 1)
 }
 
 /// Writes a table of facts, one a line.
@@ -132,7 +179,8 @@ impl Case {
             return Ok((Dynamic::from(Decision::Accept), false));
         }
         let refusal: Refusal = rhai::serde::from_dynamic(&expect).map_err(|_| {
-            GivenError("`expect` is \"admit\", \"allow\" or { refuse = \"why\" }".to_owned())
+            let expected = "`expect` is \"admit\", \"allow\" or { refuse = \"why\" }";
+            GivenError::new(expected.to_owned())
         })?;
         let retry_after = refusal.seconds.map_or(RETRY_DEFAULT, Duration::from_secs);
         let decision = Decision::Refuse { reason: refusal.refuse, retry_after };

@@ -58,12 +58,13 @@ impl Given {
     ///
     /// The text is neither, or has a table that does not exist.
     pub fn read(path: &Path, text: &str) -> Result<Self, GivenError> {
+        let text = text.trim_start_matches('\u{feff}');
         let json = path.extension().is_some_and(|ending| ending == "json")
             || text.trim_start().starts_with('{');
         if json {
-            serde_json::from_str(text).map_err(|error| GivenError(error.to_string()))
+            serde_json::from_str(text).map_err(|error| GivenError::new(error.to_string()))
         } else {
-            toml::from_str(text).map_err(|error| GivenError(error.to_string()))
+            toml::from_str(text).map_err(|error| GivenError::new(error.to_string()))
         }
     }
 
@@ -77,7 +78,11 @@ impl Given {
         let event = parse::publish(scene.event, Subject::Event, entries(&self.event))?;
         let event = parse::publish(event, Subject::Author, entries(&self.author))?;
         Ok(Scene {
-            now: self.now.as_deref().map_or(Ok(NOON), parse::moment)?,
+            now: self
+                .now
+                .as_deref()
+                .map_or(Ok(NOON), parse::moment)
+                .map_err(|error| error.at("now"))?,
             session: parse::session(entries(&self.session))?,
             guild: parse::guild(entries(&self.guild))?,
             event: parse::publish(event, Subject::Channel, entries(&self.channel))?,

@@ -14,6 +14,8 @@ use super::suite::Tested;
 pub struct TestReport {
     /// Each script.
     pub scripts: Vec<ScriptTests>,
+    /// What else is wrong with the tests: files of cases that belong to no script.
+    pub notes: Vec<String>,
 }
 
 /// What the tests of one script say.
@@ -23,6 +25,8 @@ pub struct ScriptTests {
     pub path: PathBuf,
     /// Its tests, or why they cannot be run.
     pub tested: Result<Vec<Tested>, PolicyFault>,
+    /// What is missing: tests, or anything that it decides.
+    pub notes: Vec<String>,
     /// Which of its lines they reach; `None` when nobody asked.
     pub coverage: Option<Coverage>,
 }
@@ -32,6 +36,12 @@ impl TestReport {
     #[must_use]
     pub fn passes(&self) -> bool {
         self.scripts.iter().all(|script| script.tested.is_ok() && script.failed().count() == 0)
+    }
+
+    /// Tells whether nothing is missing besides.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.notes.is_empty() && self.scripts.iter().all(|script| script.notes.is_empty())
     }
 
     /// Tells whether of each script at least so many percent of the lines were reached.
@@ -60,12 +70,24 @@ impl fmt::Display for TestReport {
             }
             script.failed().try_for_each(|test| write!(f, "\n{test}"))?;
         }
+        self.write_notes(f)?;
         self.write_coverage(f)?;
         writeln!(f, "\n{}", self.summary())
     }
 }
 
 impl TestReport {
+    fn write_notes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of_scripts = self.scripts.iter().flat_map(|script| {
+            script.notes.iter().map(|note| format!("{}: {note}", script.path.display()))
+        });
+        let notes: Vec<_> = of_scripts.chain(self.notes.iter().cloned()).collect();
+        if !notes.is_empty() {
+            writeln!(f)?;
+        }
+        notes.iter().try_for_each(|note| writeln!(f, "warning: {note}"))
+    }
+
     fn write_coverage(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let covered =
             self.scripts.iter().filter_map(|script| Some((script, script.coverage.as_ref()?)));
@@ -101,6 +123,7 @@ impl ScriptTests {
         let (all, failed) = (self.count(), self.failed().count());
         match &self.tested {
             Err(_) => format!("FAILED  {path}: cannot run"),
+            Ok(_) if all == 0 => format!("none    {path}: no tests ran"),
             Ok(_) if failed == 0 => format!("ok      {path}: {all} passed"),
             Ok(_) => format!("FAILED  {path}: {} passed, {failed} failed", all - failed),
         }

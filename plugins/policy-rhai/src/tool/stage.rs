@@ -28,6 +28,8 @@ pub(super) struct Stage<'a> {
     sandbox: &'a Sandbox,
     engine: rhai::Engine,
     ast: AST,
+    /// By when each run must end: whoever waits here can wait, unless they say otherwise.
+    deadline: Duration,
 }
 
 impl<'a> Stage<'a> {
@@ -48,7 +50,12 @@ impl<'a> Stage<'a> {
             witness.attach(&mut engine);
         }
         let ast = script.compile(&mut engine, sandbox, limits)?;
-        Ok(Self { script, sandbox, engine, ast })
+        Ok(Self { script, sandbox, engine, ast, deadline: Duration::MAX })
+    }
+
+    /// Ends every run by a time on the clock of the sandbox.
+    pub(super) fn until(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
     }
 
     /// Returns what the script compiled to.
@@ -91,7 +98,6 @@ impl<'a> Stage<'a> {
         self.run(now, name, Vec::new).0.map(|_| ())
     }
 
-    /// Runs without a deadline: whoever waits here can wait, and operations are limited anyway.
     fn run(
         &self,
         now: Timestamp,
@@ -104,7 +110,7 @@ impl<'a> Stage<'a> {
             self.engine.call_fn_with_options(options, &mut scope, &self.ast, name, arguments)
         };
         let (answer, trace) =
-            attempt::run(Some(now), Duration::MAX, || panic::catch_unwind(AssertUnwindSafe(call)));
+            attempt::run(Some(now), self.deadline, || panic::catch_unwind(AssertUnwindSafe(call)));
         let answer = answer.unwrap_or_else(|_| {
             let panicked = "a function panicked".into();
             Err(EvalAltResult::ErrorRuntime(panicked, Position::NONE).into())

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use throng_ports::policy::PolicyFault;
 
-use super::fixture::{self, Case};
+use super::fixture::{self, Broken, Case};
 use super::given::NOON;
 use super::stage::{Stage, Witness};
 use super::words;
@@ -29,6 +30,8 @@ pub(super) struct Suite<'a> {
     pub(super) config: &'a Config,
     /// Sees what runs.
     pub(super) witness: Option<&'a Witness>,
+    /// By when all tests must have run, on the clock of the sandbox.
+    pub(super) deadline: Duration,
 }
 
 /// A test that was run.
@@ -84,7 +87,18 @@ impl<'a> Suite<'a> {
         let cases = fixture::read(&source)?;
         let mut stages = BTreeMap::new();
         let mut tested = Vec::new();
-        for case in cases.into_iter().filter(|case| case.name.contains(filter)) {
+        for case in cases {
+            let case = match case {
+                Ok(case) => case,
+                // What is wrong with one keeps the others from nothing.
+                Err(broken) => {
+                    tested.extend(self.broken(&source, broken, filter));
+                    continue;
+                }
+            };
+            if !case.name.contains(filter) {
+                continue;
+            }
             let stage = match stages.entry(case.hook) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => new.insert(self.stage(self.config.hooks.of(case.hook))?),
@@ -94,6 +108,13 @@ impl<'a> Suite<'a> {
             tested.push(Tested { name: case.name, file, line: case.line, failure });
         }
         Ok(tested)
+    }
+
+    fn broken(&self, source: &Source, broken: Broken, filter: &str) -> Option<Tested> {
+        let Broken { name, line, fault } = broken;
+        let failure = Some(TestFailure::Fails(fault));
+        let file = source.path.clone();
+        name.contains(filter).then_some(Tested { name, file, line, failure })
     }
 
     fn ask(&self, source: &Source, case: &Case, stage: &Stage<'_>) -> Option<TestFailure> {
@@ -139,7 +160,8 @@ impl<'a> Suite<'a> {
     }
 
     fn stage(&self, limits: &HookConfig) -> Result<Stage<'a>, PolicyFault> {
-        Stage::new(self.script, self.sandbox, limits, self.witness)
+        let stage = Stage::new(self.script, self.sandbox, limits, self.witness)?;
+        Ok(stage.until(self.deadline))
     }
 }
 

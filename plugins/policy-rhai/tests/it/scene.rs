@@ -12,7 +12,7 @@ use throng_engine::policy::{
     Act, AttachmentFacts, GuildFacts, LagFacts, Native, NodeFacts, PublishFacts, SessionFacts,
 };
 use throng_plugin_policy_rhai::{
-    Clock, Config, Hook, Outcome, Program, Question, RhaiPolicy, Sandbox, Script,
+    Clock, Config, Hook, Outcome, Program, Question, Require, RhaiPolicy, Sandbox, Script,
 };
 use throng_ports::metrics::{Page, Source as _};
 use throng_ports::policy::PolicyFault;
@@ -48,7 +48,9 @@ impl Room {
         let path = folder.path().join("policy.rhai");
         let library = folder.path().join("lib");
         fs::create_dir(&library).expect("a folder");
-        let config = Config { path, library, ..Config::default() };
+        // What a check would refuse is put in force here, to see what it does.
+        let require = Require::Compile;
+        let config = Config { path, library, require, settle_millis: 20, ..Config::default() };
         let room = Self { folder, config, clock: Arc::default() };
         room.write("policy.rhai", script);
         room

@@ -28,6 +28,8 @@ pub(crate) struct Verdicts {
     pub(crate) turned_away: Option<Duration>,
     /// The next load fails with this.
     pub(crate) fault: Option<PolicyFault>,
+    /// What is wrong with it while it runs.
+    pub(crate) troubles: Vec<String>,
 }
 
 /// The policy in force and the one that a reload will bring.
@@ -57,7 +59,9 @@ impl Switch {
 impl PolicyHost for Switch {
     fn status(&self) -> PolicyStatus {
         let (version, fault) = (self.now.lock().0.to_string(), self.next.lock().fault.clone());
-        PolicyStatus { name: "switch".to_owned(), version, fault, ..PolicyStatus::default() }
+        let troubles = self.now.lock().1.troubles.clone();
+        let name = "switch".to_owned();
+        PolicyStatus { name, version, fault, troubles, ..PolicyStatus::default() }
     }
 
     fn reload(&self) -> BoxFuture<'static, Result<PolicyStatus, PolicyFault>> {

@@ -3,6 +3,8 @@
 //! Whoever reads a fact got it as a parameter of a hook, so the kinds of values are followed from
 //! there: through variables, loops, closures and calls.
 
+mod cases;
+mod kind;
 mod member;
 
 use std::collections::HashSet;
@@ -14,6 +16,11 @@ use crate::hook::Hook;
 use crate::tool::finding::Finding;
 use rhai::{Expr, FlowControl, FnCallExpr, FnPtr, Stmt};
 
+/// Functions inside of each other that are read: scripts may not call more.
+const DEPTH_MAX: usize = 33;
+/// Functions with kinds of parameters that are read.
+const WAYS_MAX: usize = 8_192;
+
 /// What is known of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Kind {
@@ -23,6 +30,14 @@ enum Kind {
     Relays,
     /// It is a fact.
     Fact(Fact),
+    /// It is the id of a role.
+    Role,
+    /// It is a string, or an array of them.
+    Text,
+    Texts,
+    /// It is a number, or an array of them.
+    Number,
+    Numbers,
     /// Nothing.
     Other,
 }
@@ -34,6 +49,7 @@ pub(super) fn findings(draft: &Draft<'_>) -> Vec<Finding> {
         scope: Vec::new(),
         item: Kind::Other,
         seen: HashSet::new(),
+        depth: 0,
         findings: Vec::new(),
     };
     for (hook, function) in draft.hooks() {
@@ -65,18 +81,26 @@ struct Reader<'a> {
     /// What closures are given that are written here.
     item: Kind,
     seen: HashSet<(&'a str, Vec<Kind>, Option<Hook>)>,
+    /// Functions that are being read inside of each other.
+    depth: usize,
     findings: Vec<Finding>,
 }
 
 impl<'a> Reader<'a> {
     fn function(&mut self, function: &'a Function, kinds: &[Kind]) {
+        // Scripts that call each other in more ways than that are read no further.
+        if self.depth == DEPTH_MAX || self.seen.len() == WAYS_MAX {
+            return;
+        }
         if !self.seen.insert((&function.name, kinds.to_vec(), self.hook)) {
             return;
         }
         let parameters = function.parameters.iter().cloned().zip(kinds.iter().copied());
         let outer = mem::replace(&mut self.scope, parameters.collect());
         let item = mem::replace(&mut self.item, Kind::Other);
+        self.depth += 1;
         self.block(&function.body);
+        self.depth -= 1;
         (self.scope, self.item) = (outer, item);
     }
 
@@ -102,6 +126,7 @@ impl<'a> Reader<'a> {
             Stmt::Assignment(parts) => {
                 self.value(&parts.1.rhs);
                 self.target(&parts.1.lhs);
+                self.forget(&parts.1.lhs);
             }
             Stmt::Return(Some(value), ..) | Stmt::BreakLoop(Some(value), ..) => {
                 self.value(value);
@@ -117,8 +142,9 @@ impl<'a> Reader<'a> {
                 self.block(parts.2.body.statements());
                 self.scope.truncate(depth);
             }
-            Stmt::Switch(parts, _) => {
-                self.value(&parts.0);
+            Stmt::Switch(parts, place) => {
+                let kind = self.value(&parts.0);
+                self.cases(kind, *place);
                 for case in &parts.1.expressions {
                     self.value(&case.lhs);
                     self.value(&case.rhs);
@@ -138,6 +164,11 @@ impl<'a> Reader<'a> {
     fn value(&mut self, value: &Expr) -> Kind {
         match value {
             Expr::Variable(name, ..) if name.2.is_empty() => return self.variable(&name.1),
+            Expr::Variable(name, ..) if name.2.root() == "global" => {
+                return self.constant(&name.1);
+            }
+            Expr::StringConstant(..) => return Kind::Text,
+            Expr::IntegerConstant(..) => return Kind::Number,
             Expr::Stmt(block) => return self.block(block.statements()),
             Expr::FnCall(call, _) => return self.call(call),
             Expr::Dot(parts, _, _) => {
@@ -152,8 +183,13 @@ impl<'a> Reader<'a> {
                 let pointer = value.read_lock::<FnPtr>().map(|one| one.fn_name().to_owned());
                 pointer.into_iter().for_each(|name| self.closure(&name));
             }
-            Expr::Array(parts, _) | Expr::InterpolatedString(parts, _) => {
+            Expr::Array(parts, _) => {
+                let kinds: Vec<_> = parts.iter().map(|part| self.value(part)).collect();
+                return kind::of_array(&kinds);
+            }
+            Expr::InterpolatedString(parts, _) => {
                 parts.iter().for_each(|part| _ = self.value(part));
+                return Kind::Text;
             }
             Expr::Map(parts, _) => parts.0.iter().for_each(|(_, part)| _ = self.value(part)),
             Expr::And(parts, _) | Expr::Or(parts, _) | Expr::Coalesce(parts, _) => {
@@ -167,6 +203,30 @@ impl<'a> Reader<'a> {
     fn variable(&self, name: &str) -> Kind {
         let found = self.scope.iter().rev().find(|(known, _)| known == name);
         found.map_or(Kind::Other, |(_, kind)| *kind)
+    }
+
+    /// Reads a constant of the script, which functions see as `global::NAME`.
+    fn constant(&mut self, name: &str) -> Kind {
+        let draft = self.draft;
+        let mut defined = draft.statements.iter().filter_map(|statement| match statement {
+            Stmt::Var(parts, _, _) if parts.0.as_str() == name => Some(&parts.1),
+            _ => None,
+        });
+        match defined.next() {
+            // Constants that are made of others are nothing that a fact is compared with.
+            Some(
+                value @ (Expr::StringConstant(..) | Expr::IntegerConstant(..) | Expr::Array(..)),
+            ) => self.value(value),
+            _ => Kind::Other,
+        }
+    }
+
+    /// Knows nothing more of a variable that gets another value.
+    fn forget(&mut self, target: &Expr) {
+        if let Expr::Variable(name, ..) = target {
+            let known = self.scope.iter_mut().filter(|(known, _)| known.as_str() == &*name.1);
+            known.for_each(|(_, kind)| *kind = Kind::Other);
+        }
     }
 
     fn call(&mut self, call: &FnCallExpr) -> Kind {
@@ -206,6 +266,9 @@ impl<'a> Reader<'a> {
 const fn element(kind: Kind) -> Kind {
     match kind {
         Kind::Relays => Kind::Of(Subject::Relay),
+        Kind::Fact(Fact::Roles) => Kind::Role,
+        Kind::Texts => Kind::Text,
+        Kind::Numbers => Kind::Number,
         _ => Kind::Other,
     }
 }

@@ -143,9 +143,23 @@ fn scripts_that_do_not_load() {
 #[test]
 fn every_lint_is_shown_by_a_script() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/tool/lints");
-    for lint in Lint::ALL.into_iter().filter(|lint| *lint != Lint::Load) {
+    for lint in Lint::ALL.into_iter().filter(|lint| !matches!(lint, Lint::Load | Lint::NoHook)) {
         let name = format!("{}.rhai", lint.name());
         assert!(folder.join(&name).exists(), "{name}");
+    }
+}
+
+#[test]
+fn values_of_another_kind() {
+    finds_what_comments_say(Lint::WrongKind);
+}
+
+#[test]
+fn a_script_that_decides_nothing_is_an_error() {
+    for text in ["", "// Nothing yet.", "fn night() { 22 }", "fn test_it() { assert(true); }"] {
+        let report = Desk::new().with("policy.rhai", text).check("policy.rhai");
+        let all = || report.scripts[0].findings.iter();
+        assert!(!report.passes(false) && all().any(|one| one.lint == Lint::NoHook), "{report}");
     }
 }
 
@@ -160,7 +174,7 @@ fn what_a_module_offers_is_used() {
 #[test]
 fn errors_fail_a_check_and_warnings_fail_a_strict_one() {
     let desk = Desk::new()
-        .with("warned/policy.rhai", "fn night() { 22 }")
+        .with("warned/policy.rhai", "fn lag(session) { \"close\" }\nfn night() { 22 }")
         .with("wrong/policy.rhai", "fn lag(session) { \"clse\" }");
     assert!(desk.check("warned").passes(false));
     assert!(!desk.check("warned").passes(true));

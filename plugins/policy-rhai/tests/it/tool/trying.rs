@@ -36,7 +36,7 @@ fn a_decision_shows_facts_lines_operations_and_verdict() {
 #[test]
 fn facts_may_be_json() {
     let policy = scripts().join("policies/default.rhai");
-    let facts = "{\"session\": {\"afk\": true}, \"guild\": {\"members\": 5}}";
+    let facts = "{\"session\": {\"passive_capable\": true}, \"guild\": {\"members\": 5}}";
     for name in ["facts.json", "-"] {
         let away = scene(name, facts);
         let explained = workshop().explain(&policy, Hook::Passivity, &away).expect("it loads");

@@ -6,6 +6,7 @@ use rhai::{ASTFlags, Expr, FnCallExpr, Position};
 use throng_engine::mode::Mode;
 use throng_engine::policy::Act;
 
+use super::super::draft::start;
 use super::{Kind, Reader, element};
 use crate::fact::{Fact, Subject};
 use crate::hook::Hook;
@@ -67,8 +68,13 @@ impl Reader<'_> {
 
     fn method(&mut self, base: Kind, call: &FnCallExpr, place: Position) -> Kind {
         let outer = mem::replace(&mut self.item, element(base));
-        call.args.iter().for_each(|argument| _ = self.value(argument));
+        let kinds: Vec<_> = call.args.iter().map(|argument| self.value(argument)).collect();
         self.item = outer;
+        if let ("contains" | "index_of", [item, ..], [kind, ..]) =
+            (&*call.name, &call.args[..], &kinds[..])
+        {
+            self.membership((base, place), (*kind, item));
+        }
         let Kind::Of(subject) = base else { return Kind::Other };
         match fact(subject, &call.name).filter(|fact| is_method(*fact)) {
             Some(fact) => {
@@ -124,9 +130,12 @@ impl Reader<'_> {
         left: (&Expr, Kind),
         right: (&Expr, Kind),
     ) {
-        if !matches!(&*call.name, "==" | "!=") {
-            return;
+        match &*call.name {
+            "==" | "!=" => {}
+            "contains" => return self.membership((left.1, start(left.0)), (right.1, right.0)),
+            _ => return,
         }
+        self.equality(left, right);
         let (fact, word, place) = match (left, right) {
             ((_, Kind::Fact(fact)), (Expr::StringConstant(word, place), _))
             | ((Expr::StringConstant(word, place), _), (_, Kind::Fact(fact))) => {
@@ -146,7 +155,7 @@ impl Reader<'_> {
         self.find(Lint::UnknownWord, place, format!("`{name}` is never \"{word}\""), advice);
     }
 
-    fn find(&mut self, lint: Lint, place: Position, message: String, advice: String) {
+    pub(super) fn find(&mut self, lint: Lint, place: Position, message: String, advice: String) {
         let finding = Finding::at(self.draft.source, place, lint, message).advise(advice);
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
