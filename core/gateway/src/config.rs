@@ -1,5 +1,6 @@
 //! The tree of settings: defaults, then the file, then the environment, then the command line.
 
+mod line;
 #[cfg(test)]
 mod page;
 mod secret;
@@ -316,8 +317,8 @@ fn explain(errors: &figment::Error) -> anyhow::Error {
         .clone()
         .into_iter()
         .map(|error| {
-            let source = error.metadata.as_ref().map_or_else(String::new, place);
             let key = error.path.join(".").to_lowercase();
+            let source = error.metadata.as_ref().map_or_else(String::new, |one| place(one, &key));
             let kind = if secret::KEYS.contains(&key.as_str()) {
                 "the value, which is not shown, is no text in quotes".to_owned()
             } else {
@@ -330,9 +331,14 @@ fn explain(errors: &figment::Error) -> anyhow::Error {
     anyhow::anyhow!("the settings are wrong: {}", lines.join("; "))
 }
 
-/// Says which file or layer a setting came from.
-fn place(metadata: &Metadata) -> String {
+/// Says which file and line or which layer a setting came from.
+fn place(metadata: &Metadata, key: &str) -> String {
     match &metadata.source {
+        Some(Source::File(path)) => {
+            let text = std::fs::read_to_string(path).unwrap_or_default();
+            let line = line::of(&text, key).map_or_else(String::new, |line| format!(":{line}"));
+            format!(" in {}{line}", path.display())
+        }
         Some(Source::Code(_)) if metadata.name.contains("Settings") => " by default".to_owned(),
         Some(Source::Code(_)) => " on the command line".to_owned(),
         Some(source) => format!(" in {source}"),
@@ -372,11 +378,16 @@ fn check(settings: &Settings, figment: &Figment) -> anyhow::Result<()> {
     if settings.websocket.unsent_bytes < 4 * 1024 {
         problems.push(("websocket.unsent_bytes", "at least 4096"));
     }
+    let mut problems: Vec<(String, String)> =
+        problems.into_iter().map(|(key, right)| (key.to_owned(), right.to_owned())).collect();
+    let policy = settings.policy.problem();
+    problems.extend(policy.map(|(key, right)| (format!("policy.{key}"), right)));
     if !problems.is_empty() {
         let problems: Vec<String> = problems
             .into_iter()
             .map(|(key, right)| {
-                let source = figment.find_metadata(key).map_or_else(String::new, place);
+                let metadata = figment.find_metadata(&key);
+                let source = metadata.map_or_else(String::new, |one| place(one, &key));
                 format!("`{key}`{source} must be {right}")
             })
             .collect();

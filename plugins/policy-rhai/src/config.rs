@@ -63,23 +63,21 @@ impl Config {
         hooks.into_iter().fold(self.hooks.connect, HookConfig::or_more)
     }
 
-    /// Finds a limit that cannot be.
-    ///
-    /// # Errors
-    ///
-    /// A limit of a hook is zero or too large; the message names it.
-    pub fn check(&self) -> Result<(), String> {
-        let most = [
+    /// Finds a setting that cannot be: its key, such as `hooks.lag.operations_max`, and what it
+    /// must be.
+    #[must_use]
+    pub fn problem(&self) -> Option<(String, String)> {
+        let own = [
             ("check_seconds_max", self.check_seconds_max, 1, 600),
             ("settle_millis", self.settle_millis, 0, 60_000),
         ];
-        let wrong = most.into_iter().find(|(_, value, min, max)| !(min..=max).contains(&value));
+        let wrong = own.into_iter().find(|(_, value, min, max)| !(min..=max).contains(&value));
         if let Some((name, value, min, max)) = wrong {
-            return Err(format!("the setting policy.{name} is {value}, must be {min} to {max}"));
+            return Some((name.to_owned(), format!("{min} to {max}, and is {value}")));
         }
-        Hook::ALL.into_iter().try_for_each(|hook| {
-            let checked = self.hooks.of(hook).check();
-            checked.map_err(|why| format!("the setting policy.hooks.{}.{why}", hook.name()))
+        Hook::ALL.into_iter().find_map(|hook| {
+            let (name, right) = self.hooks.of(hook).problem()?;
+            Some((format!("hooks.{}.{name}", hook.name()), right))
         })
     }
 
@@ -237,7 +235,7 @@ impl HookConfig {
     }
 
     /// Finds a limit that is none, or that is more than the sandbox can hold.
-    fn check(&self) -> Result<(), String> {
+    fn problem(&self) -> Option<(&'static str, String)> {
         let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         let limits = [
             ("operations_max", self.operations_max, 10_000_000),
@@ -252,9 +250,7 @@ impl HookConfig {
             ("modules_max", count(self.modules_max), 64),
         ];
         let wrong = limits.into_iter().find(|(_, value, max)| !(1..=*max).contains(value));
-        wrong.map_or(Ok(()), |(name, value, max)| {
-            Err(format!("{name} is {value}, must be 1 to {max}"))
-        })
+        wrong.map(|(name, value, max)| (name, format!("1 to {max}, and is {value}")))
     }
 }
 

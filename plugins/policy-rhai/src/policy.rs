@@ -79,7 +79,10 @@ impl RhaiPolicy {
         native: Native,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, PolicyFault> {
-        config.check().map_err(|why| settings_fault(&config.path, why))?;
+        if let Some((key, right)) = config.problem() {
+            let why = format!("the setting policy.{key} must be {right}");
+            return Err(settings_fault(&config.path, why));
+        }
         let opened_at = clock.now();
         let around = Surroundings {
             verdicts: Verdicts::new(config.cached_verdicts_max),

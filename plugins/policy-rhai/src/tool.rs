@@ -4,6 +4,7 @@
 //! policy before it puts the policy in force, with the same code.
 
 mod check;
+mod constants;
 mod cost;
 mod coverage;
 mod definitions;
@@ -15,9 +16,11 @@ mod given;
 mod lint;
 mod missing;
 mod near;
+mod probe;
 mod report;
 mod sample;
 mod scripts;
+mod search;
 mod stage;
 mod starter;
 mod suite;
@@ -49,7 +52,8 @@ pub use scripts::ScriptsError;
 pub use starter::{StarterError, starter};
 pub use suite::{TestFailure, Tested};
 
-use stage::{Stage, Witness};
+use examine::Examination;
+use stage::Witness;
 use suite::Suite;
 
 /// What `relay_capacity()` is while a policy is checked or tested, whatever a gateway is set to:
@@ -84,25 +88,22 @@ impl Workshop {
     }
 
     fn checked(&self, path: PathBuf) -> Checked {
-        let (mut findings, mut costs) = (Vec::new(), Vec::new());
-        if let Err(fault) = self.inspect(&path, &mut findings, &mut costs) {
-            findings.push(Finding::of(&fault, Lint::Load, fault.message.as_str()));
+        match self.inspect(&path) {
+            Ok(Examination { findings, costs, missed }) => {
+                Checked { path, findings, costs, missed }
+            }
+            Err(fault) => {
+                let findings = vec![Finding::of(&fault, Lint::Load, fault.message.as_str())];
+                Checked { path, findings, costs: Vec::new(), missed: String::new() }
+            }
         }
-        Checked { path, findings, costs }
     }
 
-    fn inspect(
-        &self,
-        path: &Path,
-        findings: &mut Vec<Finding>,
-        costs: &mut Vec<HookCost>,
-    ) -> Result<(), PolicyFault> {
+    fn inspect(&self, path: &Path) -> Result<Examination, PolicyFault> {
         let config = &self.config;
         let script = Arc::new(Script::load(path, &self.sandbox, config)?);
         let is_module = scripts::is_module(path, &config.library_of(path));
-        let examination = examine::examine(&script, &self.sandbox, config, is_module)?;
-        (*findings, *costs) = (examination.findings, examination.costs);
-        Ok(())
+        examine::examine(&script, &self.sandbox, config, is_module)
     }
 
     /// Runs the tests of scripts, and of all those in folders, whose names contain `filter`.
@@ -143,7 +144,8 @@ impl Workshop {
             {
                 return Err(fault_of(&path, note.as_str()));
             }
-            let coverage = witness.map(|witness| self.covered(&script, witness)).transpose()?;
+            let coverage =
+                witness.map(|witness| examine::covered(&script, sandbox, witness)).transpose()?;
             // A module may be nothing but constants.
             let coverage = coverage.filter(|coverage| !is_module || coverage.lines > 0);
             Ok((tested, notes, coverage))
@@ -156,14 +158,6 @@ impl Workshop {
                 ScriptTests { path, tested: Err(fault), notes: Vec::new(), coverage: None }
             }
         }
-    }
-
-    fn covered(&self, script: &Script, witness: &Witness) -> Result<Coverage, PolicyFault> {
-        let limits = crate::config::HookConfig::default();
-        // Compiled for one who watches, so that places are those that were watched.
-        let stage = Stage::new(script, &self.sandbox, &limits, Some(&Witness::default()))?;
-        let ran = witness.places(&script.source.path.display().to_string());
-        Ok(Coverage::of(stage.ast(), &ran))
     }
 
     /// Asks a hook of a script about facts, and tells how the answer came about.

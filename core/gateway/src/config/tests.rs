@@ -83,6 +83,20 @@ fn every_impossible_value_is_named_at_once() {
 }
 
 #[test]
+fn a_setting_of_policies_that_cannot_be_is_named_with_file_and_line() {
+    Jail::expect_with(|jail| {
+        jail.create_file(
+            "t.toml",
+            "demo = true\n[policy.hooks.publish]\nwall_millis_max = 5000\n",
+        )?;
+        let error = error(&["--config", "t.toml"]);
+        assert!(error.contains("`policy.hooks.publish.wall_millis_max` in "), "{error}");
+        assert!(error.contains("t.toml:3 must be 1 to 1000, and is 5000"), "{error}");
+        Ok(())
+    });
+}
+
+#[test]
 fn a_missing_file_is_named() {
     Jail::expect_with(|_| {
         assert!(error(&["--config", "nowhere.toml"]).contains("nowhere.toml"));

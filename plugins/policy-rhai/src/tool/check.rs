@@ -22,6 +22,8 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// What each of its hooks takes.
     pub costs: Vec<HookCost>,
+    /// Lines that no question reached, such as `4, 7-9`; empty when all were.
+    pub missed: String,
 }
 
 impl CheckReport {
@@ -66,7 +68,10 @@ impl fmt::Display for Checked {
             let (hook, percent) = (hook.name(), cost.percent());
             writeln!(f, "  {hook:9} {asked:6} {mean:11} {most:8} {percent:3} % of {limit}")?;
         }
-        Ok(())
+        match self.missed.as_str() {
+            "" => Ok(()),
+            missed => writeln!(f, "  no question reached: {missed}"),
+        }
     }
 }
 

@@ -1,26 +1,35 @@
 //! What a hook takes, measured over a spread of facts on the engine that a gateway runs.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use throng_ports::policy::PolicyFault;
 use throng_proto::time::Timestamp;
 
+use super::constants::Constants;
 use super::finding::{Finding, Lint, head};
-use super::sample;
+use super::search::Search;
+use super::stage::{Stage, Witness};
 use super::words;
 use crate::attempt::Trace;
 use crate::config::{Config, HookConfig};
+use crate::fact::Read;
 use crate::hook::Hook;
-use crate::program::{Cause, Failure, Program};
+use crate::program::{Cause, Failure, Outcome, Program};
 use crate::question::Question;
 use crate::sandbox::Sandbox;
 use crate::script::Script;
+use crate::time::Clock;
+use crate::verdict::Verdict;
 
 /// Milliseconds that a run may take here: how loaded this machine is says nothing of a policy.
 pub(super) const WALL_MILLIS: u64 = 60_000;
 /// Runs up to the limit after which a hook is asked nothing more: what it does is known by then.
-const RUNS_AT_LIMIT_MAX: u64 = 256;
+const RUNS_AT_LIMIT_MAX: u64 = 64;
+
+/// Different failures of a hook that are told.
+const FINDINGS_MAX: usize = 16;
 
 /// What a hook takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +54,17 @@ impl HookCost {
     }
 }
 
-/// Asks a hook about every sample until a deadline or until it has failed often; what fails is
-/// found, each failure once.
+/// What a hook is asked with.
+#[derive(Clone, Copy)]
+pub(super) struct Inquiry<'a> {
+    /// Sees which places are reached.
+    pub(super) witness: &'a Witness,
+    pub(super) constants: &'a Constants,
+    /// When to stop, on the clock of the sandbox.
+    pub(super) deadline: Duration,
+}
+
+/// Asks a hook about many scenes; what fails is found, each failure once.
 ///
 /// # Errors
 ///
@@ -55,58 +73,88 @@ pub(super) fn measure(
     (script, hook): (&Arc<Script>, Hook),
     sandbox: &Sandbox,
     config: &Config,
-    deadline: Duration,
+    inquiry: Inquiry<'_>,
 ) -> Result<(HookCost, Vec<Finding>), PolicyFault> {
+    let Inquiry { witness, constants, deadline } = inquiry;
     let limits = HookConfig { wall_millis_max: WALL_MILLIS, ..*config.hooks.of(hook) };
-    let program = Program::new(script, hook, sandbox, &limits)?;
-    let limit = limits.operations_max;
-    let mut cost = HookCost { hook, asked: 0, mean: 0, most: 0, limit };
-    let (mut total, mut findings) = (0, Vec::new());
-    let scenes = sample::scenes(hook);
-    for scene in &scenes {
-        if sandbox.clock.elapsed() >= deadline {
-            findings.extend(unfinished(script, &cost, scenes.len()));
-            break;
-        }
-        if total >= limit.saturating_mul(RUNS_AT_LIMIT_MAX) {
-            break;
-        }
-        scene.put(hook, |question| {
-            let outcome = program.ask(scene.now, question);
-            cost.asked += 1;
-            total += outcome.trace.operations;
-            cost.most = cost.most.max(outcome.trace.operations);
-            if let Err(failure) = outcome.verdict {
-                let facts = facts(question, scene.now, &outcome.trace);
-                note(&mut findings, failed(hook, &failure), &facts);
-            }
-        });
-    }
+    let program = &Program::new(script, hook, sandbox, &limits)?;
+    let stage = &Stage::new(script, sandbox, &limits, Some(witness))?.until(deadline);
+    let mut tally = Tally::new(hook, limits.operations_max, sandbox);
+    Search { hook, program, stage, witness, constants, deadline }.run(&mut tally);
+    let Tally { mut cost, total, mut findings, out_of_time, .. } = tally;
     cost.mean = total.checked_div(cost.asked).unwrap_or(0);
     findings.extend(costly(script, &cost));
+    if out_of_time {
+        findings.push(unfinished(script, &cost));
+    }
     Ok((cost, findings))
 }
 
-fn failed(hook: Hook, Failure { cause, fault }: &Failure) -> Finding {
-    let (hook, message) = (hook.name(), &fault.message);
-    match cause {
-        Cause::Verdict => Finding::of(
-            fault,
-            Lint::UnknownVerdict,
-            format!("`{hook}` cannot answer this: {message}"),
-        ),
-        _ => Finding::of(fault, Lint::Fails, format!("`{hook}` fails: {message}")),
+/// What came of the questions until now.
+pub(super) struct Tally {
+    cost: HookCost,
+    total: u64,
+    findings: Vec<Finding>,
+    out_of_time: bool,
+    /// Operations, facts that were read, and which kind of verdict there was.
+    ways: HashSet<(u64, Vec<Read>, usize)>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Tally {
+    fn new(hook: Hook, limit: u64, sandbox: &Sandbox) -> Self {
+        let cost = HookCost { hook, asked: 0, mean: 0, most: 0, limit };
+        let clock = Arc::clone(&sandbox.clock);
+        Self {
+            cost,
+            total: 0,
+            findings: Vec::new(),
+            out_of_time: false,
+            ways: HashSet::new(),
+            clock,
+        }
+    }
+
+    /// Tells whether there is no time or no need to ask more.
+    pub(super) fn is_full(&mut self, deadline: Duration) -> bool {
+        self.out_of_time |= self.clock.elapsed() >= deadline;
+        self.out_of_time || self.total >= self.cost.limit.saturating_mul(RUNS_AT_LIMIT_MAX)
+    }
+
+    /// Notes what came of a question, and tells whether it came about in a new way.
+    pub(super) fn note(
+        &mut self,
+        outcome: Outcome,
+        question: &Question<'_>,
+        now: Timestamp,
+    ) -> bool {
+        let Outcome { verdict, trace } = outcome;
+        let end = verdict.as_ref().map_or(usize::MAX, Verdict::index);
+        let is_new = self.ways.insert((trace.operations, trace.reads.as_slice().to_vec(), end));
+        self.cost.asked += 1;
+        self.total += trace.operations;
+        self.cost.most = self.cost.most.max(trace.operations);
+        if let Err(failure) = verdict {
+            let facts = || facts(question, now, &trace);
+            note(&mut self.findings, question.hook(), &failure, facts);
+        }
+        is_new
     }
 }
 
 /// Keeps the first of each failure, with the facts that lead to it.
-fn note(findings: &mut Vec<Finding>, finding: Finding, facts: &str) {
-    let same = |known: &Finding| {
-        (known.line, known.column, &known.message)
-            == (finding.line, finding.column, &finding.message)
+fn note(findings: &mut Vec<Finding>, hook: Hook, failure: &Failure, facts: impl Fn() -> String) {
+    let Failure { cause, fault } = failure;
+    let (name, message) = (hook.name(), &fault.message);
+    let (lint, message) = match cause {
+        Cause::Verdict => (Lint::UnknownVerdict, format!("`{name}` cannot answer this: {message}")),
+        _ => (Lint::Fails, format!("`{name}` fails: {message}")),
     };
-    if !findings.iter().any(same) {
-        findings.push(finding.advise(facts));
+    let place = (fault.line, fault.column);
+    let same = |known: &Finding| (known.line, known.column) == place && known.message == message;
+    // Messages may differ with every question.
+    if findings.len() < FINDINGS_MAX && !findings.iter().any(same) {
+        findings.push(Finding::of(fault, lint, message).advise(facts()));
     }
 }
 
@@ -122,17 +170,12 @@ fn costly(script: &Script, cost: &HookCost) -> Option<Finding> {
     })
 }
 
-/// Tells that there was no time to ask everything.
-fn unfinished(script: &Script, cost: &HookCost, scenes: usize) -> Option<Finding> {
-    let HookCost { hook, asked, .. } = cost;
-    let all = u64::try_from(scenes).unwrap_or(u64::MAX);
-    (*asked < all).then(|| {
-        let name = hook.name();
-        let message = format!("`{name}` was asked {asked} questions of {all} before time ran out");
-        let finding =
-            Finding::at(&script.source, head(&script.source, name), Lint::Costly, message);
-        finding.advise("do less, or raise `policy.check_seconds_max`")
-    })
+/// Tells that there was no time to ask more.
+fn unfinished(script: &Script, HookCost { hook, asked, .. }: &HookCost) -> Finding {
+    let name = hook.name();
+    let message = format!("`{name}` was asked {asked} questions before time ran out");
+    let finding = Finding::at(&script.source, head(&script.source, name), Lint::Costly, message);
+    finding.advise("do less, or raise `policy.check_seconds_max`")
 }
 
 /// Writes the facts that a run read.

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use throng_ports::policy::PolicyFault;
 
-use super::cost::{self, HookCost};
+use super::cost::{self, HookCost, Inquiry};
+use super::coverage::Coverage;
 use super::finding::{Finding, Lint};
-use super::lint;
-use crate::config::Config;
+use super::lint::{self, Reading};
+use super::stage::{Stage, Witness};
+use crate::config::{Config, HookConfig};
 use crate::sandbox::Sandbox;
 use crate::script::Script;
 
@@ -21,6 +23,8 @@ pub(super) struct Examination {
     pub(super) findings: Vec<Finding>,
     /// What each hook takes.
     pub(super) costs: Vec<HookCost>,
+    /// Lines that no question reached; empty when all were.
+    pub(super) missed: String,
 }
 
 /// Reads a script for mistakes and asks its hooks, within the time that the settings give.
@@ -35,13 +39,15 @@ pub(super) fn examine(
     is_module: bool,
 ) -> Result<Examination, PolicyFault> {
     let deadline = sandbox.clock.elapsed().saturating_add(config.check_time());
-    let mut findings = lint::findings(script, sandbox, is_module)?;
+    let Reading { mut findings, constants } = lint::read(script, sandbox, is_module)?;
     if let Some(fault) = script.must_decide().err().filter(|_| !is_module) {
         findings.push(Finding::of(&fault, Lint::NoHook, fault.message.as_str()));
     }
+    let witness = &Witness::default();
+    let inquiry = Inquiry { witness, constants: &constants, deadline };
     let mut costs = Vec::new();
     for hook in script.hooks.iter().copied() {
-        let (cost, found) = cost::measure((script, hook), sandbox, config, deadline)?;
+        let (cost, found) = cost::measure((script, hook), sandbox, config, inquiry)?;
         costs.push(cost);
         // What is wrong where it is written fails as well.
         let news = found.into_iter().filter(|found| !found.is_within(&findings, hook));
@@ -49,7 +55,28 @@ pub(super) fn examine(
         findings.extend(news);
     }
     findings.sort_by_key(|finding| (finding.line, finding.column, finding.lint));
-    Ok(Examination { findings, costs })
+    let missed = match costs.is_empty() {
+        true => String::new(),
+        false => covered(script, sandbox, witness)?.missed(),
+    };
+    Ok(Examination { findings, costs, missed })
+}
+
+/// Compares what a script consists of with what somebody saw running.
+///
+/// # Errors
+///
+/// The script is past the usual limits.
+pub(super) fn covered(
+    script: &Script,
+    sandbox: &Sandbox,
+    witness: &Witness,
+) -> Result<Coverage, PolicyFault> {
+    let limits = HookConfig::default();
+    // Compiled for one who watches, so that places are those that were watched.
+    let stage = Stage::new(script, sandbox, &limits, Some(&Witness::default()))?;
+    let ran = witness.places(&script.source.path.display().to_string());
+    Ok(Coverage::of(stage.ast(), &ran))
 }
 
 impl Examination {

@@ -1,10 +1,16 @@
 //! Which word somebody may have meant.
 
+/// Bytes of a word that may be a slip of the finger.
+const WORD_BYTES_MAX: usize = 64;
+
 /// Finds the word nearest to one that is not among them, if it is near at all.
 pub(super) fn near<'a>(word: &str, all: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A third of the letters may be wrong; more is another word.
     let far = (word.chars().count() / 3).max(1);
-    let distances = all.into_iter().map(|other| (distance(word, other), other));
+    // Words of very different lengths are not compared: scripts may have long ones.
+    let alike = all.into_iter().filter(|other| other.len().abs_diff(word.len()) <= 4 * far);
+    let distances = alike.take_while(|_| word.len() <= WORD_BYTES_MAX);
+    let distances = distances.map(|other| (distance(word, other), other));
     distances.filter(|(distance, _)| *distance <= far).min().map(|(_, other)| other)
 }
 

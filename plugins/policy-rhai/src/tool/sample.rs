@@ -19,20 +19,39 @@ const LENGTHS: [usize; 3] = [0, 20, 2_000];
 const BEHIND: [u32; 4] = [0, 100, 5_000, 1_000_000];
 const REGIONS: [&str; 4] = ["", "europe", "asia", "africa"];
 
+/// A snowflake of 2026: ids in production have 17 to 19 digits.
+pub(super) const SNOWFLAKE: u64 = 1_576_608_137_480_241_152;
+
+/// Returns the nth of some users.
+pub(super) const fn snowflake(nth: u64) -> u64 {
+    SNOWFLAKE + nth * 7_919
+}
+
+/// Returns a scene with ids as they are in production.
+fn real() -> Scene {
+    let mut scene = Scene::default();
+    scene.session.session.user = Id::new(snowflake(1));
+    scene.guild.guild = Id::new(SNOWFLAKE + 1);
+    scene.event.author = Id::new(snowflake(1));
+    scene.event.guild = scene.guild.guild;
+    scene.event.channel = Id::new(SNOWFLAKE + 2);
+    scene
+}
+
 /// Lists scenes to ask a hook about.
 pub(super) fn scenes(hook: Hook) -> Vec<Scene> {
     let scenes = match hook {
-        Hook::Connect => sessions(vec![Scene::default()]),
-        Hook::Passivity => sessions(sizes(vec![Scene::default()])),
-        Hook::Delivery | Hook::Relays => sizes(vec![Scene::default()]),
+        Hook::Connect => sessions(vec![real()]),
+        Hook::Passivity => sessions(sizes(vec![real()])),
+        Hook::Delivery | Hook::Relays => sizes(vec![real()]),
         Hook::Relay => {
-            let mut scenes = sessions(vec![Scene::default()]);
-            scenes.extend(sizes(vec![Scene::default()]));
+            let mut scenes = sessions(vec![real()]);
+            scenes.extend(sizes(vec![real()]));
             relays(scenes)
         }
-        Hook::Publish => events(vec![Scene::default()]),
-        Hook::Lag => lags(sessions(vec![Scene::default()])),
-        Hook::Overload => pressures(vec![Scene::default()]),
+        Hook::Publish => events(vec![real()]),
+        Hook::Lag => lags(sessions(vec![real()])),
+        Hook::Overload => pressures(vec![real()]),
     };
     hours(scenes)
 }
@@ -57,7 +76,7 @@ fn sessions(scenes: Vec<Scene>) -> Vec<Scene> {
         let card = &mut scene.session;
         let session = &mut card.session;
         // Spread over the percentiles that rollouts look at.
-        session.user = Id::new(u64::from(bits) * 7_919 + 1);
+        session.user = Id::new(snowflake(u64::from(bits)));
         session.bot = on(0);
         session.capabilities = if on(1) { PASSIVE_V1 | PASSIVE_V2 } else { 0 };
         session.afk = on(2);
@@ -67,7 +86,11 @@ fn sessions(scenes: Vec<Scene>) -> Vec<Scene> {
             attachment.subscribed = on(3);
             attachment.permissions =
                 if on(4) { Permissions::ADMINISTRATOR } else { Permissions::NONE };
-            attachment.roles = if on(4) { vec![Id::new(10), Id::new(11)] } else { Vec::new() };
+            attachment.roles = if on(4) {
+                vec![Id::new(SNOWFLAKE + 10), Id::new(SNOWFLAKE + 11)]
+            } else {
+                Vec::new()
+            };
         }
     })
 }

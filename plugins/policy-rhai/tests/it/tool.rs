@@ -1,5 +1,6 @@
 //! What people who write policies use.
 
+mod asking;
 mod checking;
 mod page;
 mod shipped;

@@ -4,15 +4,17 @@
 //! there: through variables, loops, closures and calls.
 
 mod cases;
+mod compared;
 mod kind;
 mod member;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::mem;
 
 use super::draft::{Draft, Function};
 use crate::fact::{Fact, Subject};
 use crate::hook::Hook;
+use crate::tool::constants::{Place, Values};
 use crate::tool::finding::Finding;
 use rhai::{Expr, FlowControl, FnCallExpr, FnPtr, Stmt};
 
@@ -42,7 +44,14 @@ enum Kind {
     Other,
 }
 
-pub(super) fn findings(draft: &Draft<'_>) -> Vec<Finding> {
+/// What facts are compared with, and where that is written.
+#[derive(Debug, Default)]
+pub(super) struct Compared {
+    pub(super) values: BTreeMap<Fact, Values>,
+    pub(super) places: BTreeSet<Place>,
+}
+
+pub(super) fn findings(draft: &Draft<'_>) -> (Vec<Finding>, Compared) {
     let mut reader = Reader {
         draft,
         hook: None,
@@ -51,6 +60,7 @@ pub(super) fn findings(draft: &Draft<'_>) -> Vec<Finding> {
         seen: HashSet::new(),
         depth: 0,
         findings: Vec::new(),
+        compared: Compared::default(),
     };
     for (hook, function) in draft.hooks() {
         reader.hook = Some(hook);
@@ -61,7 +71,7 @@ pub(super) fn findings(draft: &Draft<'_>) -> Vec<Finding> {
     for test in draft.functions.iter().filter(|function| function.is_test()) {
         reader.function(test, &[]);
     }
-    reader.findings
+    (reader.findings, reader.compared)
 }
 
 fn parameter(name: &str) -> Kind {
@@ -84,6 +94,7 @@ struct Reader<'a> {
     /// Functions that are being read inside of each other.
     depth: usize,
     findings: Vec<Finding>,
+    compared: Compared,
 }
 
 impl<'a> Reader<'a> {
@@ -233,6 +244,7 @@ impl<'a> Reader<'a> {
         let kinds: Vec<_> = call.args.iter().map(|argument| self.value(argument)).collect();
         if let [left, right] = &call.args[..] {
             self.comparison(call, (left, kinds[0]), (right, kinds[1]));
+            self.note(&call.name, (left, kinds[0]), (right, kinds[1]));
         }
         if call.is_qualified() {
             return Kind::Other;

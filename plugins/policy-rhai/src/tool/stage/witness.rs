@@ -18,6 +18,8 @@ pub(in crate::tool) struct Witness(Arc<Mutex<Seen>>);
 struct Seen {
     /// Sources by name, each with the places that ran.
     sources: Vec<(String, BTreeSet<(usize, usize)>)>,
+    /// How many places ran.
+    count: usize,
     /// Index of a source, line, column.
     order: Vec<(usize, usize, usize)>,
 }
@@ -58,6 +60,11 @@ impl Witness {
         found.map(|(_, places)| places.clone()).unwrap_or_default()
     }
 
+    /// Counts the places that ran.
+    pub(in crate::tool) fn count(&self) -> usize {
+        self.0.lock().count
+    }
+
     /// Returns the first steps, in order.
     pub(in crate::tool) fn steps(&self) -> Vec<Step> {
         let seen = self.0.lock();
@@ -80,7 +87,7 @@ impl Seen {
                 self.sources.len() - 1
             }
         };
-        self.sources[index].1.insert((line, column));
+        self.count += usize::from(self.sources[index].1.insert((line, column)));
         if self.order.len() < STEPS_MAX {
             self.order.push((index, line, column));
         }
