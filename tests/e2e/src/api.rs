@@ -88,6 +88,21 @@ impl Admin {
         self.caller.call(method, path, body)
     }
 
+    /// Sends a body as it is and returns the text that is answered.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the connection breaks.
+    pub fn send(
+        &self,
+        method: &Method,
+        path: &str,
+        kind: &'static str,
+        bytes: Vec<u8>,
+    ) -> Result<(u16, String)> {
+        self.caller.send(method, path, Body { bytes, kind })
+    }
+
     /// Creates a bot.
     ///
     /// # Errors
@@ -256,6 +271,21 @@ impl Api {
     /// Fails when the connection breaks or the answer is no JSON.
     pub fn call(&self, method: &Method, path: &str, body: Option<&Value>) -> Result<(u16, Value)> {
         self.0.call(method, path, body)
+    }
+
+    /// Sends a body as it is and returns the text that is answered.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the connection breaks.
+    pub fn send(
+        &self,
+        method: &Method,
+        path: &str,
+        kind: &'static str,
+        bytes: Vec<u8>,
+    ) -> Result<(u16, String)> {
+        self.0.send(method, path, Body { bytes, kind })
     }
 }
 

@@ -1,8 +1,9 @@
 //! A process with a client library of others in it, spoken to by lines of JSON.
 //!
-//! It is told `{"do":"post"...}`, `members`, `invite`, `uninvite`, `drop` or `close`, and tells
-//! `ready`, `guild`, `message`, `posted`, `members`, `invited`, `uninvited`, `invite`, `uninvite`,
-//! `dropped`, `disconnected`, `resumed` and `fatal`, each as `{"event":...}`.
+//! It is told `{"do":"post"...}`, `members`, `history`, `invite`, `uninvite`, `drop` or `close`,
+//! and tells `ready`, `guild`, `message`, `posted`, `members`, `history`, `invited`, `uninvited`,
+//! `invite`, `uninvite`, `dropped`, `disconnected`, `resumed` and `fatal`, each as
+//! `{"event":...}`.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -128,6 +129,17 @@ impl Driver {
     pub fn post(&mut self, channel: &str, content: &str) -> Result<String> {
         self.tell(&json!({ "do": "post", "channel": channel, "content": content }))?;
         crate::api::text(&self.expect("posted")?, "id")
+    }
+
+    /// Has the library read a whole channel and returns the ids of the messages.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the library does.
+    pub fn history(&mut self, channel: &str) -> Result<Vec<String>> {
+        self.tell(&json!({ "do": "history", "channel": channel }))?;
+        let read = self.expect("history")?;
+        Ok(serde_json::from_value(read["ids"].clone())?)
     }
 
     /// Waits for the next message of an author, passing over those of others.

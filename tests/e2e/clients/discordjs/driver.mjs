@@ -69,6 +69,15 @@ const orders = {
     const message = await client.channels.cache.get(channel).send(content);
     tell('posted', { id: message.id, content: message.content });
   },
+  history: async ({ channel }) => {
+    const { messages } = client.channels.cache.get(channel);
+    const ids = [];
+    for (let page, before; page === undefined || page.size === 100; before = page.lastKey()) {
+      page = await messages.fetch({ limit: 100, before, cache: false });
+      ids.push(...page.keys());
+    }
+    tell('history', { ids });
+  },
   members: async ({ guild, query }) => {
     const options = query === undefined ? {} : { query, limit: 100 };
     const members = await client.guilds.cache.get(guild).members.fetch(options);

@@ -109,6 +109,11 @@ class Driver(discord.Client):
         message = await channel.send(order["content"])
         tell("posted", id=str(message.id), content=message.content)
 
+    async def do_history(self, order):
+        channel = self.get_channel(int(order["channel"]))
+        ids = [str(message.id) async for message in channel.history(limit=None)]
+        tell("history", ids=ids)
+
     async def do_members(self, order):
         guild = self.get_guild(int(order["guild"]))
         if "query" in order:

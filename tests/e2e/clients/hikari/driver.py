@@ -73,6 +73,11 @@ async def post(order):
     tell("posted", id=str(message.id), content=message.content)
 
 
+async def history(order):
+    messages = await bot.rest.fetch_messages(int(order["channel"]))
+    tell("history", ids=[str(message.id) for message in messages])
+
+
 async def members(order):
     names = []
     done = asyncio.get_running_loop().create_future()
@@ -109,7 +114,8 @@ async def obey():
             order = json.loads(line)
             if order["do"] == "close":
                 break
-            await {"post": post, "members": members, "drop": drop}[order["do"]](order)
+            orders = {"post": post, "history": history, "members": members, "drop": drop}
+            await orders[order["do"]](order)
     except Exception as error:
         tell("fatal", reason=repr(error))
     await bot.close()

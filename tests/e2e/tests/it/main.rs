@@ -32,6 +32,7 @@ mod entering;
 mod errors;
 mod examples;
 mod hops;
+mod hostile;
 mod invites;
 mod lanes;
 mod libraries;

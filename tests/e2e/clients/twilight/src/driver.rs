@@ -10,7 +10,7 @@ use twilight_http::Client;
 use twilight_model::gateway::payload::incoming::MemberChunk;
 use twilight_model::gateway::payload::outgoing::RequestGuildMembers;
 use twilight_model::id::Id;
-use twilight_model::id::marker::UserMarker;
+use twilight_model::id::marker::{ChannelMarker, UserMarker};
 
 use crate::{cut, tell};
 
@@ -65,6 +65,21 @@ impl Driver {
         }
     }
 
+    async fn history(&self, channel: Id<ChannelMarker>) -> Result<()> {
+        let (mut ids, mut before) = (Vec::new(), Id::new(u64::MAX >> 1));
+        loop {
+            let request = self.http.channel_messages(channel).before(before).limit(100);
+            let page = request.await?.models().await?;
+            ids.extend(page.iter().map(|message| message.id));
+            match page.last() {
+                Some(last) if page.len() == 100 => before = last.id,
+                _ => break,
+            }
+        }
+        tell(json!({ "event": "history", "ids": ids }));
+        Ok(())
+    }
+
     pub async fn obey(&mut self, order: &Value) -> Result<()> {
         let id = |key: &str| -> Result<u64> { Ok(order[key].as_str().context("no id")?.parse()?) };
         match order["do"].as_str() {
@@ -74,6 +89,7 @@ impl Driver {
                 let message = request.await?.model().await?;
                 tell(json!({ "event": "posted", "id": message.id, "content": message.content }));
             }
+            Some("history") => self.history(Id::new(id("channel")?)).await?,
             Some("members") => {
                 let request = RequestGuildMembers::builder(Id::new(id("guild")?)).nonce("n");
                 let query = order["query"].as_str().unwrap_or_default();
