@@ -191,7 +191,10 @@ impl Worker {
             self.metrics().lagging.add(1);
         }
         if came_back {
+            // Before it is sent anything of this run: otherwise the next run would know it by less
+            // than it was given, and refuse it.
             self.recorder.state(session.slot, &self.sessions);
+            self.flush_journal();
         }
         cell.session.set(Some(session));
         if renewed {
