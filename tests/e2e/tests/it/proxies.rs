@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use throng_e2e::{Client, Gateway, Identity, PATIENCE, Scene, Way, intents};
 
@@ -23,7 +24,9 @@ struct Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        let _ended = self.child.kill();
+        // Killed, it would leave its workers behind; asked, it ends them.
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        let _ended = pid.map(|pid| kill_process(pid, Signal::TERM));
         let _ended = self.child.wait();
     }
 }
