@@ -28,9 +28,9 @@ pub struct Message {
     pub mentions: Vec<User>,
     /// Ids of mentioned roles.
     pub mention_roles: Vec<String>,
-    /// What is known of the files; nothing stores them.
+    /// Files of messages of older builds, by their names.
     pub attachments: Vec<Attachment>,
-    /// Embeds as posted.
+    /// Embeds, rebuilt from what was posted, with `type` and `proxy_url`.
     pub embeds: Vec<Value>,
     /// Pinned.
     pub pinned: bool,
@@ -39,11 +39,11 @@ pub struct Message {
     pub kind: u8,
     /// Bit set.
     pub flags: u64,
-    /// Components as posted.
+    /// Components, rebuilt from what was posted, each with its `id`.
     pub components: Vec<Value>,
 }
 
-/// A file that was uploaded and not kept.
+/// A file that an older build took and did not keep.
 #[derive(Debug, ToSchema)]
 pub struct Attachment {
     /// Snowflake.
@@ -62,7 +62,7 @@ pub struct Attachment {
     pub description: Option<String>,
 }
 
-/// A message to post; it needs content, embeds, components, stickers or a file.
+/// A message to post; it needs content, embeds or components.
 #[derive(Debug, ToSchema)]
 pub struct MessageDraft {
     /// At most 2000 characters.
@@ -73,30 +73,25 @@ pub struct MessageDraft {
     pub enforce_nonce: Option<bool>,
     /// Text to speech.
     pub tts: Option<bool>,
-    /// At most 10.
+    /// At most 10, with Discord's limits; `http` and `https` addresses alone.
     pub embeds: Option<Vec<Value>>,
     /// Which mentions count.
     pub allowed_mentions: Option<Value>,
-    /// What the message answers: `message_id`, `fail_if_not_exists`.
+    /// What the message answers: `message_id`, `channel_id`, `fail_if_not_exists`.
     pub message_reference: Option<Value>,
-    /// Components.
+    /// At most 40, those inside others among them; without the flag of components v2 rows alone.
     pub components: Option<Vec<Value>>,
-    /// At most 3.
-    pub sticker_ids: Option<Vec<String>>,
-    /// Bit set.
+    /// Bit set: 4 hides embeds, 4096 disturbs nobody, 32768 is for components v2.
     pub flags: Option<u64>,
-    /// Words for files of the same body: `id`, `filename`, `description`.
-    pub attachments: Option<Vec<Value>>,
 }
 
-/// A message with files.
+/// A message as a form; files are refused.
 #[derive(Debug, ToSchema)]
 pub struct MessageForm {
     /// The message as JSON.
     pub payload_json: Option<String>,
-    /// A file; any number up to 10, as `files[n]`.
-    #[schema(rename = "files[0]", format = Binary)]
-    pub file: Option<String>,
+    /// Its text, where the JSON has none.
+    pub content: Option<String>,
 }
 
 /// An edit; absent keys stay.
@@ -110,8 +105,10 @@ pub struct MessageEdit {
     pub flags: Option<u64>,
     /// Which mentions of the new content count.
     pub allowed_mentions: Option<Value>,
-    /// Components.
+    /// As of a message to post.
     pub components: Option<Vec<Value>>,
+    /// Files that stay, by their `id`.
+    pub attachments: Option<Vec<Value>>,
 }
 
 /// Messages to delete together.
