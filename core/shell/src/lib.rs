@@ -24,6 +24,8 @@ mod overload;
 mod pace;
 mod panics;
 mod review;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod troubles;
 mod worker;
 

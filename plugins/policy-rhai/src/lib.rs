@@ -24,6 +24,8 @@ mod settle;
 mod source;
 mod standing;
 mod stripe;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod time;
 pub mod tool;
 pub mod verdict;

@@ -4,6 +4,8 @@
 mod format;
 mod recovery;
 mod segment;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};

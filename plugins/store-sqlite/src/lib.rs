@@ -22,6 +22,8 @@ mod writer;
 
 pub use backup::{BackupError, backup};
 pub use config::Config;
+#[cfg(feature = "testing")]
+pub use journal::testing;
 pub use journal::{FileJournals, UNFLUSHED_BYTES_MAX};
 pub use open::OpenError;
 pub use store::SqliteStore;

@@ -1,5 +1,5 @@
-//! The WebSocket parser reads what tungstenite reads, whatever arrives in whatever pieces.
+//! Our WebSocket parser reads what tungstenite reads, whatever arrives in whatever pieces.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| throng_transport_websocket::testing::compare(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| throng_decoders::run("websocket", input));

@@ -5,7 +5,9 @@ use std::io::{self, Read, Write};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use crate::config::Paths;
 use crate::frame;
+use crate::handshake::{self, Ask};
 use crate::parser::{Event, Kind, Parser};
 
 /// What tungstenite says where it answers a close code that may not travel.
@@ -205,4 +207,20 @@ impl Write for Feed<'_> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Reads the head of an upgrade, and returns its query if that is what it is.
+///
+/// # Panics
+///
+/// What follows a head changes how it is read, or it is read before it is whole.
+#[must_use]
+pub fn head(input: &[u8]) -> Option<String> {
+    let ask = handshake::read(input, Paths::Any);
+    let Ask::Upgrade { head_bytes, query, .. } = &ask else { return None };
+    let head = &input[..*head_bytes];
+    assert_eq!(handshake::read(head, Paths::Any), ask, "what follows a head changes it");
+    let short = handshake::read(&head[..head.len() - 1], Paths::Any);
+    assert_eq!(short, Ask::More, "read before it is whole");
+    Some(query.clone())
 }

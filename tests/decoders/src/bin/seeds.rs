@@ -1,0 +1,24 @@
+//! Writes what libFuzzer begins with: a folder for each target. Usage: seeds FOLDER
+
+use std::path::Path;
+use std::{env, fs, io};
+
+use throng_decoders::{Spoiler, TARGETS};
+
+/// Inputs that are nearly right, beside those that are.
+const SPOILT: usize = 200;
+
+fn main() -> io::Result<()> {
+    let folder = env::args().nth(1).ok_or(io::ErrorKind::InvalidInput)?;
+    for target in TARGETS {
+        let folder = Path::new(&folder).join(target.name);
+        fs::create_dir_all(&folder)?;
+        let seeds = (target.seeds)();
+        let mut spoiler = Spoiler::new(seeds.clone(), 0);
+        let spoilt = (0..SPOILT).map(|_| spoiler.spoilt());
+        for (number, input) in seeds.into_iter().chain(spoilt).enumerate() {
+            fs::write(folder.join(number.to_string()), input)?;
+        }
+    }
+    Ok(())
+}
