@@ -294,11 +294,30 @@ impl Worker {
             return;
         }
         let for_good = matches!(code, Some(1000 | 1001)) && !self.shared.is_draining();
+        self.tell_end(cell, session, code, for_good);
         if for_good {
             self.end_session(session.slot);
         } else {
             self.detach_link(session.slot);
         }
+    }
+
+    /// Says whose link has ended, and what it was used for.
+    fn tell_end(&self, cell: &LinkCell, session: SessionRef, code: Option<u16>, for_good: bool) {
+        let Some(known) = self.sessions.get(session.slot as usize) else { return };
+        let bytes = cell.link.bytes();
+        tracing::debug!(
+            peer = %cell.link.peer(),
+            user = %known.identity.user,
+            session = %known.id,
+            guilds = known.guilds.len(),
+            code,
+            sequence = known.sequence,
+            sent = bytes.sent,
+            received = bytes.received,
+            resumable = !for_good,
+            "a link has ended"
+        );
     }
 
     /// Reads one payload and does what it asks for, as far as nothing must be waited for.
