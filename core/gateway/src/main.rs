@@ -79,15 +79,7 @@ fn run() -> anyhow::Result<ExitCode> {
 
 async fn serve(settings: Settings) -> anyhow::Result<()> {
     let signals = signal::Signals::listen()?;
-    let places = descriptors::places(&settings)?;
-    tracing::info!(
-        version = process::VERSION,
-        revision = process::REVISION,
-        workers = settings.shell().worker_count(),
-        connections_max = places.connections_max,
-        data = %settings.data.display(),
-        "the gateway starts"
-    );
+    let places = process::announce(&settings, descriptors::places(&settings)?);
     let hangups = reload::Hangups::listen()?;
     files::prepare(&settings.data)?;
     let policy = policy(&settings)?;

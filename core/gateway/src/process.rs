@@ -9,11 +9,27 @@ use std::fs;
 use rustix::param::{clock_ticks_per_second, page_size};
 use rustix::process::{Resource, getrlimit};
 use throng_ports::metrics::{Kind, Page, Source};
+use throng_shell::PlaceLimits;
+
+use crate::config::Settings;
 
 /// Version of this build.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Revision that this build was made from; `unknown` outside a repository.
 pub(crate) const REVISION: &str = env!("GATEWAY_REVISION");
+
+/// Says in the log what starts, with what it may use.
+pub(crate) fn announce(settings: &Settings, places: PlaceLimits) -> PlaceLimits {
+    tracing::info!(
+        version = VERSION,
+        revision = REVISION,
+        workers = settings.shell().worker_count(),
+        connections_max = places.connections_max,
+        data = %settings.data.display(),
+        "the gateway starts"
+    );
+    places
+}
 
 /// This process.
 pub(crate) struct Process;

@@ -152,8 +152,8 @@ impl Story {
         Some(())
     }
 
-    /// Leaves out whom nobody knows, where a damaged record names more than there are: four thousand
-    /// million fit into a few bytes, and each would be looked at.
+    /// Leaves out whom nobody knows, where a damaged record names more than there are: four
+    /// thousand million fit into a few bytes, and each would be looked at.
     fn known(&self, to: Recipients) -> Recipients {
         match to {
             Recipients::Many(slots) if slots.len() > self.sessions.len() as u64 => {

@@ -53,7 +53,8 @@ fn reads<T: FromForm>(body: &Value) -> Option<T> {
 fn message(draft: MessageDraft) -> Message {
     let base = json!({
         "id": "1", "channel_id": "2", "author": { "id": "3", "username": "anna" },
-        "content": draft.content.unwrap_or_default(), "timestamp": "2024-01-02T03:04:05.678000+00:00",
+        "content": draft.content.unwrap_or_default(),
+        "timestamp": "2024-01-02T03:04:05.678000+00:00",
         "edited_timestamp": null, "mentions": [], "mention_roles": [], "attachments": [],
         "embeds": [], "type": 0, "components": [],
     });

@@ -50,9 +50,11 @@ pub(crate) fn gateway() -> Vec<Vec<u8>> {
         json!({ "op": 6, "d": { "token": "t", "session_id": "0", "seq": 1 } }),
         json!({ "op": 8, "d": { "guild_id": "1", "query": "", "limit": 0, "nonce": "n" } }),
         json!({ "op": 8, "d": { "guild_id": ["1"], "user_ids": ["2", 3], "presences": true } }),
-        json!({ "op": 14, "d": { "guild_id": "1", "typing": true, "channels": { "5": [[0, 99]] } } }),
+        json!({ "op": 14, "d": {
+            "guild_id": "1", "typing": true, "channels": { "5": [[0, 99]] } } }),
         json!({ "op": 37, "d": { "subscriptions": { "1": subscription } } }),
-        json!({ "op": 100, "d": { "id": 1, "method": "POST", "path": "/x", "body": { "a": [1] } } }),
+        json!({ "op": 100, "d": {
+            "id": 1, "method": "POST", "path": "/x", "body": { "a": [1] } } }),
     ])
 }
 
@@ -86,7 +88,8 @@ pub(crate) fn body() -> Vec<Vec<u8>> {
         json!({ "name": "c", "type": 0, "topic": "t", "position": 1, "parent_id": null,
             "permission_overwrites": [{ "id": "1", "type": 0, "allow": "1024", "deny": "0" }] }),
         json!({ "name": "r", "permissions": "8", "color": 1, "hoist": true, "mentionable": false }),
-        json!({ "nick": "n", "roles": ["1"], "communication_disabled_until": "2030-01-02T03:04:05Z" }),
+        json!({ "nick": "n", "roles": ["1"],
+            "communication_disabled_until": "2030-01-02T03:04:05Z" }),
         json!({ "max_age": 60, "max_uses": 1, "unique": true, "verification_level": 1 }),
     ])
 }

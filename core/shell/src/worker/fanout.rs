@@ -440,14 +440,9 @@ impl Worker {
     }
 
     pub(super) fn close_slow(&mut self, slot: Slot) {
-        let Some(known) = self.sessions.get(slot as usize) else { return };
-        let Some(link) = known.link.clone() else { return };
-        tracing::info!(
-            peer = %link.link.peer(),
-            user = %known.identity.user,
-            session = %known.id,
-            "a link reads too slowly and is closed; its session may resume"
-        );
+        let link = self.sessions.get(slot as usize).and_then(|session| session.link.clone());
+        let Some(link) = link else { return };
+        self.tell_slow(&link, slot);
         link.abort(CloseCode::UnknownError, "Too slow: resume to go on.");
         self.detach_link(slot);
     }

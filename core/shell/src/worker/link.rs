@@ -302,6 +302,17 @@ impl Worker {
         }
     }
 
+    /// Says whose link reads too slowly.
+    pub(super) fn tell_slow(&self, cell: &LinkCell, slot: Slot) {
+        let Some(known) = self.sessions.get(slot as usize) else { return };
+        tracing::info!(
+            peer = %cell.link.peer(),
+            user = %known.identity.user,
+            session = %known.id,
+            "a link reads too slowly and is closed; its session may resume"
+        );
+    }
+
     /// Says whose link has ended, and what it was used for.
     fn tell_end(&self, cell: &LinkCell, session: SessionRef, code: Option<u16>, for_good: bool) {
         let Some(known) = self.sessions.get(session.slot as usize) else { return };
