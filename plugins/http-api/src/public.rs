@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use http::header::RETRY_AFTER;
 use throng_ports::hub::Hub;
@@ -17,7 +17,7 @@ use crate::api::Api;
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::request::spell;
-use crate::{answer, document, guard, quota, routes};
+use crate::{answer, document, guard, quota, routes, traffic};
 
 /// Where the API is served; the first one is documented, the others are aliases.
 ///
@@ -49,6 +49,7 @@ pub fn public_router(hub: Arc<dyn Hub>, config: Config) -> Router {
         .layer(from_fn_with_state(Arc::clone(&api), guard::hurry))
         .layer(CatchPanicLayer::custom(guard::survive))
         .layer(cors())
+        .layer(from_fn(traffic::name_route))
         .with_state(api);
     // Around the router, because what is inside sees a request only once its route is found.
     Router::new().fallback_service(MapRequest::new(router, spell))

@@ -59,14 +59,24 @@ impl Source for Traffic {
 
 async fn count(State(traffic): State<Arc<Traffic>>, request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    // Aliases of the API count together.
-    let route = PREFIXES.iter().find_map(|prefix| path.strip_prefix(prefix)).unwrap_or(path);
-    let route = if route.is_empty() { "none".to_owned() } else { route.to_owned() };
     let method = name(request.method());
     let response = next.run(request).await;
     traffic.took.observe(began.elapsed());
+    let path = response.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    // Aliases of the API count together.
+    let route = PREFIXES.iter().find_map(|prefix| path.strip_prefix(prefix)).unwrap_or(path);
+    let route = if route.is_empty() { "none".to_owned() } else { route.to_owned() };
     traffic.add(Row { route, method, status: response.status().as_u16() });
+    response
+}
+
+/// Leaves the route with its answer, because whoever counts stands around the router.
+pub(crate) async fn name_route(request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Some(path) = path {
+        response.extensions_mut().insert(path);
+    }
     response
 }
 
