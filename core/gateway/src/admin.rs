@@ -12,12 +12,11 @@ use throng_shell::{EdgeRefusal, Node, PlaceLimits, Places};
 use tokio::net::TcpListener;
 
 use crate::config::Settings;
+use crate::descriptors;
 use crate::log;
 use crate::public::taken;
 use crate::web::{Budget, Web};
 
-/// Connections at the same time; of the idle, the longest idle gives way to another.
-const CONNECTIONS_MAX: usize = 32;
 /// Pause after a failed accept, which would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -57,9 +56,10 @@ impl Listening {
 
 /// Takes connections; those that do nothing give way to new ones.
 async fn serve(listener: TcpListener, web: Arc<Web>) {
+    let most = descriptors::admin_connections();
     let places = Places::new(PlaceLimits {
-        connections_max: CONNECTIONS_MAX,
-        http_max: CONNECTIONS_MAX,
+        connections_max: most,
+        http_max: most,
         ..PlaceLimits::default()
     });
     loop {

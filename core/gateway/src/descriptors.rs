@@ -10,6 +10,11 @@ use crate::config::Settings;
 const NEEDED: u64 = 64;
 /// And for each worker: its runtime, its selector, its journal.
 const NEEDED_PER_WORKER: u64 = 12;
+/// One file in sixteen may be a connection of the admin API, within these bounds: imports and tools
+/// that make users hold many.
+const ADMIN_SHARE: u64 = 16;
+const ADMIN_MIN: u64 = 32;
+const ADMIN_MAX: u64 = 256;
 /// More is not kept back however many there are.
 const RESERVED_MAX: u64 = 512;
 /// Connections below which a gateway is of no use.
@@ -64,6 +69,13 @@ pub(crate) fn places(settings: &Settings) -> anyhow::Result<PlaceLimits> {
     let per_address_max = limits.connections_per_address;
     let proxies = settings.public.trusted_proxies.clone();
     Ok(PlaceLimits { connections_max, http_max, per_address_max, proxies })
+}
+
+/// Returns how many connections the admin API takes at the same time, out of what is kept back; of
+/// the idle, the longest idle gives way to another.
+pub(crate) fn admin_connections() -> usize {
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from((files / ADMIN_SHARE).clamp(ADMIN_MIN, ADMIN_MAX)).unwrap_or(usize::MAX)
 }
 
 /// Returns how many connections fit when so many files may be open; nothing when they are too few.
