@@ -15,7 +15,7 @@
 //! gap.
 //!
 //! What is asked about a message is decided here, on the message as it is then, with everything
-//! accepted before; see [`ledger`]. A command about a message that is not known is parked until the
+//! accepted before; see `ledger`. A command about a message that is not known is parked until the
 //! store has read it. What the same actor asked for later, or somebody about the same message,
 //! waits behind it; everything else goes on.
 //!
