@@ -49,6 +49,8 @@ pub enum JobState {
     Cancelled,
     /// Ended early, because whoever it was for is gone.
     Gone,
+    /// Ended early by a mistake of the gateway.
+    Failed,
 }
 
 impl JobState {
@@ -61,6 +63,7 @@ impl JobState {
             Self::Done => "done",
             Self::Cancelled => "cancelled",
             Self::Gone => "gone",
+            Self::Failed => "failed",
         }
     }
 }
@@ -82,6 +85,9 @@ pub struct JobStatus {
     pub total: u64,
     /// Milliseconds since it was asked for, until it was over.
     pub millis: u64,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// An export under way.

@@ -11,10 +11,12 @@ mod holders;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
+use futures_util::FutureExt as _;
 use parking_lot::Mutex;
 use throng_ports::hub::{JobKind, JobState, JobStatus};
 use throng_proto::id::GuildId;
@@ -36,12 +38,14 @@ const LISTED_MAX: usize = 64;
 const NICENESS: i32 = 15;
 
 /// Why a job did not end as it should.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
     /// Somebody cancelled it.
     Cancelled,
     /// Whoever it was for is gone.
     Gone,
+    /// It panicked, and said this.
+    Failed(String),
 }
 
 /// How a job ended.
@@ -155,12 +159,21 @@ async fn run<F: Future<Output = Ended>>(
     entry.running.store(true, Ordering::Release);
     board.metrics.running.add(1);
     let ended = tokio::select! {
-        ended = work(Turn(Arc::clone(entry))) => ended,
+        ended = contained(async { work(Turn(Arc::clone(entry))).await }) => ended,
         () = entry.cancelled() => Err(Stop::Cancelled),
     };
     board.metrics.running.sub(1);
     drop(turn);
     ended
+}
+
+/// Runs a job so that a panic is its own end and nobody else's.
+async fn contained(work: impl Future<Output = Ended>) -> Ended {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(Stop::Failed(format!("it panicked: {}", text.unwrap_or("no message"))))
+    })
 }
 
 /// What a job is.
@@ -218,6 +231,7 @@ impl Entry {
             done: self.done.load(Ordering::Relaxed),
             total: self.title.total as u64,
             millis: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            reason: None,
         }
     }
 }
@@ -258,12 +272,13 @@ impl Board {
     }
 
     fn end(&self, entry: &Entry, ended: Ended) {
-        let state = match ended {
-            Ok(()) => JobState::Done,
-            Err(Stop::Cancelled) => JobState::Cancelled,
-            Err(Stop::Gone) => JobState::Gone,
+        let (state, reason) = match ended {
+            Ok(()) => (JobState::Done, None),
+            Err(Stop::Cancelled) => (JobState::Cancelled, None),
+            Err(Stop::Gone) => (JobState::Gone, None),
+            Err(Stop::Failed(reason)) => (JobState::Failed, Some(reason)),
         };
-        let status = entry.status(state);
+        let status = JobStatus { reason, ..entry.status(state) };
         self.metrics.admitted.sub(1);
         self.metrics.ended(status.kind, state, status.done);
         let mut board = self.state.lock();
@@ -292,5 +307,68 @@ impl Board {
             entry.cancelling.notify_waiters();
             true
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use throng_ports::metrics::Page;
+
+    use super::*;
+
+    const TITLE: Title = Title { kind: JobKind::Export, guild: GuildId::new(7), total: 3 };
+
+    async fn over(jobs: &Jobs, id: u64) -> JobStatus {
+        let mut look = tokio::time::interval(std::time::Duration::from_millis(1));
+        let found = async {
+            loop {
+                look.tick().await;
+                let found = jobs.list().into_iter().find(|job| job.id == id);
+                if let Some(job) =
+                    found.filter(|job| !matches!(job.state, JobState::Queued | JobState::Running))
+                {
+                    return job;
+                }
+            }
+        };
+        let patience = std::time::Duration::from_secs(60);
+        tokio::time::timeout(patience, found).await.expect("it is over in time")
+    }
+
+    /// Panics at once, or at its second step.
+    async fn panics(at_once: bool) -> Ended {
+        if !at_once {
+            tokio::task::yield_now().await;
+        }
+        panic!("as the test asks, {}", 42)
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_has_failed_and_gives_its_turn_back() {
+        let config =
+            JobsConfig { threads: 1, running_max: 1, queue_max: 10, ..JobsConfig::default() };
+        let jobs = Jobs::start(&config).expect("threads start");
+        for at_once in [true, false] {
+            let id = jobs.submit(TITLE, move |_| panics(at_once)).expect("there is room");
+            let job = over(&jobs, id).await;
+            let reason = job.reason.as_deref().unwrap_or_default();
+            assert_eq!(
+                (job.state, reason),
+                (JobState::Failed, "it panicked: as the test asks, 42")
+            );
+        }
+        let before = |_: Turn| -> std::future::Ready<Ended> { panic!("before it began") };
+        let id = jobs.submit(TITLE, before).expect("there is room");
+        assert_eq!(over(&jobs, id).await.state, JobState::Failed);
+        // One at a time runs, so those before have made room.
+        let id = jobs.submit(TITLE, |turn| async move { turn.step(3).await });
+        let job = over(&jobs, id.expect("there is room")).await;
+        assert_eq!((job.state, job.done, job.reason), (JobState::Done, 3, None));
+        let mut page = Page::default();
+        jobs.metrics().render(&mut page);
+        let text = page.into_text();
+        assert!(text.contains("throng_jobs_running 0\n"), "{text}");
+        let failed = "throng_jobs_total{kind=\"export\",result=\"failed\"} 3\n";
+        assert!(text.contains(failed), "{text}");
     }
 }

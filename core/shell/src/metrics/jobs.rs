@@ -6,7 +6,7 @@ use throng_ports::metrics::{Kind, Page};
 use super::Cell;
 
 const KINDS: usize = JobKind::ALL.len();
-const ENDS: [JobState; 3] = [JobState::Done, JobState::Cancelled, JobState::Gone];
+const ENDS: [JobState; 4] = [JobState::Done, JobState::Cancelled, JobState::Gone, JobState::Failed];
 
 /// Counters of jobs.
 #[derive(Debug, Default)]

@@ -42,7 +42,7 @@ pub(super) async fn begin(shared: &Shared, guild: GuildId) -> Result<MemberLines
             Some(last) if last.is_empty() => None,
             Some(piece) => Some((Ok(piece), Some(pieces))),
             // Without its end an export is not whole, and whoever reads must not take it for one.
-            None => Some((Err(io::Error::other("the export was cancelled")), None)),
+            None => Some((Err(io::Error::other("the export broke off")), None)),
         }
     });
     Ok(MemberLines { job, lines: lines.boxed() })

@@ -317,6 +317,7 @@ impl Hub for FakeHub {
             done: 512,
             total: 1_000,
             millis: 3,
+            reason: None,
         }]
     }
 
