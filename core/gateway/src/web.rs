@@ -2,18 +2,20 @@
 //! and a bound on what is not read.
 
 mod body;
+mod lent;
 mod stream;
 mod turn;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{Method, Request, StatusCode, header};
+use axum::http::{HeaderValue, Method, Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
@@ -25,6 +27,7 @@ use throng_transport_websocket::Reentry;
 use throng_transport_websocket::handshake::{self, Ask};
 
 use body::Watched;
+use lent::Lent;
 pub(crate) use stream::Stream;
 pub(crate) use turn::Budget;
 use turn::Turn;
@@ -118,10 +121,18 @@ impl Web {
 
     async fn ask(&self, request: Request<Incoming>) -> Response {
         use tower::ServiceExt as _;
-        match self.router.clone().oneshot(request).await {
+        let (parts, body) = request.into_parts();
+        let (lent, long) = Lent::new(body, parts.headers.contains_key(header::EXPECT));
+        let request = Request::from_parts(parts, Body::new(lent));
+        let mut response = match self.router.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
+        };
+        if long.load(Ordering::Acquire) {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
         }
+        response
     }
 }
 

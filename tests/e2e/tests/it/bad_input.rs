@@ -10,6 +10,7 @@ mod pressure;
 mod process;
 mod sessions;
 mod stranger;
+mod uploads;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
