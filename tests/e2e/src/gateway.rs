@@ -3,16 +3,16 @@
 use std::fs::File;
 use std::io::PipeReader;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use anyhow::{Context as _, Result, ensure};
-use rustix::process::Signal;
+use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 use tempfile::TempDir;
 
 use crate::process::Process;
-use crate::{Account, Admin, Api, Fingerprint, Route, Way, binary};
+use crate::{Account, Admin, Api, Disk, Fingerprint, Route, Way, binary};
 
 /// Tests that measure have the machine to themselves; the others share it.
 static STAGE: RwLock<()> = RwLock::new(());
@@ -28,6 +28,7 @@ pub struct Builder {
     env: Vec<(String, String)>,
     alone: bool,
     errors: Errors,
+    disk: Option<Arc<Disk>>,
 }
 
 /// Where a gateway's log lines go.
@@ -87,6 +88,13 @@ impl Builder {
         self
     }
 
+    /// Keeps its data on a disk of the test's own.
+    #[must_use]
+    pub fn disk(mut self, disk: &Arc<Disk>) -> Self {
+        self.disk = Some(Arc::clone(disk));
+        self
+    }
+
     /// Keeps every other gateway of this test process out until this one is dropped.
     #[must_use]
     pub fn alone(mut self) -> Self {
@@ -105,12 +113,16 @@ impl Builder {
         } else {
             Turn::Shared(STAGE.read().unwrap_or_else(PoisonError::into_inner))
         };
-        let data = tempfile::tempdir().context("no temporary directory")?;
+        let data = match self.disk {
+            Some(disk) => Home::Disk(disk),
+            None => Home::Directory(tempfile::tempdir().context("no temporary directory")?),
+        };
         let env = self.env;
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let (errors, unread) = self.errors.open()?;
-        let (process, places) = spawn(data.path(), &env, [any, any], errors)?;
-        Ok(Gateway { process, places, data, env, _unread: unread, _turn: turn })
+        let (process, places) = spawn(&data, &env, [any, any], errors)?;
+        let seen = data.seen();
+        Ok(Gateway { process, places, data, seen, env, _unread: unread, _turn: turn })
     }
 }
 
@@ -119,10 +131,28 @@ impl Builder {
 pub struct Gateway {
     process: Process,
     places: Places,
-    data: TempDir,
+    data: Home,
+    seen: PathBuf,
     env: Vec<(String, String)>,
     _unread: Option<PipeReader>,
     _turn: Turn,
+}
+
+/// Where a gateway keeps its data.
+#[derive(Debug)]
+enum Home {
+    Directory(TempDir),
+    Disk(Arc<Disk>),
+}
+
+impl Home {
+    /// Returns the directory as this process names it.
+    fn seen(&self) -> PathBuf {
+        match self {
+            Self::Directory(directory) => directory.path().to_owned(),
+            Self::Disk(disk) => disk.seen(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -181,7 +211,7 @@ impl Gateway {
     ///
     /// Fails when the gateway has written no admin token.
     pub fn admin(&self) -> Result<Admin> {
-        let path = self.data.path().join("admin.token");
+        let path = self.seen.join("admin.token");
         let token = std::fs::read_to_string(&path).with_context(|| format!("read {path:?}"))?;
         Ok(Admin::new(self.places.admin, token.trim()))
     }
@@ -195,7 +225,19 @@ impl Gateway {
     /// Returns where it keeps everything that lasts.
     #[must_use]
     pub fn data(&self) -> &Path {
-        self.data.path()
+        &self.seen
+    }
+
+    /// Lets the process make no file longer than this, until `None` ends it.
+    ///
+    /// # Errors
+    ///
+    /// Fails when there is no such process.
+    pub fn limit_files(&self, bytes: Option<u64>) -> Result<()> {
+        let limit = Rlimit { current: bytes, maximum: None };
+        let pid = Pid::from_raw(self.process.pid()).context("no process")?;
+        prlimit(Some(pid), Resource::Fsize, limit).context("no limit")?;
+        Ok(())
     }
 
     /// Returns the resident memory of the process in bytes.
@@ -255,7 +297,7 @@ impl Gateway {
     pub fn restart(&mut self) -> Result<()> {
         self.process.kill()?;
         let same = [self.public(), self.quic().0];
-        (self.process, self.places) = spawn(self.data.path(), &self.env, same, Stdio::piped())?;
+        (self.process, self.places) = spawn(&self.data, &self.env, same, Stdio::piped())?;
         Ok(())
     }
 
@@ -297,14 +339,16 @@ impl Places {
 
 /// Begins one life of the binary.
 fn spawn(
-    data: &Path,
+    home: &Home,
     env: &[(String, String)],
     listen: [SocketAddr; 2],
     errors: Stdio,
 ) -> Result<(Process, Places)> {
     let binary = binary::throng()?;
     let has = |wanted: &str| env.iter().any(|(name, _)| name == wanted);
-    let mut command = if has(FILES) || has(UMASK) {
+    let mut command = if let Home::Disk(disk) = home {
+        disk.command(&binary)
+    } else if has(FILES) || has(UMASK) {
         let files = if has(FILES) { format!("ulimit -n ${FILES} && ") } else { String::new() };
         let mask = if has(UMASK) { format!("umask ${UMASK} && ") } else { String::new() };
         let mut shell = Command::new("sh");
@@ -312,6 +356,13 @@ fn spawn(
         shell
     } else {
         Command::new(binary)
+    };
+    let data = match home {
+        Home::Directory(directory) => {
+            command.current_dir(directory);
+            directory.path().to_owned()
+        }
+        Home::Disk(disk) => disk.inside(),
     };
     // What is meant for the tests is no setting of the gateway.
     let own = std::env::vars_os().map(|(name, _)| name);
@@ -321,8 +372,7 @@ fn spawn(
     let [public, quic] = listen.map(|address| address.to_string());
     command
         .args(["--listen", &public, "--quic", &quic, "--admin", "127.0.0.1:0", "--data"])
-        .arg(data)
-        .current_dir(data)
+        .arg(&data)
         .envs(env.iter().map(|(name, value)| (name, value)));
     let process = Process::spawn_into("gateway", &mut command, errors)?;
     let places = Places::read(&process)?;

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use throng_e2e::{Driver, Gateway, Library, Scene, Wire};
+use throng_e2e::{Client, Driver, Gateway, Identity, Library, Scene, Way, Wire, intents};
 
 /// Begins the messages that a client is told when it is back.
 const BACK: &str = "are you back";
@@ -61,7 +61,7 @@ fn comes_back(library: Library) -> Result<()> {
 }
 
 /// Posts until the client is told, however it came back.
-fn is_told(scene: &Scene, driver: &mut Driver) -> Result<()> {
+pub(super) fn is_told(scene: &Scene, driver: &mut Driver) -> Result<()> {
     let (told, api) = (AtomicBool::new(false), scene.api());
     let channel = &scene.channel;
     thread::scope(|scope| {
@@ -176,5 +176,63 @@ fn posts_into_a_data_directory_that_is_gone_are_refused() -> Result<()> {
     let history = scene.api().history(&scene.channel)?;
     let contents: Vec<_> = history.iter().map(|message| &message["content"]).collect();
     ensure!(contents == ["kept", "kept, too"], "{contents:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn sessions_survive_a_crash_after_their_journals_were_removed_or_replaced() -> Result<()> {
+    let mut scene = Scene::with_readers(Gateway::start()?, 1)?;
+    let identity = Identity::bot(&scene.readers[0], intents::MESSAGES);
+    let mut reader = Client::enter(&scene.gateway.route(Way::WEBSOCKET), &identity).await?;
+    let sessions = scene.gateway.data().join("sessions");
+    let older = tempfile::tempdir()?;
+    copy(&sessions, older.path())?;
+    for (round, replace) in [false, true].into_iter().enumerate() {
+        let before = format!("before {round}");
+        scene.api().post(&scene.channel, &before)?;
+        reader.until_message(&before).await?;
+        fs::remove_dir_all(&sessions)?;
+        if replace {
+            copy(older.path(), &sessions)?;
+        }
+        is_noticed(&scene)?;
+        is_in_force(&sessions)?;
+        let after = format!("after {round}");
+        scene.api().post(&scene.channel, &after)?;
+        reader.until_message(&after).await?;
+        scene.gateway.kill9()?;
+        scene.gateway.restart()?;
+        let missed = format!("missed {round}");
+        scene.api().post(&scene.channel, &missed)?;
+        reader = reader.cut()?.resume().await?;
+        reader.until_message(&missed).await?;
+    }
+    Ok(())
+}
+
+/// Waits until `/readyz` tells of the journals, while posts are taken.
+fn is_noticed(scene: &Scene) -> Result<()> {
+    let admin = scene.gateway.admin()?;
+    let noticed = (0..200).any(|_| {
+        thread::park_timeout(PAUSE);
+        admin.ready().is_ok_and(|(status, told)| {
+            status == 200 && told["status"] == "degraded" && told.to_string().contains("journals")
+        })
+    });
+    ensure!(noticed, "{:?}", admin.ready()?);
+    Ok(())
+}
+
+/// Waits until what a start would read is what the gateway writes.
+fn is_in_force(sessions: &Path) -> Result<()> {
+    let in_force = (0..200).any(|_| {
+        thread::park_timeout(PAUSE);
+        let name = fs::read_to_string(sessions.join("current")).unwrap_or_default();
+        let number = name.split(' ').next().unwrap_or_default();
+        let journals = fs::read_dir(sessions.join(number)).into_iter().flatten().flatten();
+        let begun: Vec<bool> = journals.map(|entry| entry.path().join("1.log").exists()).collect();
+        !number.is_empty() && !begun.is_empty() && begun.iter().all(|begun| *begun)
+    });
+    ensure!(in_force, "the journals are not in force again");
     Ok(())
 }

@@ -27,6 +27,7 @@ mod crash;
 mod crowd;
 mod cuts;
 mod damage;
+mod disk;
 mod drain;
 mod entering;
 mod errors;
