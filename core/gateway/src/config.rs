@@ -143,6 +143,9 @@ pub(crate) enum LogFormat {
 pub(crate) struct StoreConfig {
     /// `sqlite`, or `memory`, which forgets everything at the end.
     pub(crate) kind: StoreKind,
+    /// Days for which messages are kept, with their reactions; 0 keeps them for ever. Older ones
+    /// are removed a few at a time, and nobody is told. At most 36500.
+    pub(crate) messages_days: u32,
     /// SQLite.
     pub(crate) sqlite: throng_plugin_store_sqlite::Config,
 }
@@ -408,6 +411,7 @@ impl Settings {
     pub(crate) fn shell(&self) -> throng_shell::Config {
         throng_shell::Config {
             workers: self.workers,
+            messages_days: self.store.messages_days,
             gateway: self.gateway.clone(),
             relay: self.relay.clone(),
             passive: self.passive.clone(),

@@ -17,6 +17,7 @@ use throng_proto::time::Timestamp;
 use throng_proto::token::TokenId;
 
 use crate::link::BoxFuture;
+use crate::store::GuildSize;
 
 /// Answer of the registry.
 pub type Asked<T> = BoxFuture<'static, Result<T, Refusal>>;
@@ -165,4 +166,6 @@ pub struct GuildLoad {
     pub attachments: usize,
     /// Relays that serve them.
     pub relays: usize,
+    /// What its messages take; unknown while the store cannot be read.
+    pub size: Option<GuildSize>,
 }

@@ -41,6 +41,24 @@ pub enum StoreError {
     Failed(String),
 }
 
+/// Rows that were removed for the age of their message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Expired {
+    /// Messages.
+    pub messages: u64,
+    /// Reactions to messages that are gone.
+    pub reactions: u64,
+}
+
+/// What the messages of a guild take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GuildSize {
+    /// Messages.
+    pub messages: u64,
+    /// Bytes of their rows, without reactions and indexes.
+    pub message_bytes: u64,
+}
+
 /// Answer of the store.
 pub type Stored<T> = Result<T, StoreError>;
 
@@ -128,6 +146,14 @@ pub trait Store: Send + Sync + 'static {
     /// Forgets events from before a time, but never the newest of a guild.
     fn trim_events(&self, before: Timestamp) -> BoxFuture<'static, Stored<u64>>;
 
+    /// Removes the oldest messages from before a time, and their reactions: at most `rows_max`
+    /// rows, so that commits do not wait long. Fewer say that nothing is left to remove.
+    fn expire(&self, before: Timestamp, rows_max: usize) -> BoxFuture<'static, Stored<Expired>>;
+
+    /// Reads what the messages of guilds take, in the order of the guilds; nothing of those that do
+    /// not exist. Quick, however many messages there are.
+    fn sizes(&self, guilds: Vec<GuildId>) -> BoxFuture<'static, Stored<Vec<GuildSize>>>;
+
     /// Returns where sessions keep their journals.
     fn journals(&self) -> Arc<dyn Journals>;
 
@@ -136,7 +162,8 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Gone`] and [`StoreError::Full`].
+    /// [`StoreError::Gone`] and [`StoreError::Full`]; [`StoreError::Failed`] for what is kept
+    /// beside the database and was begun anew.
     fn check(&self) -> Stored<()> {
         Ok(())
     }

@@ -74,6 +74,14 @@ impl<M> Id<M> {
         Id::new(self.0)
     }
 
+    /// Returns the smallest id that is made at a time: all of before are smaller.
+    #[must_use]
+    pub const fn first_at(time: Timestamp) -> Self {
+        // Milliseconds past the 42 bits for them are in the year 2154.
+        let millis = time.millis().saturating_sub(EPOCH_MILLIS);
+        Self::new(if millis >> 42 == 0 { millis << 22 } else { u64::MAX })
+    }
+
     /// Returns when the id was made.
     #[must_use]
     pub const fn created_at(self) -> Timestamp {

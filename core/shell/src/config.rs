@@ -13,6 +13,8 @@ use crate::budgets::BudgetsConfig;
 pub struct Config {
     /// Worker threads; 0 takes one per core.
     pub workers: usize,
+    /// Days for which messages are kept; 0 keeps them for ever.
+    pub messages_days: u32,
     /// The protocol.
     pub gateway: GatewayConfig,
     /// Relays.
@@ -407,6 +409,7 @@ impl Config {
     pub fn problems(&self) -> Vec<(&'static str, &'static str)> {
         let checks = [
             (self.workers > 256, "workers", "at most 256"),
+            (self.messages_days > 36_500, "store.messages_days", "at most 36500"),
             (self.gateway.heartbeat_interval_ms == 0, "gateway.heartbeat_interval_ms", "above 0"),
             (
                 self.gateway.heartbeat_timeout_ms <= self.gateway.heartbeat_interval_ms,

@@ -26,6 +26,7 @@ mod panics;
 mod review;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod traffic;
 mod troubles;
 mod worker;
 

@@ -240,6 +240,9 @@ pub(crate) struct Metrics {
     pub(crate) node_band: Cell,
     pub(crate) control_lag_ms: Cell,
     pub(crate) guilds_paused: Cell,
+    /// Removed for their age.
+    pub(crate) expired_messages: Cell,
+    pub(crate) expired_reactions: Cell,
     handoffs: Cell,
     handoff_pause_nanos: Cell,
 }

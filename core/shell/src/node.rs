@@ -7,7 +7,9 @@ mod lookout;
 mod permit;
 mod place;
 mod registry;
+mod retention;
 mod start;
+mod stored;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -38,6 +40,7 @@ use crate::metrics::{Metrics, Refused};
 use crate::overload::Overload;
 use crate::pace::Pace;
 use crate::review::Reviews;
+use crate::traffic::Traffic;
 use crate::troubles::Troubles;
 use crate::worker::WorkerMessage;
 
@@ -110,6 +113,7 @@ pub(crate) struct Shared {
     pub(crate) connections: Connections,
     pub(crate) directory: Directory,
     pub(crate) metrics: Metrics,
+    pub(crate) traffic: Traffic,
     /// What has numbers to show beside the node itself.
     pub(crate) sources: Mutex<Vec<Arc<dyn Source>>>,
     pub(crate) jobs: Jobs,

@@ -164,6 +164,8 @@ pub(crate) struct Worker {
     bells: Arc<link::Bells>,
     pub(crate) replay: Replay,
     pub(crate) recorder: Recorder,
+    /// Deliveries by guild since the last tick.
+    heard: HashMap<GuildId, u64>,
     /// Everything before this place was passed to its recipients.
     sent: Position,
     pass: Option<fanout::Pass>,
@@ -238,6 +240,7 @@ impl Worker {
             bells: Arc::default(),
             replay,
             recorder,
+            heard: HashMap::new(),
             sent: 0,
             pass: None,
             wheel: Wheel::new(clock::now(), timer::TICK),

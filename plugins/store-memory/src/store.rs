@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
 use throng_ports::journal::Journals;
 use throng_ports::link::BoxFuture;
-use throng_ports::store::{MemberPages, Store, StoreError, Stored};
+use throng_ports::store::{Expired, GuildSize, MemberPages, Store, StoreError, Stored};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Emoji, Message, User};
 use throng_proto::record::{
@@ -175,6 +175,15 @@ impl Store for MemoryStore {
     fn trim_events(&self, before: Timestamp) -> BoxFuture<'static, Stored<u64>> {
         let trimmed = self.shared.tables.lock().trim_events(before);
         Box::pin(ready(Ok(trimmed)))
+    }
+
+    fn expire(&self, before: Timestamp, rows_max: usize) -> BoxFuture<'static, Stored<Expired>> {
+        let expired = self.shared.tables.lock().expire(before, rows_max);
+        Box::pin(ready(Ok(expired)))
+    }
+
+    fn sizes(&self, guilds: Vec<GuildId>) -> BoxFuture<'static, Stored<Vec<GuildSize>>> {
+        self.read(|tables| guilds.iter().map(|guild| tables.size(*guild)).collect())
     }
 
     fn journals(&self) -> Arc<dyn Journals> {

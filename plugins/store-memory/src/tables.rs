@@ -1,5 +1,6 @@
 //! State of the store, one map for each table of the durable one.
 
+mod age;
 mod check;
 mod read;
 mod write;

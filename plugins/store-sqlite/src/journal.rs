@@ -6,12 +6,12 @@ mod recovery;
 mod segment;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod watch;
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use throng_ports::journal::{Found, Journal, Journals};
@@ -19,6 +19,7 @@ use throng_ports::journal::{Found, Journal, Journals};
 use format::Identity;
 pub use segment::UNFLUSHED_BYTES_MAX;
 use segment::{FileJournal, private_dir, private_file};
+use watch::Watch;
 
 /// Names the generation in force; written whole beside it and renamed, so that it is never half
 /// there.
@@ -37,8 +38,10 @@ pub struct FileJournals {
 #[derive(Clone, Debug)]
 struct Begun {
     generation: Generation,
-    /// Which journals hold what they could not write.
-    behind: Vec<Arc<AtomicBool>>,
+    /// How each journal is.
+    watches: Vec<Arc<Watch>>,
+    /// It was put in force.
+    sealed: bool,
 }
 
 /// A generation as it is named: the number of its directory, and what its files say.
@@ -59,6 +62,31 @@ impl Generation {
 impl FileJournals {
     pub(crate) const fn new(dir: PathBuf, lock: Arc<File>) -> Self {
         Self { dir, begun: Mutex::new(None), _lock: lock }
+    }
+
+    /// Looks whether what is written here is what the next run will find. Journals that were
+    /// removed or replaced begin anew at their next flush, and are put in force again.
+    ///
+    /// # Errors
+    ///
+    /// Says what was lost.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let Some(begun) = self.begun.lock().clone() else { return Ok(()) };
+        let dir = self.dir.display();
+        // Each is told, so all are looked at.
+        if begun.watches.iter().filter(|watch| watch.look()).count() > 0 {
+            return Err(format!(
+                "the sessions' journals in {dir} were removed or replaced and begin anew; after a \
+                 crash before that sessions could not resume"
+            ));
+        }
+        if begun.sealed && self.current().ok().flatten() != Some(begun.generation) {
+            return match self.seal() {
+                Ok(()) => Err(format!("the sessions' journals in {dir} were put in force again")),
+                Err(error) => Err(format!("the sessions' journals are not in force: {error}")),
+            };
+        }
+        Ok(())
     }
 
     /// Returns the generation in force, if one was ever sealed.
@@ -109,23 +137,23 @@ impl Journals for FileJournals {
         let number = newest.map_or(1, |newest| newest.saturating_add(1));
         let generation = Generation { number, identity: rand::random() };
         let dir = self.dir.join(number.to_string());
-        let behind: Vec<Arc<AtomicBool>> = (0..count).map(|_| Arc::default()).collect();
-        let journals = (0_u64..).zip(&behind).map(|(journal, behind)| {
+        let watches: Vec<Arc<Watch>> = (0..count).map(|_| Arc::default()).collect();
+        let journals = (0_u64..).zip(&watches).map(|(journal, watch)| {
             let identity = Identity { generation: generation.identity, journal };
             let dir = dir.join(journal.to_string());
-            let journal = FileJournal::create(dir, identity, Arc::clone(behind));
+            let journal = FileJournal::create(dir, identity, Arc::clone(watch));
             Box::new(journal) as Box<dyn Journal>
         });
         let journals = journals.collect();
-        *self.begun.lock() = Some(Begun { generation, behind });
+        *self.begun.lock() = Some(Begun { generation, watches, sealed: false });
         Ok(journals)
     }
 
     fn seal(&self) -> io::Result<()> {
-        let Some(Begun { generation, behind }) = self.begun.lock().clone() else {
+        let Some(Begun { generation, watches, .. }) = self.begun.lock().clone() else {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "no generation was begun"));
         };
-        if behind.iter().any(|behind| behind.load(Ordering::Acquire)) {
+        if watches.iter().any(|watch| watch.is_behind() || watch.is_lost()) {
             let text = "a journal holds what it could not write";
             return Err(io::Error::new(io::ErrorKind::StorageFull, text));
         }
@@ -137,6 +165,9 @@ impl Journals for FileJournals {
         // A crash of the machine must not leave an empty name in force.
         file.sync_all()?;
         fs::rename(&draft, self.dir.join(CURRENT))?;
+        if let Some(begun) = &mut *self.begun.lock() {
+            begun.sealed = true;
+        }
         if let Err(error) = self.keep_only(Some(number)) {
             tracing::warn!(%error, "journals that nobody needs cannot be removed");
         }
@@ -177,8 +208,8 @@ mod tests {
         journals.seal().unwrap();
         let mut journal = journals.begin(1).unwrap().remove(0);
         journal.append(b"next");
-        let behind = journals.begun.lock().as_ref().map(|begun| Arc::clone(&begun.behind[0]));
-        behind.as_ref().unwrap().store(true, Ordering::Release);
+        let watch = journals.begun.lock().as_ref().map(|begun| Arc::clone(&begun.watches[0]));
+        watch.unwrap().set_behind(true);
         assert_eq!(journals.seal().unwrap_err().kind(), io::ErrorKind::StorageFull);
         assert_eq!(journals.recover().unwrap(), [[Found::Record(b"first".to_vec())]]);
         // A flush that the disk takes is all that it needs.

@@ -3,10 +3,15 @@
 use rusqlite::Connection;
 
 use crate::query::bound;
+use crate::rework::REWORKS;
 
 /// One script for each version, in order; a published one never changes.
-pub(crate) const SCRIPTS: &[&str] =
-    &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+pub(crate) const SCRIPTS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
 
 /// Marks a file as this store's: `thrg` in ASCII.
 pub(crate) const APPLICATION_ID: i32 = 0x7468_7267;
@@ -35,9 +40,16 @@ pub(crate) fn migrate(
     scripts: &[&str],
 ) -> Result<usize, MigrateError> {
     let version = identify(connection, scripts.len())?;
+    if version > 0 && version < scripts.len() {
+        let known = scripts.len();
+        tracing::info!(version, known, "the database is brought up to date; that may take a while");
+    }
     for (index, script) in scripts.iter().enumerate().skip(version) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(script)?;
+        for (_, rework) in REWORKS.iter().filter(|(version, _)| *version == index + 1) {
+            rework(&transaction)?;
+        }
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", bound(index + 1))?;
         transaction.commit()?;

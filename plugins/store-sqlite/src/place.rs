@@ -13,6 +13,10 @@ const FILES: [&str; 3] = ["lock", "throng.db", "throng.db-wal"];
 /// Bytes that should be free; below, the next commits may find no room.
 const FREE_BYTES_MIN: u64 = 4 << 20;
 
+/// Files that should be left to make; journals begin new ones.
+#[cfg(unix)]
+const FREE_FILES_MIN: u64 = 16;
+
 /// The data directory as it was when it was opened.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -21,7 +25,7 @@ pub(crate) struct Place {
 }
 
 /// What a file is, whatever its name.
-type Identity = (u64, u64);
+pub(crate) type Identity = (u64, u64);
 
 impl Place {
     /// Notes what the files are. One that does not exist is not looked at.
@@ -55,6 +59,12 @@ impl Place {
     pub(crate) fn check_room(&self) -> Result<(), StoreError> {
         let Ok(room) = rustix::fs::statvfs(&self.dir) else { return Ok(()) };
         let free = room.f_bavail.saturating_mul(room.f_frsize);
+        // A file system that makes room for files as it goes counts none.
+        if room.f_files > 0 && room.f_favail < FREE_FILES_MIN {
+            let dir = self.dir.display();
+            let text = format!("{} more files can be made in {dir}", room.f_favail);
+            return Err(StoreError::Full(text));
+        }
         if room.f_blocks > 0 && free < FREE_BYTES_MIN {
             let text = format!("{free} bytes are left for {}", self.dir.display());
             return Err(StoreError::Full(text));
@@ -68,14 +78,16 @@ impl Place {
     }
 }
 
+/// Tells what the file at a path is.
 #[cfg(unix)]
-fn identity(path: &Path) -> io::Result<Identity> {
+pub(crate) fn identity(path: &Path) -> io::Result<Identity> {
     use std::os::unix::fs::MetadataExt as _;
     let metadata = path.metadata()?;
     Ok((metadata.dev(), metadata.ino()))
 }
 
+/// Tells whether there is a file at a path.
 #[cfg(not(unix))]
-fn identity(path: &Path) -> io::Result<Identity> {
+pub(crate) fn identity(path: &Path) -> io::Result<Identity> {
     path.metadata().map(|_| (0, 0))
 }

@@ -111,3 +111,21 @@ fn in_snapshot<T>(
     transaction.commit()?;
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_that_panics_fails_alone_and_leaves_no_transaction_open() {
+        let connection = Connection::open_in_memory().unwrap();
+        let readers = Readers::start(vec![connection], 10).unwrap();
+        for _ in 0..3 {
+            let read = readers.read(|_| -> Outcome<()> { panic!("as the test asks") });
+            assert!(matches!(read.await, Err(StoreError::Failed(_))));
+        }
+        let read =
+            readers.read(|db| Ok(db.query_row("SELECT 42", [], |row| row.get::<_, i64>(0))?));
+        assert_eq!(read.await.map_err(|error| error.to_string()), Ok(42));
+    }
+}

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use throng_ports::journal::Journals;
 use throng_ports::link::BoxFuture;
 use throng_ports::metrics::Page as Metrics;
-use throng_ports::store::{MemberPages, Store, Stored};
+use throng_ports::store::{Expired, GuildSize, MemberPages, Store, StoreError, Stored};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Emoji, Message, User};
 use throng_proto::record::{
@@ -18,6 +18,7 @@ use throng_proto::time::Timestamp;
 use crate::accounts;
 use crate::config::Config;
 use crate::decision;
+use crate::expiry;
 use crate::journal::FileJournals;
 use crate::members;
 use crate::open::{self, OpenError};
@@ -158,12 +159,23 @@ impl Store for SqliteStore {
         self.writer.trim(before)
     }
 
+    fn expire(&self, before: Timestamp, rows_max: usize) -> BoxFuture<'static, Stored<Expired>> {
+        self.writer.expire(before, rows_max)
+    }
+
+    fn sizes(&self, guilds: Vec<GuildId>) -> BoxFuture<'static, Stored<Vec<GuildSize>>> {
+        self.readers.read(move |db| expiry::sizes(db, &guilds))
+    }
+
     fn journals(&self) -> Arc<dyn Journals> {
         self.journals.clone()
     }
 
     fn check(&self) -> Stored<()> {
-        self.place.check().and_then(|()| self.place.check_room())
+        self.place.check()?;
+        // Journals are only made anew where the rest is in its place.
+        let journals = self.journals.check().map_err(StoreError::Failed);
+        self.place.check_room().and(journals)
     }
 
     fn finish(&self) -> BoxFuture<'static, Stored<()>> {

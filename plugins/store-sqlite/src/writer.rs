@@ -18,11 +18,12 @@ use std::thread::{Builder, JoinHandle};
 
 use rusqlite::{Connection, params};
 use throng_ports::link::BoxFuture;
-use throng_ports::store::{StoreError, Stored};
+use throng_ports::store::{Expired, StoreError, Stored};
 use throng_proto::record::Write;
 use throng_proto::time::Timestamp;
 use tokio::sync::oneshot;
 
+use crate::expiry;
 use crate::failure::Failure;
 use crate::place::Place;
 use crate::query::{Outcome, bound, run};
@@ -53,6 +54,8 @@ struct Counters {
 enum Job {
     Commit(Commit),
     Trim(Trim),
+    /// Removes old messages from before a time, so many rows.
+    Expire(Timestamp, usize, oneshot::Sender<Stored<Expired>>),
     /// Moves everything from the log into the database.
     Checkpoint(oneshot::Sender<Stored<()>>),
 }
@@ -109,6 +112,16 @@ impl Writer {
     pub(crate) fn trim(&self, before: Timestamp) -> BoxFuture<'static, Stored<u64>> {
         let (answer, answered) = oneshot::channel();
         self.submit(Job::Trim(Trim { before, trimmed: 0, answer }), answered)
+    }
+
+    /// Queues the removal of so many rows of messages from before a time.
+    pub(crate) fn expire(
+        &self,
+        before: Timestamp,
+        rows_max: usize,
+    ) -> BoxFuture<'static, Stored<Expired>> {
+        let (answer, answered) = oneshot::channel();
+        self.submit(Job::Expire(before, rows_max, answer), answered)
     }
 
     /// Queues a checkpoint, so that the database is whole without its log.
@@ -199,6 +212,15 @@ impl Task {
         match job {
             Job::Commit(commit) => group.push(commit),
             Job::Trim(trim) => self.trims.push_back(trim),
+            Job::Expire(before, rows_max, answer) => {
+                // Commits that were asked for before go first.
+                self.commit(std::mem::take(group));
+                let expired = self.place.check().map_err(Failure);
+                let expired =
+                    expired.and_then(|()| expiry::expire(&self.connection, before, rows_max));
+                // Nobody may be waiting any more.
+                _ = answer.send(expired.map_err(StoreError::from));
+            }
             Job::Checkpoint(answer) => {
                 // Commits that were asked for before go first.
                 self.commit(std::mem::take(group));

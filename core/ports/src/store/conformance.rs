@@ -1,6 +1,7 @@
 //! What every store must do, as a suite that each adapter runs.
 
 mod accounts;
+mod age;
 mod catalog;
 mod history;
 mod log;
@@ -51,6 +52,9 @@ pub async fn suite(store: Arc<dyn Store>) {
     log::events_are_read_in_order_after_a_place(store).await;
     log::an_event_cannot_be_replaced(store).await;
     log::trimming_keeps_the_newest_of_each_guild(store).await;
+    // Removes what others wrote.
+    age::guilds_know_what_their_messages_take(store).await;
+    age::old_messages_go_a_few_at_a_time_with_their_reactions(store).await;
 }
 
 /// Unwraps an answer.

@@ -1,5 +1,6 @@
 //! Reads of messages on which a guild decides.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::StreamExt as _;
@@ -16,10 +17,12 @@ pub(super) struct Reads(FuturesUnordered<BoxFuture<'static, Input>>);
 
 impl Reads {
     /// Begins a read that the machine asked for.
-    pub(super) fn begin(&self, shared: &Shared, read: u64, queries: Vec<RowQuery>) {
-        let rows = shared.store.rows(queries);
+    pub(super) fn begin(&self, shared: &Arc<Shared>, read: u64, queries: Vec<RowQuery>) {
+        let (rows, shared) = (shared.store.rows(queries), Arc::clone(shared));
         self.0.push(Box::pin(async move {
-            match rows.await {
+            let rows = rows.await;
+            shared.note_read(rows.as_ref().err());
+            match rows {
                 Ok(rows) => Input::Read(read, rows),
                 Err(error) => Input::ReadFailed(read, error.to_string()),
             }

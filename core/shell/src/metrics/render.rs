@@ -52,6 +52,10 @@ impl Metrics {
         for (name, help, cell) in counters {
             page.single(name, Kind::Counter, help, cell.read());
         }
+        let help = "Rows removed for the age of their message.";
+        page.family("throng_store_expired_rows_total", Kind::Counter, help);
+        page.sample(&[("table", "messages")], self.expired_messages.read());
+        page.sample(&[("table", "reactions")], self.expired_reactions.read());
     }
 
     fn times(&self, page: &mut Page) {

@@ -11,7 +11,6 @@ use throng_ports::hub::{
 use throng_ports::link::BoxFuture;
 use throng_ports::metrics::Page as MetricsPage;
 use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
-use throng_ports::store::{StoreError, Stored};
 use throng_proto::command::{Actor, Command, Outcome, Reply};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::mention::Named;
@@ -21,6 +20,7 @@ use throng_proto::refusal::Refusal;
 use throng_proto::token::Token;
 use tokio::sync::oneshot;
 
+use super::stored::unavailable;
 use super::{Node, Shared, export, load};
 use crate::budgets::Budget;
 use crate::clock;
@@ -30,16 +30,11 @@ use crate::metrics::Refused;
 use crate::panics;
 use crate::worker::WorkerMessage;
 
-/// The trouble of reads and of commits that no guild asks for.
-const STORE: &str = "store";
-/// How long one counts as a trouble.
-const TROUBLED_FOR: Duration = Duration::from_mins(1);
-
 impl Hub for Node {
     fn authenticate(&self, token: Token) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
-            let entry = refuse_read(&shared, shared.accounts.owner(&token).await)?;
+            let entry = shared.read(shared.accounts.owner(&token).await)?;
             Ok(entry.map(|entry| entry.user))
         })
     }
@@ -110,19 +105,19 @@ impl Hub for Node {
     fn user(&self, user: UserId) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
         let read = self.shared.store.user(user);
         let shared = Arc::clone(&self.shared);
-        Box::pin(async move { refuse_read(&shared, read.await) })
+        Box::pin(async move { shared.read(read.await) })
     }
 
     fn user_named(&self, name: String) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
         let read = self.shared.store.user_named(name);
         let shared = Arc::clone(&self.shared);
-        Box::pin(async move { refuse_read(&shared, read.await) })
+        Box::pin(async move { shared.read(read.await) })
     }
 
     fn guilds_of(&self, user: UserId) -> BoxFuture<'static, Result<Vec<GuildId>, Refusal>> {
         let read = self.shared.store.guilds_of(user);
         let shared = Arc::clone(&self.shared);
-        Box::pin(async move { refuse_read(&shared, read.await) })
+        Box::pin(async move { shared.read(read.await) })
     }
 
     fn message(
@@ -133,7 +128,7 @@ impl Hub for Node {
     ) -> BoxFuture<'static, Result<Option<Message>, Refusal>> {
         let read = self.shared.store.message(channel, message, me);
         let shared = Arc::clone(&self.shared);
-        Box::pin(async move { refuse_read(&shared, read.await) })
+        Box::pin(async move { shared.read(read.await) })
     }
 
     fn messages(
@@ -145,7 +140,7 @@ impl Hub for Node {
     ) -> BoxFuture<'static, Result<Vec<Message>, Refusal>> {
         let read = self.shared.store.messages(channel, page, limit, me);
         let shared = Arc::clone(&self.shared);
-        Box::pin(async move { refuse_read(&shared, read.await) })
+        Box::pin(async move { shared.read(read.await) })
     }
 
     fn reactors(
@@ -157,7 +152,7 @@ impl Hub for Node {
     ) -> BoxFuture<'static, Result<Vec<User>, Refusal>> {
         let read = self.shared.store.reactors(message, emoji, after, limit);
         let shared = Arc::clone(&self.shared);
-        Box::pin(async move { refuse_read(&shared, read.await) })
+        Box::pin(async move { shared.read(read.await) })
     }
 
     fn create_user(
@@ -170,7 +165,7 @@ impl Hub for Node {
         let commit = self.shared.store.commit(vec![Write::User(user.clone()), write]);
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
-            refuse_commit(&shared, commit.await)?;
+            shared.committed(commit.await)?;
             Ok((user, token))
         })
     }
@@ -180,7 +175,7 @@ impl Hub for Node {
         let users: Vec<User> = names.into_iter().map(named).collect();
         let commit = self.shared.store.commit(users.iter().cloned().map(Write::User).collect());
         let shared = Arc::clone(&self.shared);
-        Box::pin(async move { refuse_commit(&shared, commit.await).map(|()| users) })
+        Box::pin(async move { shared.committed(commit.await).map(|()| users) })
     }
 
     fn create_guild(&self, draft: GuildDraft) -> BoxFuture<'static, Result<(), Refusal>> {
@@ -192,7 +187,7 @@ impl Hub for Node {
             writes.extend(roles.into_iter().map(|role| Write::Role(id, role)));
             writes.extend(channels.into_iter().map(Write::Channel));
             writes.extend(members.into_iter().map(|member| Write::Member(id, member)));
-            refuse_commit(&shared, shared.store.commit(writes).await)?;
+            shared.committed(shared.store.commit(writes).await)?;
             load::guild(&shared, id).await.map_err(|error| unavailable(&error))?;
             for user in users {
                 for worker in 0..shared.worker_count() {
@@ -281,6 +276,7 @@ impl Hub for Node {
         self.shared.jobs.metrics().render(&mut page);
         self.shared.policies.measure(&mut page);
         self.shared.store.measure(&mut page);
+        self.shared.traffic.measure(&mut page);
         self.shared.look_at_policy();
         self.shared.troubles.measure(&mut page);
         panics::measure(&mut page);
@@ -403,10 +399,6 @@ async fn answered(shared: &Shared, guild: GuildId, answer: oneshot::Receiver<Out
     answer.await.unwrap_or_else(|_| Err(gone(shared, guild)))
 }
 
-pub(super) fn refuse<T>(stored: Stored<T>) -> Result<T, Refusal> {
-    stored.map_err(|error: StoreError| unavailable(&error))
-}
-
 /// Says why a guild does not answer: there is none, or it was interrupted and begins anew.
 fn gone(shared: &Shared, guild: GuildId) -> Refusal {
     if shared.directory.guild(guild).is_none() {
@@ -414,28 +406,4 @@ fn gone(shared: &Shared, guild: GuildId) -> Refusal {
     }
     let reason = "The guild was interrupted; what was asked may have been done.".to_owned();
     Refusal::Unavailable { reason, retry_after: RETRY_AFTER }
-}
-
-fn refuse_read<T>(shared: &Shared, read: Stored<T>) -> Result<T, Refusal> {
-    read.map_err(|error: StoreError| {
-        // A row that cannot be read is that row's trouble alone.
-        if !matches!(error, StoreError::Unreadable(_)) {
-            shared.troubles.set_for(STORE, error.to_string(), TROUBLED_FOR);
-        }
-        unavailable(&error)
-    })
-}
-
-fn refuse_commit(shared: &Shared, commit: Stored<()>) -> Result<(), Refusal> {
-    commit.map_err(|error: StoreError| {
-        // Others are refusals of what was asked, such as a name that is taken.
-        if matches!(error, StoreError::Full(_) | StoreError::Damaged(_) | StoreError::Gone(_)) {
-            shared.troubles.set_for(STORE, error.to_string(), TROUBLED_FOR);
-        }
-        unavailable(&error)
-    })
-}
-
-fn unavailable(error: &impl std::fmt::Display) -> Refusal {
-    Refusal::Unavailable { reason: error.to_string(), retry_after: RETRY_AFTER }
 }

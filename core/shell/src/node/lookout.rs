@@ -1,4 +1,5 @@
-//! A look now and then at what nobody would notice otherwise: the data directory, room on the disk.
+//! A look now and then at what nobody would notice otherwise: the data directory, room on the disk,
+//! which guilds are the heaviest.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +15,22 @@ const GONE: &str = "data";
 /// The trouble of a disk that is full or nearly so.
 const FULL: &str = "disk";
 
+/// The trouble of journals that were begun anew.
+const SESSIONS: &str = "sessions";
+/// How long it counts, so that whoever looks now and then sees it.
+const TROUBLED_FOR: Duration = Duration::from_mins(1);
+/// Looks in a minute.
+const MINUTE: u32 = 60;
+
 /// Looks as long as the node runs.
 pub(super) async fn looks(shared: Arc<Shared>) {
     let mut tick = tokio::time::interval(LOOK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
+    for look in 1_u32.. {
         tick.tick().await;
+        if look.is_multiple_of(MINUTE) {
+            shared.traffic.rank();
+        }
         let store = Arc::clone(&shared.store);
         // The disk may take its time.
         let Ok(found) = tokio::task::spawn_blocking(move || store.check()).await else { continue };
@@ -28,36 +39,36 @@ pub(super) async fn looks(shared: Arc<Shared>) {
 }
 
 fn note(shared: &Shared, found: Option<StoreError>) {
-    let (gone, full) = match found {
-        Some(error @ StoreError::Full(_)) => (None, Some(error.to_string())),
-        Some(error) => (Some(error.to_string()), None),
-        None => (None, None),
-    };
+    let (mut gone, mut full) = (None, None);
+    match found {
+        Some(error @ StoreError::Full(_)) => full = Some(error.to_string()),
+        Some(error @ StoreError::Gone(_)) => gone = Some(error.to_string()),
+        // What is kept beside the database.
+        Some(error) => {
+            tracing::error!("{error}");
+            shared.troubles.set_for(SESSIONS, error.to_string(), TROUBLED_FOR);
+        }
+        None => {}
+    }
     let troubles = &shared.troubles;
-    match (gone, troubles.has(GONE)) {
-        (Some(text), known) => {
-            if !known {
+    match gone {
+        Some(text) => {
+            if !troubles.has(GONE) {
                 tracing::error!("{text}; nothing is taken that would be lost");
             }
             troubles.set_grave(GONE, text);
         }
-        (None, true) => {
-            troubles.clear(GONE);
-            tracing::info!("the data directory is back");
-        }
-        (None, false) => {}
+        None if troubles.clear(GONE) => tracing::info!("the data directory is back"),
+        None => {}
     }
-    match (full, troubles.has(FULL)) {
-        (Some(text), known) => {
-            if !known {
+    match full {
+        Some(text) => {
+            if !troubles.has(FULL) {
                 tracing::error!("{text}");
             }
             troubles.set(FULL, text);
         }
-        (None, true) => {
-            troubles.clear(FULL);
-            tracing::info!("there is room on the disk again");
-        }
-        (None, false) => {}
+        None if troubles.clear(FULL) => tracing::info!("there is room on the disk again"),
+        None => {}
     }
 }

@@ -14,7 +14,7 @@ use throng_proto::refusal::Refusal;
 use throng_proto::token::TokenId;
 use tokio::sync::oneshot;
 
-use super::{Node, Shared, hub::refuse};
+use super::{Node, Shared};
 use crate::clock;
 use crate::worker::{Turned, Visit, Worker, WorkerMessage};
 
@@ -33,8 +33,8 @@ impl Registry for Node {
     }
 
     fn accounts(&self, after: UserId, limit: usize) -> Asked<Vec<Account>> {
-        let read = self.shared.store.accounts(after, limit);
-        Box::pin(async move { refuse(read.await) })
+        let (read, shared) = (self.shared.store.accounts(after, limit), Arc::clone(&self.shared));
+        Box::pin(async move { shared.read(read.await) })
     }
 
     fn open_account(&self, draft: AccountDraft) -> Asked<(Account, String)> {
@@ -43,9 +43,9 @@ impl Registry for Node {
         let account = Account { owner, ..Account::new(user) };
         let (token, write, _) = self.shared.mint(account.user.id);
         let writes = vec![Write::Account(Box::new(account.clone())), write];
-        let commit = self.shared.store.commit(writes);
+        let (commit, shared) = (self.shared.store.commit(writes), Arc::clone(&self.shared));
         Box::pin(async move {
-            refuse(commit.await)?;
+            shared.committed(commit.await)?;
             Ok((account, token))
         })
     }
@@ -62,7 +62,7 @@ impl Registry for Node {
                 account.standing = if disabled { Standing::Disabled } else { Standing::Active };
             }
             let write = Write::Account(Box::new(account.clone()));
-            refuse(shared.store.commit(vec![write]).await)?;
+            shared.committed(shared.store.commit(vec![write]).await)?;
             shared.accounts.forget();
             if account.standing == Standing::Disabled {
                 shared.turn_out(Turned::User(user), DISABLED).await;
@@ -79,7 +79,7 @@ impl Registry for Node {
             account.user = User::new(user, format!("deleted-{user}"), account.user.bot);
             account.standing = Standing::Deleted;
             let writes = vec![Write::Account(Box::new(account)), Write::TokensDelete(user)];
-            refuse(shared.store.commit(writes).await)?;
+            shared.committed(shared.store.commit(writes).await)?;
             shared.accounts.forget();
             shared.turn_out(Turned::User(user), "The account was deleted.").await;
             Ok(())
@@ -90,7 +90,7 @@ impl Registry for Node {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
             shared.known(user).await?;
-            refuse(shared.store.tokens_of(user).await)
+            shared.read(shared.store.tokens_of(user).await)
         })
     }
 
@@ -99,12 +99,12 @@ impl Registry for Node {
         to_its_end(async move {
             let _turn = shared.accounts.changing.lock().await;
             shared.known(user).await?;
-            if refuse(shared.store.tokens_of(user).await)?.len() >= TOKENS_MAX {
+            if shared.read(shared.store.tokens_of(user).await)?.len() >= TOKENS_MAX {
                 let (what, max) = ("tokens of one account", TOKENS_MAX);
                 return Err(Refusal::TooMany { what, max, code: 0 });
             }
             let (token, write, record) = shared.mint(user);
-            refuse(shared.store.commit(vec![write]).await)?;
+            shared.committed(shared.store.commit(vec![write]).await)?;
             Ok((record, token))
         })
     }
@@ -114,13 +114,13 @@ impl Registry for Node {
         to_its_end(async move {
             let _turn = shared.accounts.changing.lock().await;
             shared.known(user).await?;
-            let tokens = refuse(shared.store.tokens_of(user).await)?.into_iter();
+            let tokens = shared.read(shared.store.tokens_of(user).await)?.into_iter();
             let named = tokens.filter(|record| TokenId::of(&record.digest) == token);
             let writes: Vec<_> = named.map(|record| Write::TokenDelete(record.digest)).collect();
             if writes.is_empty() {
                 return Err(Refusal::UnknownToken);
             }
-            refuse(shared.store.commit(writes).await)?;
+            shared.committed(shared.store.commit(writes).await)?;
             shared.accounts.forget();
             shared.turn_out(Turned::Token(user, token), TAKEN).await;
             Ok(())
@@ -169,7 +169,14 @@ impl Registry for Node {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
             let guilds = shared.directory.ids(after, limit);
-            let unused = |guild: &GuildId| GuildLoad { guild: *guild, attachments: 0, relays: 0 };
+            let sizes = shared.read(shared.store.sizes(guilds.clone()).await);
+            let mut sizes = sizes.unwrap_or_default().into_iter();
+            let unused = |guild: &GuildId| GuildLoad {
+                guild: *guild,
+                attachments: 0,
+                relays: 0,
+                size: sizes.next(),
+            };
             let mut sum: Vec<GuildLoad> = guilds.iter().map(unused).collect();
             for loads in shared.visit_all(move |worker| worker.loads(&guilds)).await {
                 for (all, here) in sum.iter_mut().zip(loads) {
@@ -185,7 +192,7 @@ impl Registry for Node {
 impl Shared {
     /// Reads an account that was not deleted.
     async fn account(&self, user: UserId) -> Result<Option<Account>, Refusal> {
-        let found = refuse(self.store.account(user).await)?;
+        let found = self.read(self.store.account(user).await)?;
         Ok(found.filter(|account| account.standing != Standing::Deleted))
     }
 
@@ -204,10 +211,10 @@ impl Shared {
     /// Takes all tokens of a user away, maybe with one in their place.
     async fn revoke_all(&self, user: UserId, new: Option<Write>) -> Result<usize, Refusal> {
         let mut account = self.known(user).await?;
-        let count = refuse(self.store.tokens_of(user).await)?.len();
+        let count = self.read(self.store.tokens_of(user).await)?.len();
         account.tokens_since = Some(clock::wall());
         let taken = [Write::Account(Box::new(account)), Write::TokensDelete(user)];
-        refuse(self.store.commit(taken.into_iter().chain(new).collect()).await)?;
+        self.committed(self.store.commit(taken.into_iter().chain(new).collect()).await)?;
         self.accounts.forget();
         self.turn_out(Turned::User(user), TAKEN).await;
         Ok(count)

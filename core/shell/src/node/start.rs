@@ -10,7 +10,7 @@ use throng_proto::id::Ids;
 use throng_proto::time::Timestamp;
 use tokio::sync::{Notify, Semaphore, mpsc};
 
-use super::{Node, Parts, Places, SessionCounts, Shared, StartError, load, lookout};
+use super::{Node, Parts, Places, SessionCounts, Shared, StartError, load, lookout, retention};
 use crate::account::Accounts;
 use crate::budgets::Budgets;
 use crate::clock;
@@ -24,6 +24,7 @@ use crate::open::Survivors;
 use crate::overload::{self, Overload};
 use crate::pace::Pace;
 use crate::review::Reviews;
+use crate::traffic::Traffic;
 use crate::troubles::Troubles;
 use crate::worker::{Recorder, Seed, WorkerMessage};
 
@@ -71,6 +72,7 @@ impl Node {
         tokio::spawn(trim(Arc::clone(&shared)));
         tokio::spawn(sweep(Arc::clone(&shared)));
         tokio::spawn(lookout::looks(Arc::clone(&shared)));
+        tokio::spawn(retention::removes(Arc::clone(&shared)));
         tokio::spawn(overload::looks(Arc::clone(&shared)));
         Ok(Self { shared, places, refusing: Arc::new(AtomicUsize::new(0)) })
     }
@@ -97,6 +99,7 @@ fn assemble(parts: Parts) -> Result<(Arc<Shared>, Inboxes), StartError> {
         connections: Connections::new(),
         directory: Directory::default(),
         metrics: Metrics::new(count),
+        traffic: Traffic::default(),
         joins: Joins::new(&config.limits),
         sources: Mutex::default(),
         jobs: Jobs::start(&config.jobs).map_err(StartError::Jobs)?,

@@ -171,6 +171,7 @@ impl Worker {
                 guild: *guild,
                 attachments: relays.map_or(0, |all| all.iter().map(|relay| relay.len()).sum()),
                 relays: relays.map_or(0, |all| all.branch.len()),
+                size: None,
             }
         };
         guilds.iter().map(load).collect()

@@ -164,6 +164,9 @@ impl Worker {
         self.recorder.dispatch(&outgoing);
         let Outgoing { kind, guild, body, to, .. } = outgoing;
         self.metrics().deliveries[kind as usize].add(count);
+        if let Some(guild) = guild {
+            *self.heard.entry(guild).or_default() += count;
+        }
         self.replay.append(Entry { at: clock::now(), kind, guild, body: Some(body), to });
         self.work.notify_one();
     }

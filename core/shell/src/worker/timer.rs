@@ -130,6 +130,7 @@ impl Worker {
                 *sum += count;
             }
         }
+        self.shared.traffic.add(self.heard.drain());
         let metrics = self.metrics();
         metrics.replay_events.set(events);
         metrics.replay_bytes.set(bytes);

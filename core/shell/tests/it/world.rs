@@ -181,6 +181,11 @@ impl World {
         patient(self.runtime.as_ref().unwrap().spawn(future)).await.unwrap()
     }
 
+    /// Lets what is called next start tasks on the node's own runtime.
+    pub(crate) fn enter(&self) -> tokio::runtime::EnterGuard<'_> {
+        self.runtime.as_ref().unwrap().enter()
+    }
+
     /// Ends the node as a crash would: guilds stop where they are, and nothing says goodbye.
     pub(crate) async fn crash(mut self) -> MemoryStore {
         let runtime = self.runtime.take().unwrap();

@@ -34,7 +34,7 @@ struct Whole {
     approximate_presence_count: u64,
 }
 
-/// Lists guilds in order of their ids, with their sessions and relays.
+/// Lists guilds in order of their ids, with their sessions, relays and what their messages take.
 #[utoipa::path(get, path = "/admin/v1/guilds", tag = "guilds",
     params(
         ("after" = Option<String>, Query, description = "Only guilds with greater ids."),
@@ -59,7 +59,7 @@ async fn line(api: &Arc<Api>, load: GuildLoad) -> Result<Option<Value>, Fault> {
     };
     let json = reply.json.unwrap_or_default();
     let whole: Whole = serde_json::from_str(&json).map_err(|_| Fault::internal())?;
-    Ok(Some(json!({
+    let mut told = json!({
         "id": load.guild,
         "name": whole.name,
         "owner_id": whole.owner_id,
@@ -67,7 +67,12 @@ async fn line(api: &Arc<Api>, load: GuildLoad) -> Result<Option<Value>, Fault> {
         "online": whole.approximate_presence_count,
         "attachments": load.attachments,
         "relays": load.relays,
-    })))
+    });
+    if let Some(size) = load.size {
+        told["messages"] = json!(size.messages);
+        told["message_bytes"] = json!(size.message_bytes);
+    }
+    Ok(Some(told))
 }
 
 /// Deletes a guild with everything in it.

@@ -183,6 +183,10 @@ pub struct AdminGuild {
     pub attachments: usize,
     /// Relays that serve them.
     pub relays: usize,
+    /// Messages; absent while the store cannot be read.
+    pub messages: Option<u64>,
+    /// Bytes of their rows, without reactions and indexes.
+    pub message_bytes: Option<u64>,
 }
 
 /// A page of guilds.

@@ -153,6 +153,7 @@ async fn guilds_are_listed_with_what_they_cost_and_members_are_taken_out() {
     let listed = site.ask("GET /admin/v1/guilds", "").await.json();
     let guilds = listed["guilds"].as_array().unwrap();
     assert_eq!(guilds.len(), 1, "one has gone meanwhile");
+    assert_eq!((&guilds[0]["messages"], &guilds[0]["message_bytes"]), (&json!(12), &json!(3_456)));
     let seen = (&guilds[0]["id"], &guilds[0]["attachments"], &guilds[0]["relays"]);
     assert_eq!(seen, (&json!("100"), &json!(5), &json!(2)));
     let kicked = site.ask("DELETE /admin/v1/guilds/100/members/2", "").await;

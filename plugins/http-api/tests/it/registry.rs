@@ -8,6 +8,7 @@ use throng_ports::registry::{
     AccountChange, AccountDraft, Asked, GuildLoad, Registry, SessionStatus, SessionsEnded,
     SessionsWanted,
 };
+use throng_ports::store::GuildSize;
 use throng_proto::gateway::Connection;
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::record::{Account, Standing, TokenRecord};
@@ -138,7 +139,12 @@ impl Registry for FakeHub {
     }
 
     fn guild_loads(&self, after: GuildId, _: usize) -> BoxFuture<'static, Vec<GuildLoad>> {
-        let load = GuildLoad { guild: GUILD, attachments: 5, relays: 2 };
+        let load = GuildLoad {
+            guild: GUILD,
+            attachments: 5,
+            relays: 2,
+            size: Some(GuildSize { messages: 12, message_bytes: 3_456 }),
+        };
         // One has gone since it was listed.
         let gone = GuildLoad { guild: GuildId::new(999), ..load };
         let all = [load, gone].into_iter().filter(move |load| load.guild > after).collect();

@@ -4,11 +4,11 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use throng_ports::journal::Journal;
 
 use super::format::{FRAME_BYTES, Header, Identity, frame};
+use super::watch::Watch;
 
 /// Ends the name of a segment's file.
 pub(super) const SUFFIX: &str = ".log";
@@ -41,13 +41,12 @@ pub(super) struct FileJournal {
     dropped: u64,
     /// Records of this segment were dropped, so that later ones could not be read.
     broken: bool,
-    /// Something waits that the file did not take.
-    behind: Arc<AtomicBool>,
+    watch: Arc<Watch>,
 }
 
 impl FileJournal {
     /// Creates the directory and the first segment, or does so later when that cannot be done now.
-    pub(super) fn create(dir: PathBuf, identity: Identity, behind: Arc<AtomicBool>) -> Self {
+    pub(super) fn create(dir: PathBuf, identity: Identity, watch: Arc<Watch>) -> Self {
         let mut journal = Self {
             dir,
             identity,
@@ -62,7 +61,7 @@ impl FileJournal {
             bytes: 0,
             dropped: 0,
             broken: false,
-            behind,
+            watch,
         };
         journal.buffer.extend_from_slice(&journal.header());
         // Its error comes again from the next flush, if it lasts.
@@ -82,7 +81,7 @@ impl FileJournal {
     /// Hands the buffer to the operating system, or keeps it whole.
     fn write_out(&mut self) -> io::Result<()> {
         let written = self.try_write();
-        self.behind.store(written.is_err(), Ordering::Release);
+        self.watch.set_behind(written.is_err());
         written
     }
 
@@ -92,7 +91,9 @@ impl FileJournal {
             None => {
                 private_dir(&self.dir)?;
                 let path = self.dir.join(format!("{}{SUFFIX}", self.newest));
-                self.file.insert(private_file(&path)?)
+                let file = private_file(&path)?;
+                self.watch.begin(&path);
+                self.file.insert(file)
             }
         };
         if self.buffer.is_empty() && !self.torn {
@@ -112,6 +113,15 @@ impl FileJournal {
         // A peak must not keep its memory for good.
         self.buffer.shrink_to(1 << 20);
         Ok(())
+    }
+
+    /// Gives up what was written into a file that nobody finds any more: the journal has to begin
+    /// anew.
+    fn lose(&mut self) -> io::Error {
+        self.buffer = Vec::new();
+        (self.broken, self.dropped) = (true, 0);
+        let text = format!("{} was removed or replaced", self.path(self.newest).display());
+        io::Error::new(io::ErrorKind::QuotaExceeded, text)
     }
 
     /// Drops a record that finds no room, together with everything that waits before it.
@@ -145,6 +155,9 @@ impl Journal for FileJournal {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        if self.watch.is_lost() {
+            return Err(self.lose());
+        }
         self.write_out()?;
         match std::mem::take(&mut self.dropped) {
             0 => Ok(()),
@@ -156,11 +169,18 @@ impl Journal for FileJournal {
     }
 
     fn rotate(&mut self) -> io::Result<()> {
-        self.write_out()?;
-        let file = private_file(&self.path(self.newest + 1))?;
+        if self.watch.is_lost() {
+            self.lose();
+            private_dir(&self.dir)?;
+        } else {
+            self.write_out()?;
+        }
+        let path = self.path(self.newest + 1);
+        let file = private_file(&path)?;
+        self.watch.begin(&path);
         self.newest += 1;
         self.file = Some(file);
-        (self.written, self.bytes, self.broken) = (0, 0, false);
+        (self.written, self.bytes, self.broken, self.torn) = (0, 0, false, false);
         let header = self.header();
         self.buffer.extend_from_slice(&header);
         Ok(())
@@ -236,7 +256,7 @@ mod tests {
         let file = break_file(&mut journal);
         journal.append(b"second");
         assert!(journal.flush().is_err());
-        assert!(journal.behind.load(Ordering::Acquire));
+        assert!(journal.watch.is_behind());
         assert!(journal.rotate().is_err());
         journal.append(b"third");
         // Part of a long record reached the file before the error.
@@ -244,7 +264,7 @@ mod tests {
         torn.write_all(&[5; 200]).unwrap();
         journal.file = Some(file);
         journal.flush().unwrap();
-        assert!(!journal.behind.load(Ordering::Acquire));
+        assert!(!journal.watch.is_behind());
         assert_eq!(recovered(&journal), records(&[b"first", b"second", b"third"]));
         let bytes = fs::metadata(journal.path(0)).unwrap().len();
         assert_eq!(bytes, journal.written, "nothing of the torn record is left");
@@ -294,7 +314,7 @@ mod tests {
         let mut journal = create(dir.path());
         journal.append(b"first");
         assert!(journal.flush().is_err());
-        assert!(journal.behind.load(Ordering::Acquire));
+        assert!(journal.watch.is_behind());
         fs::remove_file(dir.path().join("0")).unwrap();
         journal.append(b"second");
         journal.flush().unwrap();

@@ -7,6 +7,7 @@ mod contract;
 mod damage;
 mod group;
 mod journal;
+mod older;
 mod place;
 mod rows;
 mod sample;

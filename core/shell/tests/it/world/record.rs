@@ -1,13 +1,15 @@
 //! A store in memory with other journals: those that tell what was flushed, or those of which
-//! something else is found.
+//! something else is found, or one that panics or fails when a test wants it.
 
+use std::future::ready;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use throng_plugin_store_memory::MemoryStore;
 use throng_ports::journal::{Found, Journal, Journals, Record};
 use throng_ports::link::BoxFuture;
-use throng_ports::store::{MemberPages, Store, Stored};
+use throng_ports::store::{Expired, GuildSize, MemberPages, Store, StoreError, Stored};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Emoji, Message, User};
 use throng_proto::record::{
@@ -23,26 +25,50 @@ pub(crate) struct RecordedStore {
     journals: Arc<dyn Journals>,
     scratch: Option<Arc<dyn Journals>>,
     panics: Option<&'static str>,
+    unreadable: AtomicBool,
 }
 
 impl RecordedStore {
     /// Shows a witness what journals flush.
     pub(crate) fn witnessed(store: MemoryStore, witness: Arc<Witness>) -> Self {
         let journals = Arc::new(RecordedJournals { journals: store.journals(), witness });
-        Self { store, journals, scratch: None, panics: None }
+        Self { store, journals, scratch: None, panics: None, unreadable: AtomicBool::new(false) }
     }
 
     /// Has journals of which this was found, and new ones of its own.
     pub(crate) fn with_found(store: MemoryStore, found: Vec<Vec<Found>>) -> Self {
         let scratch = MemoryStore::new().journals();
         let journals = Arc::new(FoundJournals { found, scratch: Arc::clone(&scratch) });
-        Self { store, journals, scratch: Some(scratch), panics: None }
+        let unreadable = AtomicBool::new(false);
+        Self { store, journals, scratch: Some(scratch), panics: None, unreadable }
     }
 
     /// Panics instead of keeping a message that says this.
     pub(crate) fn panicking(store: MemoryStore, content: &'static str) -> Self {
         let journals = store.journals();
-        Self { store, journals, scratch: None, panics: Some(content) }
+        let unreadable = AtomicBool::new(false);
+        Self { store, journals, scratch: None, panics: Some(content), unreadable }
+    }
+
+    /// Fails reads of accounts and of messages while [`Self::fail_reads`] says so.
+    pub(crate) fn failing_reads(store: MemoryStore) -> Self {
+        let journals = store.journals();
+        let unreadable = AtomicBool::new(false);
+        Self { store, journals, scratch: None, panics: None, unreadable }
+    }
+
+    pub(crate) fn fail_reads(&self, fail: bool) {
+        self.unreadable.store(fail, Ordering::Release);
+    }
+
+    fn read<T: Send + 'static>(
+        &self,
+        read: BoxFuture<'static, Stored<T>>,
+    ) -> BoxFuture<'static, Stored<T>> {
+        if self.unreadable.load(Ordering::Acquire) {
+            return Box::pin(ready(Err(StoreError::Failed("as the test asks".to_owned()))));
+        }
+        read
     }
 
     /// Returns what was written into the new ones.
@@ -91,7 +117,7 @@ impl Store for RecordedStore {
     }
 
     fn accounts(&self, after: UserId, limit: usize) -> BoxFuture<'static, Stored<Vec<Account>>> {
-        self.store.accounts(after, limit)
+        self.read(self.store.accounts(after, limit))
     }
 
     fn tokens_of(&self, user: UserId) -> BoxFuture<'static, Stored<Vec<TokenRecord>>> {
@@ -103,7 +129,7 @@ impl Store for RecordedStore {
     }
 
     fn rows(&self, queries: Vec<RowQuery>) -> BoxFuture<'static, Stored<Vec<Option<MessageRow>>>> {
-        self.store.rows(queries)
+        self.read(self.store.rows(queries))
     }
 
     fn message(
@@ -141,6 +167,14 @@ impl Store for RecordedStore {
 
     fn trim_events(&self, before: Timestamp) -> BoxFuture<'static, Stored<u64>> {
         self.store.trim_events(before)
+    }
+
+    fn expire(&self, before: Timestamp, rows_max: usize) -> BoxFuture<'static, Stored<Expired>> {
+        self.store.expire(before, rows_max)
+    }
+
+    fn sizes(&self, guilds: Vec<GuildId>) -> BoxFuture<'static, Stored<Vec<GuildSize>>> {
+        self.store.sizes(guilds)
     }
 
     fn journals(&self) -> Arc<dyn Journals> {
