@@ -34,6 +34,7 @@
 
 mod depth;
 mod field;
+mod host;
 mod number;
 mod report;
 pub mod text;
@@ -43,6 +44,7 @@ use serde_json::{Map, Value};
 
 pub use self::depth::depth;
 pub use self::field::Field;
+pub use self::host::is_place;
 use self::report::{Path, Report};
 pub use self::url::Urls;
 use crate::refusal::Refusal;
@@ -126,6 +128,14 @@ impl Form<'_> {
     pub fn unserved(&self, keys: &[&str]) {
         for key in keys {
             self.field(key).unserved();
+        }
+    }
+
+    /// Refuses keys that are none of these, where a slip should be told and not passed over.
+    pub fn only(&self, known: &[&str]) {
+        for key in self.keys().filter(|key| !known.contains(key)) {
+            let message = format!("Unknown field; known are {}.", known.join(", "));
+            self.field(key).wrong("UNKNOWN_FIELD", message);
         }
     }
 

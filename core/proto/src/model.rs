@@ -9,6 +9,7 @@
 mod activity;
 pub mod application_command;
 mod attachment;
+pub mod bound;
 mod channel;
 pub mod component;
 pub mod constant;

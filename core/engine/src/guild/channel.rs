@@ -5,7 +5,7 @@ use std::sync::Arc;
 use throng_proto::command::{ChannelPatch, Reply};
 use throng_proto::event::{EventKind, Scope};
 use throng_proto::id::ChannelId;
-use throng_proto::model::{Channel, ChannelKind};
+use throng_proto::model::{Channel, ChannelKind, bound};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
@@ -70,7 +70,8 @@ impl Guild {
 
     fn patch_channel(&self, channel: &mut Channel, patch: ChannelPatch) -> Result<(), Refusal> {
         if let Some(name) = patch.name {
-            channel.name = name;
+            channel.name = channel.kind.name(&name);
+            form::length("name", &channel.name, 1, bound::NAME_CHARS)?;
         }
         if let Some(topic) = patch.topic {
             channel.topic = topic.filter(|text| !text.is_empty());

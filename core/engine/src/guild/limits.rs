@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use throng_proto::id::Ids;
+use throng_proto::model::bound;
 
 /// Settings of a guild's machine; the defaults are Discord's where Discord has the limit.
 #[derive(Clone, Debug)]
@@ -21,8 +22,6 @@ pub struct Config {
     pub content_max: usize,
     /// Embeds of a message; more are a form error. Default 10.
     pub embeds_max: usize,
-    /// Files of a message; more are a form error. Default 10.
-    pub attachments_max: usize,
     /// Components of a message; more are a form error. Default 40.
     pub components_max: usize,
     /// Bytes of the JSON of one event; what would cause a longer one is refused with code 40005.
@@ -62,13 +61,12 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             ids: Ids::new(0),
-            roles_max: 250,
-            channels_max: 500,
+            roles_max: bound::ROLES,
+            channels_max: bound::CHANNELS,
             invites_max: 1_000,
-            overwrites_max: 100,
+            overwrites_max: bound::OVERWRITES,
             content_max: 2000,
             embeds_max: 10,
-            attachments_max: 10,
             components_max: 40,
             event_bytes_max: 256 << 10,
             reactions_max: 20,

@@ -2,7 +2,7 @@
 
 use crate::form::{Field, Form, FromForm};
 use crate::id::{ChannelId, RoleId, UserId};
-use crate::model::{ChannelKind, Overwrite};
+use crate::model::{ChannelKind, Overwrite, bound};
 use crate::permissions::Permissions;
 use crate::time::Timestamp;
 
@@ -60,8 +60,10 @@ impl FromForm for GuildPatch {
             locale.unserved();
         }
         Some(Self {
-            name: form.field("name").name(2..=100),
-            description: form.field("description").or_clear(|text| text.text(0..=300)),
+            name: form.field("name").name(2..=bound::NAME_CHARS),
+            description: form
+                .field("description")
+                .or_clear(|text| text.text(0..=bound::DESCRIPTION_CHARS)),
             owner_id: form.field("owner_id").id(),
             verification_level: form.field("verification_level").number(0..=4),
             default_message_notifications: form
@@ -121,9 +123,9 @@ impl FromForm for ChannelPatch {
         }
         let overwrites = form.field("permission_overwrites");
         Some(Self {
-            name: form.field("name").name(1..=100),
+            name: form.field("name").name(1..=bound::NAME_CHARS),
             kind: form.field("type").number(0..=255).map(ChannelKind),
-            topic: form.field("topic").or_clear(|topic| topic.text(0..=1024)),
+            topic: form.field("topic").or_clear(|topic| topic.text(0..=bound::TOPIC_CHARS)),
             position: form.field("position").number(0..=POSITION_MAX),
             parent_id: form.field("parent_id").or_clear(|id| id.id()),
             nsfw: form.field("nsfw").flag(),
@@ -158,7 +160,7 @@ impl FromForm for RolePatch {
     fn from_form(form: &Form<'_>) -> Option<Self> {
         form.unserved(&["icon", "unicode_emoji"]);
         Some(Self {
-            name: form.field("name").name(1..=100),
+            name: form.field("name").name(1..=bound::NAME_CHARS),
             permissions: form.field("permissions").permissions(),
             color: form.field("color").color(),
             colors: form.field("colors").form(),
@@ -210,7 +212,7 @@ impl FromForm for MemberPatch {
         form.unserved(&["channel_id", "flags", "avatar", "banner", "bio"]);
         let until = form.field("communication_disabled_until");
         Some(Self {
-            nick: form.field("nick").or_clear(|nick| nick.name(0..=32)),
+            nick: form.field("nick").or_clear(|nick| nick.name(0..=bound::NICK_CHARS)),
             roles: ids(&form.field("roles")),
             mute: form.field("mute").flag(),
             deaf: form.field("deaf").flag(),

@@ -1,5 +1,7 @@
 //! Addresses in bodies.
 
+use super::host::is_place;
+
 /// Which addresses a field takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Urls {
@@ -55,28 +57,7 @@ fn is_unfit(char: char) -> bool {
 /// Checks what stands before the path: a host, perhaps with a port.
 fn has_host(rest: &str) -> bool {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
-    let (host, port) = match place.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, port)) => {
-            let literal = address.parse::<std::net::Ipv6Addr>().is_ok();
-            return literal && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port));
-        }
-        None => place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port))),
-    };
-    is_host(host) && port.is_none_or(is_port)
-}
-
-fn is_host(host: &str) -> bool {
-    let labels = host.strip_suffix('.').unwrap_or(host);
-    host.len() <= 253
-        && labels.split('.').all(|label| {
-            !label.is_empty()
-                && label.chars().all(|char| char.is_alphanumeric() || matches!(char, '-' | '_'))
-        })
-}
-
-fn is_port(port: &str) -> bool {
-    port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok()
+    is_place(authority.rsplit_once('@').map_or(authority, |(_, place)| place))
 }
 
 #[cfg(test)]
@@ -106,6 +87,8 @@ mod tests {
             "https://[::1",
             "https://[x]/",
             "https://a..b/",
+            "https://xn--a/",
+            "https://1.2.3.999/",
             "https://example.com/\u{0}",
             "https://example.com/<b>",
             "://x",

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bound;
 use super::constant::{Null, Number};
-use crate::form::{Field, Form, FromForm};
+use crate::form::{Field, Form, FromForm, text};
 use crate::id::{AnyId, ChannelId, GuildId, MessageId};
 use crate::permissions::Permissions;
 
@@ -129,6 +130,32 @@ impl ChannelKind {
     #[must_use]
     pub const fn has_voice(self) -> bool {
         matches!(self, Self::VOICE | Self::STAGE)
+    }
+
+    /// Tells whether names of channels of this kind are one word in lower case: text,
+    /// announcements, forums.
+    #[must_use]
+    pub const fn has_plain_names(self) -> bool {
+        matches!(self.0, 0 | 5 | 15)
+    }
+
+    /// Writes a name as channels of this kind have it. In text channels, as at Discord, letters are
+    /// small, blanks are dashes, no two dashes follow each other, and ASCII's other punctuation is
+    /// left out; nothing may be left. At most 100 characters stay.
+    #[must_use]
+    pub fn name(self, given: &str) -> String {
+        if !self.has_plain_names() {
+            return given.to_owned();
+        }
+        let mut name = String::with_capacity(given.len());
+        for char in given.trim().chars().flat_map(char::to_lowercase) {
+            let char = if char.is_whitespace() { '-' } else { char };
+            let dropped = char.is_ascii_punctuation() && !matches!(char, '-' | '_');
+            if !dropped && (char != '-' || !name.ends_with('-')) {
+                name.push(char);
+            }
+        }
+        text::cut(&name, bound::NAME_CHARS).to_owned()
     }
 
     /// Tells whether messages can be posted in channels of this kind.

@@ -58,6 +58,24 @@ impl Component {
         !matches!(self, Self::Row(_))
     }
 
+    /// Visits the pictures of this component and of all inside it.
+    fn media(&mut self, visit: &mut dyn FnMut(&mut Media)) {
+        match self {
+            Self::Row(_) | Self::Text(_) | Self::Separator(_) => {}
+            Self::Section(section) => {
+                if let Accessory::Thumbnail(thumbnail) = &mut section.accessory {
+                    visit(&mut thumbnail.media);
+                }
+            }
+            Self::Gallery(gallery) => {
+                gallery.items.iter_mut().for_each(|item| visit(&mut item.media));
+            }
+            Self::Container(container) => {
+                container.components.iter_mut().for_each(|inner| inner.media(visit));
+            }
+        }
+    }
+
     /// Visits the ids of this component and all inside it, from outside to inside.
     fn ids(&mut self, visit: &mut dyn FnMut(&mut i32)) {
         match self {

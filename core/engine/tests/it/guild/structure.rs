@@ -156,6 +156,18 @@ fn a_new_channel_is_routed_before_anybody_hears_of_it() {
 }
 
 #[test]
+fn text_channels_are_named_in_one_plain_word() {
+    let mut hall = Hall::new();
+    let made: Channel = body(hall.json(MODERATOR, new_channel(json!({ "name": "Big  Tea!" }))));
+    assert_eq!(made.name, "big-tea");
+    let named: Channel = body(hall.json(OWNER, channel(made.id, json!({ "name": "Tea Time" }))));
+    assert_eq!(named.name, "tea-time");
+    let voice: Channel = body(hall.json(OWNER, channel(VOICE, json!({ "name": "Tea Time" }))));
+    assert_eq!(voice.name, "Tea Time");
+    assert_field(&fresh(OWNER, new_channel(json!({ "name": "?!" }))).expect_err("empty"), "name");
+}
+
+#[test]
 fn a_deleted_category_frees_its_channels_and_settings_forget_a_deleted_channel() {
     let mut hall = Hall::new();
     hall.run(OWNER, Command::ChannelDelete(CATEGORY)).expect("granted");

@@ -126,6 +126,8 @@ pub struct Container {
 /// A picture or video by its address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Media {
+    /// Number in the message, of those that pictures have.
+    pub id: u32,
     /// `http` or `https`.
     pub url: String,
 }
@@ -134,7 +136,7 @@ pub struct Media {
 impl Serialize for Media {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut media = serializer.serialize_struct("Media", 7)?;
-        media.serialize_field("id", "1")?;
+        media.serialize_field("id", &self.id.to_string())?;
         media.serialize_field("url", &self.url)?;
         media.serialize_field("proxy_url", &self.url)?;
         media.serialize_field("width", &None::<u32>)?;
@@ -234,7 +236,7 @@ impl Media {
                 url.wrong(code, "No file was uploaded: Throng does not store files.");
                 return None;
             }
-            Some(Self { url: url.url(Urls::Web)? })
+            Some(Self { id: 0, url: url.url(Urls::Web)? })
         })
     }
 }

@@ -128,11 +128,13 @@ impl Reader {
         }
     }
 
-    /// Gives every component without a number the next free one.
+    /// Gives every component without a number the next free one, and every picture one of its own.
     pub(super) fn number(&self, components: &mut [Component]) {
         let used = self.ids.borrow();
         let mut free = (1..).filter(|id| !used.contains(id));
+        let mut pictures = 1..;
         for component in components {
+            component.media(&mut |media| media.id = pictures.next().unwrap_or(u32::MAX));
             component.ids(&mut |id| {
                 if *id == 0 {
                     *id = free.next().unwrap_or(i32::MAX);

@@ -175,3 +175,29 @@ fn a_message_has_at_most_40_components_in_all() {
     draft(&rows(6));
     assert_eq!(wrong::<MessageDraft>(&rows(7)).0, "components");
 }
+
+#[test]
+fn every_picture_of_a_message_has_a_number_of_its_own() {
+    let picture = |name: &str| json!({ "media": { "url": format!("https://a.example/{name}") } });
+    let thumbnail = json!({ "type": 11, "media": { "id": "9", "url": "https://a.example/t" } });
+    let texts = [json!({ "type": 10, "content": "s" })];
+    let section = json!({ "type": 9, "components": texts, "accessory": thumbnail });
+    let sent = with(json!([
+        { "type": 12, "items": [picture("a"), picture("a")] },
+        { "type": 17, "components": [section, { "type": 12, "items": [picture("b")] }] },
+        { "type": 12, "items": [picture("c")] },
+    ]));
+    let stored = stored(draft(&sent));
+    let mut ids: Vec<&str> = Vec::new();
+    for place in [
+        "/0/items/0/media/id",
+        "/0/items/1/media/id",
+        "/1/components/0/accessory/media/id",
+        "/1/components/1/items/0/media/id",
+        "/2/items/0/media/id",
+    ] {
+        let id = stored["components"].pointer(place).and_then(Value::as_str);
+        ids.push(id.unwrap_or_else(|| panic!("no number at {place}")));
+    }
+    assert_eq!(ids, ["1", "2", "3", "4", "5"], "what a client says of them is not heard");
+}
