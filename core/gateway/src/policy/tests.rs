@@ -61,6 +61,22 @@ fn tests_fail_when_a_case_does_or_too_little_is_reached() {
 }
 
 #[test]
+fn missing_tests_and_cases_without_a_script_fail_when_strict() {
+    let script = "fn lag(session) { \"close\" }";
+    let case = "[[case]]\nname = \"all\"\nhook = \"lag\"\nexpect = \"close\"\n";
+    let (_none, none) = folder(script, "");
+    let (report, passes) = run(&["test", &none], "").expect("a report");
+    assert!(passes && report.contains("no case in `policy.toml`"), "{report}");
+    assert!(!run(&["test", &none, "--strict"], "").expect("a report").1);
+    let (place, whole) = folder(script, case);
+    assert!(run(&["test", &whole, "--strict"], "").expect("a report").1);
+    fs::write(place.path().join("polcy.toml"), case).expect("cases of nobody");
+    let (report, passes) = run(&["test", &whole], "").expect("a report");
+    assert!(passes && report.contains("there is no `polcy.rhai`"), "{report}");
+    assert!(!run(&["test", &whole, "--strict"], "").expect("a report").1);
+}
+
+#[test]
 fn one_decision_takes_facts_from_a_file_or_from_input() {
     let (folder, policy) =
         folder("fn lag(session) { if session.bot { \"close\" } else { \"passive\" } }", "");

@@ -1,5 +1,6 @@
 //! What people who write policies use.
 
+mod absent;
 mod asking;
 mod checking;
 mod page;
