@@ -74,6 +74,8 @@ pub(crate) enum Action {
         #[arg(value_name = "SHELL")]
         shell: Shell,
     },
+    /// Prints the manual page: `throng man > throng.1`.
+    Man,
     /// Checks, tests and tries policies before a gateway runs them.
     #[command(subcommand)]
     Policy(PolicyAction),
@@ -85,6 +87,15 @@ pub(crate) fn complete(shell: Shell) {
     clap_complete::generate(shell, &mut Cli::command(), "throng", &mut script);
     // Whoever reads may have had enough.
     _ = std::io::stdout().write_all(&script);
+}
+
+/// Prints the manual page, with one section for all subcommands.
+pub(crate) fn describe() -> anyhow::Result<()> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    // Whoever reads may have had enough.
+    _ = std::io::stdout().write_all(&page);
+    Ok(())
 }
 
 /// Reads the command line, or ends the process with help or an error.

@@ -29,6 +29,21 @@ fn shells_are_told_how_to_complete() -> Result<()> {
 }
 
 #[test]
+fn the_manual_page_is_what_the_binary_prints() -> Result<()> {
+    let printed = succeed(Command::new(binary()?).arg("man"))?;
+    let path = packaging().join("throng.1");
+    if std::env::var_os("TIDY_WRITE").is_some() {
+        std::fs::write(&path, &printed)?;
+    }
+    let kept = std::fs::read_to_string(&path)?;
+    ensure!(kept == printed, "it has changed; TIDY_WRITE=1 cargo test -p throng-e2e manual_page");
+    for word in [".TH throng 1", ".SH OPTIONS", "\\-\\-listen", "throng\\-backup"] {
+        ensure!(printed.contains(word), "no {word} in {printed}");
+    }
+    Ok(())
+}
+
+#[test]
 fn the_unit_is_one_that_systemd_takes() -> Result<()> {
     let unit = std::fs::read_to_string(packaging().join("throng.service"))?;
     let Some(systemd) = part("systemd-analyze", "systemd")? else { return Ok(()) };
