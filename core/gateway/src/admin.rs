@@ -46,6 +46,7 @@ impl Listening {
         let web = Arc::new(Web {
             node: node.clone(),
             budget: Budget::new(config.answer_bytes_max),
+            head_time: Duration::from_secs(config.head_timeout_seconds),
             write_time: Duration::from_secs(config.write_timeout_seconds),
             router: throng_plugin_http_api::admin_router(hub, token, config, self.address),
             reentry: None,
@@ -66,7 +67,7 @@ async fn serve(listener: TcpListener, web: Arc<Web>) {
         match listener.accept().await {
             Ok((stream, peer)) => match places.visit_http(peer.ip()) {
                 Ok(visit) => drop(tokio::spawn(Arc::clone(&web).serve(stream.into(), peer, visit))),
-                Err(full) => web.node.count_refusal(EdgeRefusal::Full(full)),
+                Err(full) => web.node.count_refusal(EdgeRefusal::Full(full), peer),
             },
             Err(error) => {
                 tracing::warn!(%error, "a connection of the admin API was not accepted");

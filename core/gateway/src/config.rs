@@ -34,7 +34,7 @@ pub(crate) struct Settings {
     /// Directory for everything that lasts.
     pub(crate) data: PathBuf,
     /// Address that clients are told, such as `wss://gateway.example.org`; the public address by
-    /// default.
+    /// default, and on a wildcard address the host by which each came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) public_url: Option<String>,
     /// Makes a demo guild with two users at the first start.
@@ -117,13 +117,20 @@ impl Default for Settings {
 pub(crate) struct LogConfig {
     /// Which, such as `info` or `warn,throng_shell=debug`.
     pub(crate) filter: String,
-    /// `human` or `json`.
+    /// `human` or `json`; standard output has the same form.
     pub(crate) format: LogFormat,
+    /// Lines of one kind, which is a place in the code with its reason, that are written in
+    /// `log.repeats_window_secs`; then one says how many more there were. 0 is any number. Audit
+    /// lines and those below `info` have no bound.
+    pub(crate) repeats_max: u32,
+    /// Seconds in which lines of one kind are counted.
+    pub(crate) repeats_window_secs: u64,
 }
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { filter: "info".to_owned(), format: LogFormat::Human }
+        let (filter, format) = ("info".to_owned(), LogFormat::Human);
+        Self { filter, format, repeats_max: 20, repeats_window_secs: 10 }
     }
 }
 
@@ -407,6 +414,12 @@ pub(crate) fn print(settings: &Settings) -> anyhow::Result<()> {
 }
 
 impl Settings {
+    /// Tells whether clients are told the address by which they came: nobody has said another one,
+    /// and the one to listen on is none to connect to.
+    pub(crate) fn tells_host(&self) -> bool {
+        self.public_url.is_none() && self.listen.ip().is_unspecified()
+    }
+
     /// Returns what the shell needs.
     pub(crate) fn shell(&self) -> throng_shell::Config {
         throng_shell::Config {

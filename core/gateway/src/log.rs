@@ -1,15 +1,25 @@
 //! Log lines.
 
 mod lines;
+mod repeats;
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::OnceLock;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
+use serde_json::json;
+use throng_proto::time::Timestamp;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{LogConfig, LogFormat};
 
 pub(crate) use lines::{Counts, finish};
+
+/// How lines look, once there are any.
+static FORMAT: OnceLock<LogFormat> = OnceLock::new();
 
 /// Starts to write log lines to standard error.
 ///
@@ -21,25 +31,54 @@ pub(crate) fn start(config: &LogConfig) -> anyhow::Result<()> {
         .with_context(|| format!("`log.filter` is wrong: {}", config.filter))?;
     lines::start(io::stderr()).context("log lines cannot be written")?;
     let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let window = Duration::from_secs(config.repeats_window_secs);
+    let bound = repeats::start(config.repeats_max, window);
+    let registry = tracing_subscriber::registry().with(filter).with(bound);
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(|| lines::Line)
         .with_ansi(colours)
         // It tells of a line that cannot be written by one that panics if it cannot.
         .log_internal_errors(false);
+    // A second start goes on with the first one's form.
+    _ = FORMAT.set(config.format);
     match config.format {
-        LogFormat::Human => lines.with_target(false).init(),
-        LogFormat::Json => lines.json().init(),
+        LogFormat::Human => registry.with(lines.with_target(false)).init(),
+        LogFormat::Json => registry.with(lines.json()).init(),
     }
     Ok(())
 }
 
-/// Says something to whoever started the gateway, on standard output. That nobody reads it is no
-/// reason not to go on.
+/// Says why the process fails, as the last thing.
+pub(crate) fn fail(error: &anyhow::Error) {
+    if is_json() {
+        tracing::error!("{error:#}");
+        return finish();
+    }
+    finish();
+    // Where nobody can be told, the exit code says it.
+    _ = writeln!(io::stderr(), "throng: {error:#}");
+}
+
+/// Tells whether everything that the gateway says is JSON.
+fn is_json() -> bool {
+    FORMAT.get() == Some(&LogFormat::Json)
+}
+
+/// Says something to whoever started the gateway, on standard output, in the form of the log's
+/// lines. That nobody reads it is no reason not to go on.
 pub(crate) fn say(text: &str) {
-    use std::io::Write as _;
+    let line = is_json().then(|| in_json(text));
+    let text = line.as_deref().unwrap_or(text);
     let mut out = io::stdout().lock();
     if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush()) {
         tracing::debug!(%error, "standard output takes nothing");
     }
+}
+
+/// Writes a text as the log writes its lines in JSON.
+fn in_json(text: &str) -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or_default());
+    let fields = json!({ "message": text.trim() });
+    json!({ "timestamp": now, "level": "INFO", "fields": fields, "target": "throng" }).to_string()
 }

@@ -5,6 +5,7 @@ mod cli;
 mod config;
 mod demo;
 mod descriptors;
+mod facts;
 mod files;
 mod log;
 mod policy;
@@ -19,14 +20,13 @@ mod tokens;
 mod vital;
 mod web;
 
-use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use throng_engine::policy::Native;
 use throng_plugin_policy_rhai::RhaiPolicy;
-use throng_ports::hub::{Facts, Hub};
+use throng_ports::hub::Hub;
 use throng_ports::token::Tokens;
 use throng_shell::{Node, Parts};
 
@@ -40,9 +40,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(code) => code,
         Err(error) => {
-            log::finish();
-            // Where nobody can be told, the exit code says it.
-            _ = writeln!(std::io::stderr(), "throng: {error:#}");
+            log::fail(&error);
             ExitCode::FAILURE
         }
     }
@@ -60,6 +58,7 @@ fn run() -> anyhow::Result<ExitCode> {
             cli::complete(shell);
             return Ok(ExitCode::SUCCESS);
         }
+        Some(cli::Action::Man) => return cli::describe().map(|()| ExitCode::SUCCESS),
         Some(cli::Action::Policy(action)) => return policy::run(action, settings.policy),
         None => log::start(&settings.log)?,
     }
@@ -94,7 +93,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         policy: Arc::new(policy.clone()),
         policies: Arc::new(policy.clone()),
         tokens,
-        facts: facts(&settings, public.gateway_url()),
+        facts: facts::of(&settings, public.gateway_url()),
         places,
     })
     .await?;
@@ -110,7 +109,8 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         demo::create(&hub, &settings.data, public.http_url()).await?;
     }
     let router = throng_plugin_http_api::public_router(Arc::clone(&hub), settings.http.clone());
-    let (router, traffic) = throng_plugin_http_api::Traffic::of(router);
+    let slow = settings.http.slow_request();
+    let (router, traffic) = throng_plugin_http_api::Traffic::of(router, slow);
     node.show(Arc::new(process::Process));
     node.show(Arc::new(log::Counts));
     node.show(traffic);
@@ -133,18 +133,4 @@ fn policy(settings: &Settings) -> anyhow::Result<RhaiPolicy> {
     let native = Native { relay_capacity: settings.relay.capacity };
     RhaiPolicy::open(settings.policy.clone(), native)
         .context("the policy cannot run; mend it, or leave `policy.path` empty")
-}
-
-fn facts(settings: &Settings, gateway_url: String) -> Facts {
-    if settings.public_url.is_none() && settings.listen.ip().is_unspecified() {
-        tracing::warn!(
-            "clients are told {gateway_url}, which no other machine can reach: set `public_url`"
-        );
-    }
-    Facts {
-        gateway_url: settings.public_url.clone().unwrap_or(gateway_url),
-        shards: 1,
-        identifies_total: settings.gateway.identifies_per_day,
-        max_concurrency: settings.gateway.max_concurrency,
-    }
 }

@@ -39,6 +39,7 @@ impl Listening {
             backlog: settings.websocket.backlog,
             send_buffer_bytes: settings.websocket.send_buffer_bytes,
             unsent_bytes: settings.websocket.unsent_bytes,
+            tells_host: settings.tells_host(),
             trusted_proxies: settings.public.trusted_proxies.clone(),
             proxy_protocol: settings.public.proxy_protocol,
             tls: tls.clone(),
@@ -83,6 +84,7 @@ impl Listening {
             router,
             reentry: Some(self.listener.reentry()),
             budget: Budget::new(config.answer_bytes_max),
+            head_time: Duration::from_secs(config.head_timeout_seconds),
             write_time: Duration::from_secs(config.write_timeout_seconds),
         };
         tokio::spawn(serve_http(self.http, Arc::new(web)));
@@ -117,7 +119,7 @@ async fn serve_http(mut connections: mpsc::Receiver<HttpConnection>, web: Arc<We
         match places.visit_http(peer.ip()) {
             Ok(visit) => drop(tokio::spawn(Arc::clone(&web).serve(connection.into(), peer, visit))),
             Err(full) => {
-                web.node.count_refusal(EdgeRefusal::Full(full));
+                web.node.count_refusal(EdgeRefusal::Full(full), peer);
                 tokio::spawn(connection.refuse(full.reason(), RETRY_AFTER_SECS));
             }
         }

@@ -70,7 +70,11 @@ async fn reload_policy(hub: Arc<dyn Hub>) {
 }
 
 fn reload_certificate(certificates: &Certificates) {
+    let before = certificates.fingerprint();
     match certificates.reload() {
+        Ok(fingerprint) if fingerprint == before => {
+            tracing::info!(%fingerprint, "the certificate is unchanged");
+        }
         Ok(fingerprint) => tracing::info!(%fingerprint, "the certificate is loaded"),
         Err(error) => tracing::error!(%error, "the certificate before goes on"),
     }
@@ -78,7 +82,8 @@ fn reload_certificate(certificates: &Certificates) {
 
 fn reload_tls(tls: &Tls) {
     match tls.reload() {
-        Ok(()) => tracing::info!("the certificate of the public address is loaded"),
+        Ok(true) => tracing::info!("the certificate of the public address is loaded"),
+        Ok(false) => tracing::info!("the certificate of the public address is unchanged"),
         Err(error) => tracing::error!(%error, "the public address shows the certificate before"),
     }
 }

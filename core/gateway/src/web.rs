@@ -22,9 +22,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use throng_shell::{EdgeRefusal, Node, Visit};
-use throng_transport_websocket::Paths;
-use throng_transport_websocket::Reentry;
 use throng_transport_websocket::handshake::{self, Ask};
+use throng_transport_websocket::{Asked, Paths, Reentry};
 
 use body::Watched;
 use lent::Lent;
@@ -32,8 +31,6 @@ pub(crate) use stream::Stream;
 pub(crate) use turn::Budget;
 use turn::Turn;
 
-/// Time for the next request on a connection to send its head.
-const HEAD_TIME: Duration = Duration::from_secs(30);
 /// Answers up to this are given however much others have left unread.
 const SMALL_BYTES: usize = 16 * 1024;
 
@@ -44,6 +41,8 @@ pub(crate) struct Web {
     /// Where connections go that ask to be upgraded; on the admin listener nowhere.
     pub(crate) reentry: Option<Reentry>,
     pub(crate) budget: Budget,
+    /// Time for the next request on a connection to send its head.
+    pub(crate) head_time: Duration,
     /// Time in which a peer must read some of what it is sent.
     pub(crate) write_time: Duration,
 }
@@ -60,7 +59,7 @@ impl Web {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIME)
+            .header_read_timeout(self.head_time)
             // Who has said everything may end its direction and still wants its answer.
             .half_close(true)
             .serve_connection(TokioIo::new(stream), service)
@@ -68,7 +67,7 @@ impl Web {
         tokio::select! {
             served = connection => if let Err(error) = served {
                 if stalled(&error) {
-                    self.node.count_refusal(EdgeRefusal::WriteTime);
+                    self.node.count_refusal(EdgeRefusal::WriteTime, peer);
                 }
                 tracing::debug!(%peer, %error, "an HTTP connection broke");
             },
@@ -89,7 +88,7 @@ impl Web {
         // What was done is told all the same; what was only read can be asked for again.
         if !turn.reserve(length) && is_read && length > SMALL_BYTES {
             turn.give_back(length);
-            self.node.count_refusal(EdgeRefusal::AnswerBytes);
+            self.node.count_refusal(EdgeRefusal::AnswerBytes, peer);
             response = put_off();
         }
         response.map(|body| Body::new(Watched::new(body, begun)))
@@ -97,13 +96,19 @@ impl Web {
 
     /// Answers by the API, or gives the connection back to the WebSocket listener.
     async fn route(&self, peer: SocketAddr, mut request: Request<Incoming>) -> Response {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        let Some(reentry) = &self.reentry else { return self.ask(request).await };
+        let Some(reentry) = &self.reentry else {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            return self.ask(request).await;
+        };
         let head = head(&request);
+        let client = reentry.client(peer, &head);
+        let told = reentry.told(peer, &head);
+        request.extensions_mut().insert(throng_plugin_http_api::Told(told.clone()));
+        request.extensions_mut().insert(ConnectInfo(client));
         match handshake::read(&head, Paths::Gateway) {
             Ask::Upgrade { accept, query, protocol, .. } => {
-                let peer = reentry.client(peer, &head);
-                tokio::spawn(give_back(reentry.clone(), peer, query, request));
+                let asked = Asked { query, told };
+                tokio::spawn(give_back(reentry.clone(), client, asked, request));
                 let mut upgraded = Response::builder()
                     .status(StatusCode::SWITCHING_PROTOCOLS)
                     .header(header::CONNECTION, "Upgrade")
@@ -114,7 +119,10 @@ impl Web {
                 }
                 upgraded.body(Body::empty()).unwrap_or_default()
             }
-            Ask::Bad(fault) => (StatusCode::BAD_REQUEST, fault.to_string()).into_response(),
+            Ask::Bad(fault) => {
+                tracing::info!(peer = %client, reason = %fault, "a handshake failed");
+                (StatusCode::BAD_REQUEST, fault.to_string()).into_response()
+            }
             Ask::Http | Ask::More => self.ask(request).await,
         }
     }
@@ -163,10 +171,10 @@ fn head(request: &Request<Incoming>) -> Vec<u8> {
     head
 }
 
-async fn give_back(reentry: Reentry, peer: SocketAddr, query: String, request: Request<Incoming>) {
+async fn give_back(reentry: Reentry, peer: SocketAddr, asked: Asked, request: Request<Incoming>) {
     let Ok(upgraded) = hyper::upgrade::on(request).await else { return };
     let Ok(parts) = upgraded.downcast::<TokioIo<Stream>>() else { return };
     let (stream, mut unread) = parts.io.into_inner().into_parts();
     unread.extend_from_slice(&parts.read_buf);
-    reentry.enter(stream, unread, peer, query).await;
+    reentry.enter(stream, unread, peer, asked).await;
 }

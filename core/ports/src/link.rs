@@ -122,6 +122,12 @@ pub trait Link: fmt::Debug {
         "unknown"
     }
 
+    /// Address of ours that the client is told, where it came by another one than the settings
+    /// know.
+    fn told(&self) -> Option<&str> {
+        None
+    }
+
     /// Sets how payloads travel from the next one on. [`Wire::Text`] before the first call.
     fn set_wire(&self, wire: Wire);
 

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use serde::Serialize;
 use throng_proto::gateway::{Connection, Shard};
 use throng_proto::id::{GuildId, UserId};
+use throng_proto::model::Status;
 use throng_proto::record::{Account, TokenRecord};
 use throng_proto::refusal::Refusal;
 use throng_proto::time::Timestamp;
@@ -58,6 +59,10 @@ pub trait Registry: Send + Sync + 'static {
 
     /// Lists sessions in order of their ids.
     fn sessions(&self, wanted: SessionsWanted) -> BoxFuture<'static, Vec<SessionStatus>>;
+
+    /// Tells of one session by the first digits of its id, with how much it gets of its first
+    /// guilds and what the policy says to that now.
+    fn session(&self, digits: u64) -> BoxFuture<'static, Option<SessionDetail>>;
 
     /// Ends sessions, and returns how many there were. Their clients may come back with their
     /// tokens.
@@ -150,6 +155,41 @@ pub struct SessionStatus {
     pub token_id: Option<TokenId>,
     /// When that token ends, and the session with it.
     pub expires_at: Option<Timestamp>,
+}
+
+/// A session with its guilds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SessionDetail {
+    /// What a list says of it.
+    #[serde(flatten)]
+    pub session: SessionStatus,
+    /// Status that its client shows.
+    pub status: Status,
+    /// Away from keyboard, as its client says.
+    pub afk: bool,
+    /// Version of the policy that was asked for the verdicts.
+    pub policy_version: String,
+    /// How much it gets of its first guilds, and why.
+    pub attachments: Vec<AttachmentStatus>,
+}
+
+/// How much a session gets of one guild, and what the policy says to that now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct AttachmentStatus {
+    /// Which.
+    pub guild_id: GuildId,
+    /// How much it gets: `active`, `conflated`, `passive` or `muted`.
+    pub mode: &'static str,
+    /// What the policy answers when it is asked now. Where it is something else, the link was
+    /// behind, or the policy was not asked since something has changed.
+    pub verdict: &'static str,
+    /// Milliseconds after which the policy wants to be asked again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recheck_ms: Option<u64>,
+    /// Tells whether its client looks at the guild (op 14 or 37).
+    pub subscribed: bool,
+    /// Sessions in the guild, as the policy knows it.
+    pub sessions: usize,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]

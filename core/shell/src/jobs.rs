@@ -157,6 +157,8 @@ async fn run<F: Future<Output = Ended>>(
         () = entry.cancelled() => return Err(Stop::Cancelled),
     };
     entry.running.store(true, Ordering::Release);
+    let Title { kind, guild, total } = entry.title;
+    tracing::info!(id = entry.id, reason = kind.name(), %guild, total, "a job begins");
     board.metrics.running.add(1);
     let ended = tokio::select! {
         ended = contained(async { work(Turn(Arc::clone(entry))).await }) => ended,
@@ -254,6 +256,10 @@ impl Board {
     fn admit(&self, title: Title, max: usize) -> Result<Arc<Entry>, Full> {
         let mut state = self.state.lock();
         if state.admitted.len() >= max {
+            let waiting = state.admitted.len();
+            drop(state);
+            let reason = title.kind.name();
+            tracing::info!(reason, guild = %title.guild, waiting, "a job is refused");
             return Err(Full);
         }
         state.last += 1;
@@ -281,6 +287,16 @@ impl Board {
         let status = JobStatus { reason, ..entry.status(state) };
         self.metrics.admitted.sub(1);
         self.metrics.ended(status.kind, state, status.done);
+        tracing::info!(
+            id = status.id,
+            reason = status.kind.name(),
+            guild = %status.guild,
+            state = state.name(),
+            done = status.done,
+            total = status.total,
+            millis = status.millis,
+            "a job is over"
+        );
         let mut board = self.state.lock();
         board.admitted.remove(&entry.id);
         board.over.insert(entry.id, status);

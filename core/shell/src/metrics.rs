@@ -163,6 +163,12 @@ impl Refused {
         (Self::TurnedOut, "turned_out"),
         (Self::TokenExpired, "token_expired"),
     ];
+
+    /// Returns its name in metrics and in the log.
+    pub(crate) fn name(self) -> &'static str {
+        let own = Self::ALL.iter().find(|(why, _)| *why == self);
+        own.map_or("", |(_, name)| name)
+    }
 }
 
 /// Counters of one worker. Only its thread writes them.

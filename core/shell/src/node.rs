@@ -11,9 +11,10 @@ mod retention;
 mod start;
 mod stored;
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use thiserror::Error;
@@ -145,6 +146,12 @@ impl Shared {
         }
     }
 
+    /// Counts a connection that is refused before it is anybody's, and says whose it was.
+    fn turn_away(&self, why: Refused, peer: SocketAddr) {
+        self.metrics.refuse(why);
+        tracing::info!(%peer, reason = why.name(), "a connection is refused");
+    }
+
     pub(crate) const fn worker_count(&self) -> usize {
         self.workers.len()
     }
@@ -234,13 +241,14 @@ impl Node {
         tokio::spawn(async move {
             // As long as nothing was asked for, others go first.
             visit.rest();
+            let peer = incoming.peer();
             let arrival = tokio::select! {
                 arrival = incoming.greet() => arrival,
-                () = visit.evicted() => return shared.metrics.refuse(Refused::Handshake),
+                () = visit.evicted() => return shared.turn_away(Refused::Handshake, peer),
             };
             let (Some(arrival), Some(mut place)) = (arrival, visit.into_place()) else { return };
             if let Err(full) = place.belong_to(arrival.peer().ip()) {
-                shared.metrics.refuse(Refused::Address);
+                shared.turn_away(Refused::Address, arrival.peer());
                 // The handshake is over, so the reason travels in a close.
                 return arrival
                     .arrive()
@@ -253,7 +261,7 @@ impl Node {
 
     /// Says why there is no place, unless too many others are being told.
     fn turn_away(&self, incoming: Box<dyn Incoming>, full: Full) {
-        self.count_refusal(EdgeRefusal::Full(full));
+        self.count_refusal(EdgeRefusal::Full(full), incoming.peer());
         let refusing = Arc::clone(&self.refusing);
         if refusing.fetch_add(1, Ordering::AcqRel) >= REFUSALS_MAX {
             refusing.fetch_sub(1, Ordering::AcqRel);
@@ -271,15 +279,16 @@ impl Node {
         self.places.clone()
     }
 
-    /// Counts what was refused at the edge.
-    pub fn count_refusal(&self, why: EdgeRefusal) {
-        self.shared.metrics.refuse(match why {
+    /// Counts what was refused at the edge, and says to whom.
+    pub fn count_refusal(&self, why: EdgeRefusal, peer: SocketAddr) {
+        let why = match why {
             EdgeRefusal::Full(Full::Connections) => Refused::Connections,
             EdgeRefusal::Full(Full::Http) => Refused::HttpConnections,
             EdgeRefusal::Full(Full::Address) => Refused::Address,
             EdgeRefusal::AnswerBytes => Refused::HttpAnswerBytes,
             EdgeRefusal::WriteTime => Refused::HttpWriteTime,
-        });
+        };
+        self.shared.turn_away(why, peer);
     }
 
     async fn drain_began(&self) {
@@ -316,6 +325,11 @@ impl Node {
     /// Waits until a drain is over: every link is closed, or the time for it is up.
     pub async fn drained(&self) {
         self.drain_began().await;
+        let began = Instant::now();
+        let metrics = &self.shared.metrics.workers;
+        let links: u64 = metrics.iter().map(|worker| worker.links.read()).sum();
+        let sessions: u64 = metrics.iter().map(|worker| worker.sessions.read()).sum();
+        tracing::info!(links, sessions, "the node drains: no new links, and these are closed");
         let (done, mut all) = mpsc::channel(self.shared.worker_count().max(1));
         for worker in 0..self.shared.worker_count() {
             self.shared.send(worker, WorkerMessage::Drain(done.clone())).await;
@@ -324,7 +338,10 @@ impl Node {
         let limit = Duration::from_secs(self.shared.config.limits.drain_secs);
         let finished = tokio::time::timeout(limit, async { while all.recv().await.is_some() {} });
         match finished.await {
-            Ok(()) => tracing::info!("every link is closed; sessions wait for their clients"),
+            Ok(()) => {
+                let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+                tracing::info!(millis, "every link is closed; sessions wait for their clients");
+            }
             Err(_) => tracing::warn!("links are left after {limit:?}; their sessions can resume"),
         }
     }

@@ -86,7 +86,7 @@ fn accounts_and_sessions() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(tokens::rotate))
         .routes(routes!(tokens::revoke))
         .routes(routes!(sessions::list))
-        .routes(routes!(sessions::end))
+        .routes(routes!(sessions::read, sessions::end))
         .routes(routes!(sessions::end_all))
 }
 

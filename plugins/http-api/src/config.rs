@@ -17,11 +17,17 @@ pub struct Config {
     ///
     /// An import of members has no limit as a whole; its body may not pause for longer than this.
     pub request_timeout_seconds: u64,
+    /// Seconds in which a client must send the head of its next request, on either listener; then
+    /// the connection is closed. Default 30.
+    pub head_timeout_seconds: u64,
     /// Seconds in which a client must read 64 KiB of its answer, or what is left of it. Default 30.
     pub write_timeout_seconds: u64,
     /// Bytes of answers that all clients of a listener together may leave unread. Default
     /// 67,108,864 (64 MiB). Above it, large answers to GET become 503.
     pub answer_bytes_max: usize,
+    /// Milliseconds; a request that takes longer until its answer begins is a line in the log. 0 is
+    /// never. Default 2,000.
+    pub slow_request_millis: u64,
     /// How often one user may ask.
     pub rate_limits: RateLimits,
     /// Names by which the admin API may be asked, besides `localhost` and the addresses where it
@@ -33,6 +39,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// Returns how long a request takes that is told of; zero is any time.
+    #[must_use]
+    pub const fn slow_request(&self) -> Duration {
+        Duration::from_millis(self.slow_request_millis)
+    }
+
     /// Returns how long a request may take.
     #[must_use]
     pub const fn request_timeout(&self) -> Duration {
@@ -46,8 +58,10 @@ impl Default for Config {
             json_bytes_max: 256 * 1024,
             body_bytes_max: 8 * 1024 * 1024,
             request_timeout_seconds: 30,
+            head_timeout_seconds: 30,
             write_timeout_seconds: 30,
             answer_bytes_max: 64 * 1024 * 1024,
+            slow_request_millis: 2_000,
             rate_limits: RateLimits::default(),
             admin_hosts: Vec::new(),
             import: Import::default(),

@@ -18,7 +18,12 @@ pub(crate) struct Fault {
     message: String,
     fields: Vec<FieldError>,
     retry: Option<Retry>,
+    limit: Option<Limit>,
 }
+
+/// Which limit of requests was reached, as metrics name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Limit(pub(crate) &'static str);
 
 /// When to come back, and whose limit it was.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,7 +45,13 @@ pub(crate) enum Scope {
 
 impl Fault {
     pub(crate) fn new(status: StatusCode, code: u32, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), fields: Vec::new(), retry: None }
+        let (fields, message) = (Vec::new(), message.into());
+        Self { status, code, message, fields, retry: None, limit: None }
+    }
+
+    /// Notes which limit it is that was reached, so that it is counted.
+    pub(crate) fn at(self, limit: &'static str) -> Self {
+        Self { limit: Some(Limit(limit)), ..self }
     }
 
     /// Nobody's token, or none.
@@ -60,7 +71,7 @@ impl Fault {
 
     /// A body, or a line of one, over its limit.
     pub(crate) fn too_large() -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, 40_005, "Request entity too large")
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, 40_005, "Request entity too large").at("bytes")
     }
 
     /// Text that is not JSON.
@@ -72,7 +83,7 @@ impl Fault {
     /// A body that broke off or came too slowly.
     pub(crate) fn timed_out() -> Self {
         let message = "408: The request took longer than `request_timeout_seconds` allows.";
-        Self::new(StatusCode::REQUEST_TIMEOUT, 0, message)
+        Self::new(StatusCode::REQUEST_TIMEOUT, 0, message).at("request_timeout_seconds")
     }
 
     /// A defect of this program.
@@ -92,7 +103,7 @@ impl Fault {
 
     /// Too many requests.
     pub(crate) fn rate_limited(after: Duration, scope: Scope) -> Self {
-        Self::from(Refusal::RateLimited { retry_after: after }).scoped(scope)
+        Self::from(Refusal::RateLimited { retry_after: after }).scoped(scope).at("rate_limits")
     }
 
     fn scoped(mut self, scope: Scope) -> Self {
@@ -163,13 +174,16 @@ impl From<Refusal> for Fault {
             Refusal::InvalidForm(fields) => fields,
             _ => Vec::new(),
         };
-        Self { status, code, message, fields, retry }
+        Self { status, code, message, fields, retry, limit: None }
     }
 }
 
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let mut response = answer::json(self.status, &self.body());
+        if let Some(limit) = self.limit {
+            response.extensions_mut().insert(limit);
+        }
         let Some(retry) = self.retry else { return response };
         let headers = response.headers_mut();
         headers

@@ -20,6 +20,7 @@ use crate::cost::Cost;
 use crate::fault::{Fault, Scope};
 use crate::public::PREFIXES;
 use crate::quota::{Exceeded, Key};
+use crate::traffic::AskedBy;
 
 /// Bucket that counts all requests of a user.
 const GLOBAL: u64 = 0;
@@ -42,6 +43,7 @@ pub(crate) async fn admit(
             Err(fault) => return fault.into_response(),
         },
     };
+    let id = user.id;
     let (key, limit) = bucket(&api, request.method(), path.as_str(), &params, user.id);
     let taken = take_global(&api, user.id)
         .map_err(|exceeded| (exceeded, Scope::Global))
@@ -62,6 +64,7 @@ pub(crate) async fn admit(
         }
     };
     quota.write(response.headers_mut());
+    response.extensions_mut().insert(AskedBy(id));
     response
 }
 

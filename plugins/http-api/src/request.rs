@@ -6,7 +6,7 @@ mod search;
 mod spelling;
 mod upload;
 
-pub(crate) use body::{Exact, Form, Json, List};
+pub(crate) use body::{Form, Json, List};
 pub(crate) use place::{At, EmojiKey, Parameter};
 pub(crate) use search::Search;
 pub(crate) use spelling::spell;

@@ -2,7 +2,7 @@
 
 mod applications;
 mod channels;
-mod gateway;
+pub(crate) mod gateway;
 mod guilds;
 mod invites;
 mod members;

@@ -26,6 +26,13 @@ impl Sizes {
         page.sample(&[("file", "database")], length(&database));
         page.sample(&[("file", "wal")], length(&log));
         page.sample(&[("file", "journals")], below(&self.0.join("sessions")));
+        if let Ok(disk) = rustix::fs::statvfs(&self.0) {
+            let help = "Bytes of the disk with the data directory, and of those the free ones.";
+            page.family("throng_store_disk_bytes", Kind::Gauge, help);
+            let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+            page.sample(&[("room", "all")], bytes(disk.f_blocks));
+            page.sample(&[("room", "free")], bytes(disk.f_bavail));
+        }
         let (name, help) =
             ("throng_store_unreadable_rows_total", "Times that a row could not be read.");
         page.single(name, Kind::Counter, help, salvage::count());

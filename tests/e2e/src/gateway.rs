@@ -252,6 +252,21 @@ impl Gateway {
         Ok(kib.parse::<u64>()? * 1024)
     }
 
+    /// Waits for the first line of its log, or of its standard output, that can be read so.
+    ///
+    /// # Errors
+    ///
+    /// It writes none in time.
+    pub fn told<T>(&self, what: &str, read: impl Fn(&str) -> Option<T>) -> Result<T> {
+        self.process.told(what, read)
+    }
+
+    /// Returns the lines that it has written so far.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.process.lines()
+    }
+
     /// Kills the process with SIGKILL and waits for its end.
     ///
     /// # Errors
@@ -391,5 +406,8 @@ fn certified(line: &str) -> Option<(SocketAddr, Fingerprint)> {
 }
 
 fn listener<'a>(name: &str, line: &'a str) -> Option<&'a str> {
-    line.trim().strip_prefix("listening: ")?.strip_prefix(name)?.strip_prefix(' ')
+    // In JSON it is a text in quotes.
+    let (_, place) = line.split_once("listening: ")?;
+    let place = place.split('"').next()?;
+    place.trim_end().strip_prefix(name)?.strip_prefix(' ')
 }

@@ -70,6 +70,11 @@ impl Process {
         found.with_context(|| format!("{} does not tell {what}:\n{}", self.name, self.shown()))
     }
 
+    /// Returns the lines of its output so far.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.output.lock().lines.clone()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
         let pid = Pid::from_raw(self.pid).context("no process")?;
         kill_process(pid, signal).with_context(|| format!("signal {signal:?}"))

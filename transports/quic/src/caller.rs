@@ -30,13 +30,20 @@ impl Caller {
     async fn greeted(self) -> Option<Passage> {
         let deadline = Instant::now() + self.house.config.handshake_time_max();
         let _handshake = Handshake::begin(&self.house);
-        let connection = timeout_at(deadline, self.incoming).await.ok()?.ok()?;
+        let peer = self.incoming.remote_address();
+        let told = |reason: &dyn std::fmt::Display| {
+            tracing::info!(%peer, %reason, "a handshake failed");
+        };
+        let connection = timeout_at(deadline, self.incoming).await;
+        let connection = connection.inspect_err(|_| told(&"it takes too long")).ok()?;
+        let connection = connection.inspect_err(|error| told(error)).ok()?;
         let opened = timeout_at(deadline, open(&connection, &self.house)).await;
         let why = match opened {
             Ok(Ok(passage)) => return Some(passage),
             Ok(Err(why)) => why,
             Err(_) => close(CloseCode::SessionTimedOut, "No open frame in time."),
         };
+        told(&why.reason);
         end(&connection, &why);
         None
     }

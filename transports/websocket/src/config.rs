@@ -30,6 +30,8 @@ pub struct Config {
     pub paths: Paths,
     /// Proxies whose word about their clients is believed; by default none.
     pub trusted_proxies: Vec<Network>,
+    /// Clients are told the address by which they came; by default they are not.
+    pub tells_host: bool,
     /// Connections of those proxies begin with a header of the PROXY protocol.
     pub proxy_protocol: bool,
     /// The certificate with which TLS is spoken; by default it is not.
@@ -48,6 +50,7 @@ impl Default for Config {
             unsent_bytes: 16 * 1024,
             paths: Paths::Gateway,
             trusted_proxies: Vec::new(),
+            tells_host: false,
             proxy_protocol: false,
             tls: None,
             fallback: None,
@@ -58,8 +61,12 @@ impl Default for Config {
 impl Config {
     /// Tells whether a connection begins with a header of the PROXY protocol.
     pub(crate) fn has_header(&self, peer: SocketAddr) -> bool {
-        let is_trusted = |network: &Network| network.contains(peer.ip());
-        self.proxy_protocol && self.trusted_proxies.iter().any(is_trusted)
+        self.proxy_protocol && self.is_trusted(peer)
+    }
+
+    /// Tells whether a connection is that of a trusted proxy.
+    pub(crate) fn is_trusted(&self, peer: SocketAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(peer.ip()))
     }
 }
 

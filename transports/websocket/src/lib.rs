@@ -13,11 +13,12 @@ mod socket;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tls;
+mod told;
 mod violation;
 
 pub use config::{Config, HttpConnection, Paths};
 pub use link::{Event, Passage, WebSocketLink};
-pub use listener::{Caller, Reentry, WebSocketListener};
+pub use listener::{Asked, Caller, Reentry, WebSocketListener};
 pub use parser::Kind;
 pub use tls::{Tls, TlsError};
 pub use violation::Violation;

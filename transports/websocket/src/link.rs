@@ -71,27 +71,39 @@ pub struct WebSocketLink {
     phase: Cell<Phase>,
 }
 
-/// A socket address in 16 bytes instead of 32, because nearly all of them are short.
+/// A client in 16 bytes, because there is nothing but a short address to know of nearly all.
 #[derive(Clone, Debug)]
 enum Peer {
     V4(std::net::SocketAddrV4),
-    V6(Box<std::net::SocketAddrV6>),
+    Other(Box<Origin>),
 }
 
-impl From<SocketAddr> for Peer {
-    fn from(address: SocketAddr) -> Self {
-        match address {
-            SocketAddr::V4(short) => Self::V4(short),
-            SocketAddr::V6(long) => Self::V6(Box::new(long)),
-        }
-    }
+/// Where a client is, and the address of ours that it is told.
+#[derive(Clone, Debug)]
+struct Origin {
+    address: SocketAddr,
+    told: Option<String>,
 }
 
 impl Peer {
+    fn new(address: SocketAddr, told: Option<String>) -> Self {
+        match (address, told) {
+            (SocketAddr::V4(short), None) => Self::V4(short),
+            (address, told) => Self::Other(Box::new(Origin { address, told })),
+        }
+    }
+
     fn address(&self) -> SocketAddr {
         match self {
             Self::V4(short) => SocketAddr::V4(*short),
-            Self::V6(long) => SocketAddr::V6(**long),
+            Self::Other(origin) => origin.address,
+        }
+    }
+
+    fn told(&self) -> Option<&str> {
+        match self {
+            Self::V4(_) => None,
+            Self::Other(origin) => origin.told.as_deref(),
         }
     }
 }
@@ -244,6 +256,10 @@ impl Link for WebSocketLink {
             self.finish_writing();
             self.discard_what_is_there();
         }
+    }
+
+    fn told(&self) -> Option<&str> {
+        self.peer.told()
     }
 
     fn depart(&self) -> Option<Box<dyn Arrival>> {

@@ -16,7 +16,7 @@ use crate::answer;
 use crate::config::{Config, HttpConnection};
 use crate::handshake::{self, Ask};
 use crate::link::Passage;
-use crate::proxy;
+use crate::{proxy, told};
 
 /// Pause after a failed accept: files that ran out do not come back within microseconds.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -51,13 +51,29 @@ impl Reentry {
         proxy::client(peer, head, &self.config.trusted_proxies)
     }
 
+    /// Returns the address of ours that the sender of a request, whose head this is, is told, where
+    /// that is not what the settings say.
+    #[must_use]
+    pub fn told(&self, peer: SocketAddr, head: &[u8]) -> Option<String> {
+        told::url(peer, head, &self.config)
+    }
+
     /// Takes a connection whose upgrade was answered already; `read` came behind the request.
-    pub async fn enter(&self, stream: TcpStream, read: Vec<u8>, peer: SocketAddr, query: String) {
+    pub async fn enter(&self, stream: TcpStream, read: Vec<u8>, peer: SocketAddr, asked: Asked) {
         let config = Arc::clone(&self.config);
-        let caller = Caller { stream, peer, config, upgraded: Some((query, read)) };
+        let caller = Caller { stream, peer, config, upgraded: Some((asked, read)) };
         // A listener that is gone takes no more links; the connection closes.
         let _gone = self.callers.send(caller).await;
     }
+}
+
+/// What an upgrade that was answered has asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// Query of the address, without `?`.
+    pub query: String,
+    /// Address of ours that the client is told; see [`Reentry::told`].
+    pub told: Option<String>,
 }
 
 impl WebSocketListener {
@@ -129,32 +145,40 @@ pub struct Caller {
     stream: TcpStream,
     peer: SocketAddr,
     config: Arc<Config>,
-    /// Query and first bytes, when the upgrade was answered elsewhere.
-    upgraded: Option<(String, Vec<u8>)>,
+    /// What was asked for and the first bytes, when the upgrade was answered elsewhere.
+    upgraded: Option<(Asked, Vec<u8>)>,
 }
 
 impl Caller {
     /// Reads the request and answers it; `None` when it did not become a link.
     pub async fn greeted(mut self) -> Option<Passage> {
-        if let Some((query, read)) = self.upgraded.take() {
-            return self.into_passage(query, read);
+        if let Some((asked, read)) = self.upgraded.take() {
+            return self.into_passage(asked, read);
         }
         let time = self.config.handshake_time_max;
+        let peer = self.peer;
+        let failed = |reason: &dyn std::fmt::Display| {
+            tracing::info!(%peer, %reason, "a handshake failed");
+        };
         // A client that never ends its request gets no answer: it has not asked for anything.
-        let (mut caller, mut head, asked) = timeout(time, self.asked()).await.ok()?.ok()?;
+        let asked = timeout(time, self.asked()).await;
+        let asked = asked.inspect_err(|_| failed(&"it takes too long")).ok()?;
+        let (mut caller, mut head, asked) = asked.inspect_err(|error| failed(error)).ok()?;
         match asked {
             Ask::More => None,
             Ask::Upgrade { accept, query, protocol, head_bytes } => {
                 answer::upgraded(&mut caller.stream, &accept, protocol).await.ok()?;
+                let told = told::url(caller.peer, &head, &caller.config);
                 caller.peer = proxy::client(caller.peer, &head, &caller.config.trusted_proxies);
                 head.drain(..head_bytes);
-                caller.into_passage(query, head)
+                caller.into_passage(Asked { query, told }, head)
             }
             Ask::Http => {
                 caller.hand_over(head).await;
                 None
             }
             Ask::Bad(fault) => {
+                failed(&fault);
                 answer::fault(caller.stream, fault).await;
                 None
             }
@@ -174,9 +198,11 @@ impl Caller {
         Ok((self, head, asked))
     }
 
-    fn into_passage(self, query: String, read: Vec<u8>) -> Option<Passage> {
+    fn into_passage(self, asked: Asked, read: Vec<u8>) -> Option<Passage> {
         let stream = self.stream.into_std().ok()?;
-        Some(Passage::new(stream, self.peer, self.config.message_bytes_max, query, read))
+        let Asked { query, told } = asked;
+        let passage = Passage::new(stream, self.peer, self.config.message_bytes_max, query, read);
+        Some(passage.telling(told))
     }
 
     /// Gives a connection that is not WebSocket to whoever serves HTTP.

@@ -57,7 +57,15 @@ pub struct Tls(Arc<Inner>);
 struct Inner {
     chain: PathBuf,
     key: PathBuf,
-    current: RwLock<Arc<ServerConfig>>,
+    current: RwLock<Shown>,
+}
+
+/// What new connections are shown, and what it was made of.
+#[derive(Debug)]
+struct Shown {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    config: Arc<ServerConfig>,
 }
 
 impl Tls {
@@ -71,20 +79,25 @@ impl Tls {
         Ok(Self(Arc::new(Inner { chain, key, current })))
     }
 
-    /// Reads the files again; new connections are shown what is in them now.
+    /// Reads the files again; new connections are shown what is in them now. `false` when that is
+    /// what was in them before.
     ///
     /// # Errors
     ///
     /// The files cannot be used; the certificate from before is shown.
-    pub fn reload(&self) -> Result<(), TlsError> {
+    pub fn reload(&self) -> Result<bool, TlsError> {
         let fresh = load(&self.0.chain, &self.0.key)?;
-        *self.0.current.write() = fresh;
-        Ok(())
+        let mut current = self.0.current.write();
+        let changed = (&fresh.chain, &fresh.key) != (&current.chain, &current.key);
+        if changed {
+            *current = fresh;
+        }
+        Ok(changed)
     }
 
     /// Shakes hands, and returns the connection as what was deciphered.
     pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<TcpStream> {
-        let config = Arc::clone(&self.0.current.read());
+        let config = Arc::clone(&self.0.current.read().config);
         let stream = TlsAcceptor::from(config).accept(stream).await?;
         let (near, far) = std::os::unix::net::UnixStream::pair()?;
         near.set_nonblocking(true)?;
@@ -96,7 +109,7 @@ impl Tls {
     }
 }
 
-fn load(chain: &PathBuf, key: &PathBuf) -> Result<Arc<ServerConfig>, TlsError> {
+fn load(chain: &PathBuf, key: &PathBuf) -> Result<Shown, TlsError> {
     let unreadable = |path: &PathBuf, source| TlsError::Read { path: path.clone(), source };
     let certificates: Vec<_> = CertificateDer::pem_file_iter(chain)
         .and_then(Iterator::collect)
@@ -107,10 +120,10 @@ fn load(chain: &PathBuf, key: &PathBuf) -> Result<Arc<ServerConfig>, TlsError> {
         .with_safe_default_protocol_versions()
         .map_err(unusable)?
         .with_no_client_auth()
-        .with_single_cert(certificates, secret)
+        .with_single_cert(certificates.clone(), secret.clone_key())
         .map_err(unusable)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
+    Ok(Shown { chain: certificates, key: secret, config: Arc::new(config) })
 }
 
 /// Carries bytes both ways until both have ended, or the peer takes nothing any more.

@@ -3,16 +3,20 @@
 use std::io::{self, Write};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use throng_ports::metrics::{Kind, Page, Source};
 
+use super::repeats;
+
 /// Lines that wait: about 1 MB.
 const WAITING_MAX: usize = 8_192;
 /// How long the end of the process waits for lines that are on their way.
 const FINISH_TIME: Duration = Duration::from_secs(1);
+/// How often it is looked whether a sum of lines is due.
+const SUM_EVERY: Duration = Duration::from_secs(1);
 /// How often it looks.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
@@ -32,11 +36,22 @@ pub(super) fn start(out: impl Write + Send + 'static) -> io::Result<()> {
 
 /// Writes lines until there are no more. One that is not taken is gone: the next is tried anew.
 fn write(mut out: impl Write, lines: &Receiver<Vec<u8>>) {
-    while let Ok(line) = lines.recv() {
-        if out.write_all(&line).and_then(|()| out.flush()).is_err() {
-            DROPPED.fetch_add(1, Ordering::Relaxed);
+    let mut summed = Instant::now();
+    loop {
+        match lines.recv_timeout(SUM_EVERY) {
+            Ok(line) => {
+                if out.write_all(&line).and_then(|()| out.flush()).is_err() {
+                    DROPPED.fetch_add(1, Ordering::Relaxed);
+                }
+                DONE.fetch_add(1, Ordering::Release);
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
         }
-        DONE.fetch_add(1, Ordering::Release);
+        if summed.elapsed() >= SUM_EVERY {
+            summed = Instant::now();
+            repeats::sum_up(false);
+        }
     }
 }
 
@@ -61,6 +76,7 @@ impl Write for Line {
 
 /// Waits a moment for the lines that are on their way: the process is about to end.
 pub(crate) fn finish() {
+    repeats::sum_up(true);
     let began = Instant::now();
     while DONE.load(Ordering::Acquire) < TAKEN.load(Ordering::Relaxed)
         && began.elapsed() < FINISH_TIME
@@ -77,6 +93,7 @@ impl Source for Counts {
         let dropped = DROPPED.load(Ordering::Relaxed);
         let help = "Log lines that standard error did not take.";
         page.single("throng_log_lines_dropped_total", Kind::Counter, help, dropped);
+        repeats::measure(page);
     }
 }
 

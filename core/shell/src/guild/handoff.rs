@@ -16,7 +16,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use throng_engine::attendance::Attendance;
 use throng_engine::guild::{Arrivals, Guild, MemberChange, Rest};
@@ -203,7 +203,9 @@ async fn take_over(shared: Arc<Shared>, id: GuildId) -> Result<HandedOff, Refusa
     task.take_up();
     shared.metrics.handed_off(pause);
     let took = began.elapsed();
-    tracing::info!(guild = %id, members = count, changes, queued, ?pause, ?took, "handed off");
+    let millis = |time: Duration| time.as_secs_f64() * 1_000.0;
+    let (pause_ms, took_ms) = (millis(pause), millis(took));
+    tracing::info!(guild = %id, members = count, changes, queued, pause_ms, took_ms, "handed off");
     Ok(HandedOff { pause, took, members: count, changes, queued })
 }
 

@@ -32,7 +32,7 @@ pub(super) async fn guilds(shared: &Arc<Shared>) -> Result<(), StartError> {
             Err(error) => return Err(error),
         }
     }
-    let millis = began.elapsed().as_millis();
+    let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(guilds = guilds.len(), members, millis, "guilds are loaded");
     Ok(())
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use throng_ports::link::BoxFuture;
 use throng_ports::registry::{
-    AccountChange, AccountDraft, Asked, GuildLoad, Registry, SessionStatus, SessionsEnded,
-    SessionsWanted,
+    AccountChange, AccountDraft, Asked, GuildLoad, Registry, SessionDetail, SessionStatus,
+    SessionsEnded, SessionsWanted,
 };
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::model::User;
@@ -153,6 +153,14 @@ impl Registry for Node {
             found.sort_by_key(|session| session.id);
             found.truncate(wanted.limit);
             found
+        })
+    }
+
+    fn session(&self, digits: u64) -> BoxFuture<'static, Option<SessionDetail>> {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move {
+            let found = shared.visit_all(move |worker| worker.detail(digits)).await;
+            found.into_iter().flatten().next()
         })
     }
 

@@ -2,17 +2,24 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use throng_engine::conversation::Close;
 use throng_engine::replay::Slot;
-use throng_ports::registry::{GuildLoad, SessionStatus, SessionsWanted};
+use throng_ports::registry::{
+    AttachmentStatus, GuildLoad, SessionDetail, SessionStatus, SessionsWanted,
+};
 use throng_proto::close::CloseCode;
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::token::TokenId;
 
-use super::{Session, Worker, timer};
+use super::session::Membership;
+use super::{Session, Worker, passivity, timer};
 use crate::clock;
 use crate::metrics::Refused;
+
+/// Guilds of which one answer says how much a session gets.
+const DETAILED_MAX: usize = 100;
 
 /// Something that another thread has done here, between two of the worker's steps.
 pub(crate) struct Visit(Box<dyn FnOnce(&mut Worker) + Send>);
@@ -67,12 +74,11 @@ impl Worker {
 
     fn turn_out_session(&mut self, slot: Slot, why: &str) {
         let Some(session) = self.sessions.get_mut(slot as usize) else { return };
-        let link = session.link.take();
-        self.end_session(slot);
-        if let Some(link) = link {
+        if let Some(link) = session.link.take() {
+            self.turn_away(&link, &Close::because(CloseCode::AuthenticationFailed, why));
             link.session.set(None);
-            link.close(&Close::because(CloseCode::AuthenticationFailed, why));
         }
+        self.end_session(slot);
     }
 
     /// Looks at a session again when its token ends.
@@ -147,6 +153,40 @@ impl Worker {
             bytes_received: bytes.received,
             token_id: identity.pass.map(|pass| pass.token),
             expires_at: identity.pass.and_then(|pass| pass.expires_at),
+        })
+    }
+
+    /// Tells of one session with its guilds, and asks the policy about them.
+    pub(crate) fn detail(&self, digits: u64) -> Option<SessionDetail> {
+        let slot = self.sessions.with_digits(digits).next()?;
+        let session = self.sessions.get(slot as usize)?;
+        let guilds = session.guilds.iter().take(DETAILED_MAX);
+        Some(SessionDetail {
+            session: self.status(slot)?,
+            status: session.identity.status,
+            afk: session.identity.afk,
+            policy_version: self.shared.policies.status().version,
+            attachments: guilds.filter_map(|own| self.attachment(slot, session, own)).collect(),
+        })
+    }
+
+    fn attachment(
+        &self,
+        slot: Slot,
+        session: &Session,
+        membership: &Membership,
+    ) -> Option<AttachmentStatus> {
+        let relays = self.relays.get(&membership.guild)?;
+        let relay = relays.with(slot)?;
+        let verdict = passivity::ask(&self.shared, session, &relays.facts, relay, slot)?;
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Some(AttachmentStatus {
+            guild_id: membership.guild,
+            mode: relay.attachment(slot)?.mode.name(),
+            verdict: verdict.mode.name(),
+            recheck_ms: verdict.recheck.map(millis),
+            subscribed: membership.subscribed,
+            sessions: relays.facts.attachments,
         })
     }
 

@@ -8,14 +8,14 @@ use throng_engine::policy::Connect;
 use throng_proto::close::CloseCode;
 use throng_proto::event::EventKind;
 use throng_proto::gateway::{Connection, Identify, Shard, Version};
-use throng_proto::id::GuildId;
+use throng_proto::id::{GuildId, UserId};
 use throng_proto::intents::Intents;
 use throng_proto::model::{Activities, User};
 use throng_proto::time::Timestamp;
 use throng_proto::token::Token;
 use throng_proto::wire::{Body, Wire};
 
-use super::link::LinkCell;
+use super::link::{LinkCell, tell_close, tell_invalid};
 use super::ready::Ready;
 use super::record::SessionRecord;
 use super::session::{Identity, Membership, SessionId};
@@ -42,7 +42,8 @@ enum Denied {
 /// Begins a session on a link, or refuses.
 pub(super) async fn run(local: Local, cell: Rc<LinkCell>, identify: Box<Identify>) {
     let shared = local.borrow().shared.clone();
-    match let_in(&shared, &identify, cell.version).await {
+    let mut user = None;
+    match let_in(&shared, &identify, cell.version, &mut user).await {
         Ok(admitted) => {
             let mut worker = local.borrow_mut();
             if identify.compress && cell.wire.get() == Wire::Text {
@@ -53,11 +54,16 @@ pub(super) async fn run(local: Local, cell: Rc<LinkCell>, identify: Box<Identify
         }
         Err(Denied::Close(why, close)) => {
             shared.metrics.refuse(why);
+            tell_close(&cell, user, None, &close);
             cell.close(&close);
         }
-        Err(Denied::Busy(close)) => cell.close(&close),
+        Err(Denied::Busy(close)) => {
+            tell_close(&cell, user, None, &close);
+            cell.close(&close);
+        }
         Err(Denied::Later(why)) => {
             shared.metrics.refuse(why);
+            tell_invalid(&cell, user, None, why.name());
             invalidate(&shared, &cell);
         }
     }
@@ -73,13 +79,14 @@ pub(super) fn invalidate(shared: &Shared, cell: &LinkCell) {
 /// Lets somebody in whose token was not taken away meanwhile.
 ///
 /// Nothing is awaited between the last look and the beginning of the session, so that whatever is
-/// taken away later finds the session.
+/// taken away later finds the session. Whoever asks is noted as soon as that is known.
 async fn let_in(
     shared: &Shared,
     identify: &Identify,
     version: Version,
+    who: &mut Option<UserId>,
 ) -> Result<Admitted, Denied> {
-    let mut admitted = admit(shared, identify, version).await?;
+    let mut admitted = admit(shared, identify, version, who).await?;
     while admitted.era != shared.accounts.era() {
         match authenticate(shared, &identify.token).await {
             Ok(entry) => admitted.era = entry.era,
@@ -100,10 +107,16 @@ struct Admitted {
     guilds: Vec<GuildId>,
 }
 
-async fn admit(shared: &Shared, identify: &Identify, version: Version) -> Result<Admitted, Denied> {
+async fn admit(
+    shared: &Shared,
+    identify: &Identify,
+    version: Version,
+    who: &mut Option<UserId>,
+) -> Result<Admitted, Denied> {
     // Nobody closes it, so this is always a turn.
     let _turn = shared.identifying.acquire().await;
     let Entry { user, pass, era } = authenticate(shared, &identify.token).await?;
+    *who = Some(user.id);
     let identity = identity(shared, &user, identify, version)?;
     let identity = Identity { pass: Some(pass), began_at: clock::wall(), ..identity };
     let concurrency = shared.config.gateway.max_concurrency;
@@ -235,6 +248,7 @@ impl Worker {
             session.link = Some(Rc::clone(cell));
         }
         cell.session.set(Some(reference));
+        self.tell_begin(cell, reference, false);
         self.watch_pass(slot);
         self.metrics().identifies.add(1);
         let ready = Ready {
@@ -243,7 +257,7 @@ impl Worker {
             shard,
             guilds: &guilds,
             version: cell.version,
-            resume_url: &self.shared.facts.gateway_url,
+            resume_url: cell.link.told().unwrap_or(&self.shared.facts.gateway_url),
         };
         let ready = ready.data();
         self.own(

@@ -2,6 +2,7 @@
 
 mod bell;
 mod serve;
+mod tell;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -28,6 +29,7 @@ use crate::node::Permit;
 use bell::Bell;
 pub(super) use bell::Bells;
 pub(super) use serve::{attend, busy, welcome};
+pub(super) use tell::{tell_close, tell_invalid};
 
 /// How long a peer may take to answer a close.
 const CLOSE_TIME: Duration = Duration::from_secs(3);
@@ -211,8 +213,10 @@ impl LinkCell {
         };
         if caught_up == CaughtUp::Lost {
             // What it missed is gone, so the session cannot go on; the client starts a new one.
-            local.borrow_mut().end_session(session.slot);
-            self.close(&Close::because(CloseCode::UnknownError, "The replay window has passed."));
+            let close = Close::because(CloseCode::UnknownError, "The replay window has passed.");
+            let mut worker = local.borrow_mut();
+            worker.turn_away(self, &close);
+            worker.end_session(session.slot);
             self.session.set(None);
         }
         caught_up == CaughtUp::Part
@@ -294,41 +298,12 @@ impl Worker {
             return;
         }
         let for_good = matches!(code, Some(1000 | 1001)) && !self.shared.is_draining();
-        self.tell_end(cell, session, code, for_good);
+        self.tell_end(cell, session, code, !for_good);
         if for_good {
             self.end_session(session.slot);
         } else {
             self.detach_link(session.slot);
         }
-    }
-
-    /// Says whose link reads too slowly.
-    pub(super) fn tell_slow(&self, cell: &LinkCell, slot: Slot) {
-        let Some(known) = self.sessions.get(slot as usize) else { return };
-        tracing::info!(
-            peer = %cell.link.peer(),
-            user = %known.identity.user,
-            session = %known.id,
-            "a link reads too slowly and is closed; its session may resume"
-        );
-    }
-
-    /// Says whose link has ended, and what it was used for.
-    fn tell_end(&self, cell: &LinkCell, session: SessionRef, code: Option<u16>, for_good: bool) {
-        let Some(known) = self.sessions.get(session.slot as usize) else { return };
-        let bytes = cell.link.bytes();
-        tracing::debug!(
-            peer = %cell.link.peer(),
-            user = %known.identity.user,
-            session = %known.id,
-            guilds = known.guilds.len(),
-            code,
-            sequence = known.sequence,
-            sent = bytes.sent,
-            received = bytes.received,
-            resumable = !for_good,
-            "a link has ended"
-        );
     }
 
     /// Reads one payload and does what it asks for, as far as nothing must be waited for.
@@ -339,7 +314,7 @@ impl Worker {
             Ok(said) => said,
             Err(close) => {
                 self.count_close(&close);
-                cell.close(&close);
+                self.turn_away(cell, &close);
                 return Step::Done;
             }
         };
@@ -369,7 +344,7 @@ impl Worker {
         let heeded = cell.converse(|conversation| conversation.heed(clock::now(), &limits, frames));
         if let Err(close) = heeded {
             self.count_close(&close);
-            cell.close(&close);
+            self.turn_away(cell, &close);
         }
     }
 

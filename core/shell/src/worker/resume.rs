@@ -13,7 +13,7 @@ use throng_proto::token::Token;
 use throng_proto::wire::Body;
 
 use super::fanout::Lag;
-use super::link::{LinkCell, busy};
+use super::link::{LinkCell, busy, tell_close, tell_invalid};
 use super::session::{Past, SessionId};
 use super::{Local, SessionRef, Worker, WorkerMessage, identify};
 use crate::account::{Entry, Pass};
@@ -53,16 +53,18 @@ pub(super) async fn run(local: Local, cell: Rc<LinkCell>, resume: Resume) -> boo
         Ok(Some(entry)) => entry,
         Ok(None) => {
             shared.metrics.refuse(Refused::BadToken);
-            cell.close(&Close::plain(CloseCode::AuthenticationFailed));
+            local.borrow().turn_away(&cell, &Close::plain(CloseCode::AuthenticationFailed));
             return false;
         }
         Err(error) => {
-            cell.close(&Close::because(CloseCode::UnknownError, &error.to_string()));
+            let close = Close::because(CloseCode::UnknownError, &error.to_string());
+            local.borrow().turn_away(&cell, &close);
             return false;
         }
     };
     let Ok(id) = resume.session_id.parse::<SessionId>() else {
         shared.metrics.refuse(Refused::InvalidResume);
+        tell_invalid(&cell, Some(entry.user.id), None, "its id is none");
         identify::invalidate(&shared, &cell);
         return false;
     };
@@ -115,7 +117,7 @@ async fn take_up(local: Local, cell: Rc<LinkCell>, claim: Claim) {
             Err(_) => {
                 let mut worker = local.borrow_mut();
                 worker.end_session(session.slot);
-                return worker.deny(&cell);
+                return worker.deny(&cell, claim, "what it missed is gone");
             }
         }
     }
@@ -126,11 +128,11 @@ impl Worker {
     fn begin_resume(&mut self, cell: &Rc<LinkCell>, claim: Claim) -> Option<(SessionRef, Rewind)> {
         let found = self.sessions.named(claim.id).and_then(|slot| self.reference(slot));
         let Some(session) = found.filter(|session| self.owner(*session) == Some(claim.user)) else {
-            self.deny(cell);
+            self.deny(cell, claim, "it is not known");
             return None;
         };
         if self.expire(session.slot) {
-            self.deny(cell);
+            self.deny(cell, claim, "its token has expired");
             return None;
         }
         if self.is_superseded(session, cell) {
@@ -139,7 +141,9 @@ impl Worker {
         }
         if self.shared.spend(Budget::Resumes, claim.id.hash(), 1).is_err() {
             // Clients wait before they come back after this; after op 9 some do not.
-            cell.close(&Close::plain(CloseCode::RateLimited));
+            let close = Close::plain(CloseCode::RateLimited);
+            tell_close(cell, Some(claim.user), Some(claim.id), &close);
+            cell.close(&close);
             return None;
         }
         self.visit_now(session.slot);
@@ -149,7 +153,7 @@ impl Worker {
         let known_max = past.bound().unwrap_or(sequence).min(sequence);
         let claimed = u32::try_from(claim.sequence).ok().filter(|claimed| *claimed <= known_max);
         let Some(missing) = claimed.map(|claimed| sequence - claimed) else {
-            self.refuse_beyond(session, cell, past);
+            self.refuse_beyond(session, cell, past, claim);
             return None;
         };
         let rewind = Replay::begin_rewind(session.slot, opened, end, missing);
@@ -168,12 +172,12 @@ impl Worker {
         if claim.era != self.shared.accounts.era() {
             // Maybe this one's: whoever still has a token is let in when it asks again.
             let reason = "Tokens were taken away meanwhile: resume again.";
-            return cell.close(&Close::because(CloseCode::UnknownError, reason));
+            return self.turn_away(cell, &Close::because(CloseCode::UnknownError, reason));
         }
         let received = u32::try_from(claim.sequence).unwrap_or(u32::MAX);
         if self.session_mut(session).is_none() {
             // It has ended meanwhile.
-            return self.deny(cell);
+            return self.deny(cell, claim, "it has ended");
         }
         if self.is_superseded(session, cell) {
             return cell.abort(CloseCode::UnknownError, SUPERSEDED);
@@ -197,6 +201,7 @@ impl Worker {
             self.flush_journal();
         }
         cell.session.set(Some(session));
+        self.tell_begin(cell, session, true);
         if renewed {
             self.recorder.state(session.slot, &self.sessions);
             self.watch_pass(session.slot);
@@ -211,13 +216,15 @@ impl Worker {
     /// Refuses a number that is more than is known. One that was surely never given is the client's
     /// mistake. After a restart it may be the journal that has lost its end: then the session is
     /// over, because a close code would make libraries resume for ever.
-    fn refuse_beyond(&mut self, session: SessionRef, cell: &LinkCell, past: Past) {
+    fn refuse_beyond(&mut self, session: SessionRef, cell: &LinkCell, past: Past, claim: Claim) {
         if past == Past::None {
             self.shared.metrics.refuse(Refused::InvalidResume);
-            return cell.close(&Close::plain(CloseCode::InvalidSequence));
+            let close = Close::plain(CloseCode::InvalidSequence);
+            tell_close(cell, Some(claim.user), Some(claim.id), &close);
+            return cell.close(&close);
         }
         self.end_session(session.slot);
-        self.deny(cell);
+        self.deny(cell, claim, "its journal has lost its end");
     }
 
     /// Tells whether a link that was opened later has the session: a client that lost this one
@@ -231,8 +238,9 @@ impl Worker {
         self.session_mut(session).map(|session| session.identity.user)
     }
 
-    fn deny(&self, cell: &LinkCell) {
+    fn deny(&self, cell: &LinkCell, claim: Claim, reason: &'static str) {
         self.shared.metrics.refuse(Refused::InvalidResume);
+        tell_invalid(cell, Some(claim.user), Some(claim.id), reason);
         identify::invalidate(&self.shared, cell);
     }
 

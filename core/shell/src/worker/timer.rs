@@ -89,7 +89,7 @@ impl Worker {
         cell.expired.set(expired);
         if expired {
             self.shared.metrics.refuse(Refused::Timeout);
-            return cell.close(&Close::plain(CloseCode::SessionTimedOut));
+            return self.turn_away(&cell, &Close::plain(CloseCode::SessionTimedOut));
         }
         if cell.converse(|conversation| conversation.prompt(now, &limits)) {
             cell.control(r#"{"op":1,"d":null,"s":null,"t":null}"#);

@@ -192,6 +192,13 @@ async fn sessions_are_told_of_and_ended_one_by_one() {
     assert_eq!((mine.client.browser.as_str(), mine.intents), ("tests", 1));
     assert!(mine.address.is_some() && mine.began_at.millis() > 0);
     assert_eq!(mine.modes.values().sum::<usize>(), 1);
+    let detail = patient(world.node.session(mine.id)).await.expect("it is here");
+    assert_eq!(&detail.session, mine);
+    assert_eq!(detail.policy_version, throng_ports::hub::Hub::policy(&world.node).0.version);
+    let [attachment] = &detail.attachments[..] else { panic!("{detail:?}") };
+    assert_eq!((attachment.guild_id, attachment.sessions), (hall.id, 3));
+    assert_eq!(attachment.mode, attachment.verdict, "the policy says so");
+    assert_eq!(patient(world.node.session(mine.id + 1)).await, None);
     // Page by page it is the same.
     let (mut paged, mut after) = (Vec::new(), 0);
     loop {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use throng_ports::hub::Hub;
 use throng_ports::registry::AccountChange;
 use throng_proto::command::Command;
+use throng_proto::form::{self, FromForm};
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::record::{Account, Standing};
 use throng_proto::refusal::Refusal;
@@ -17,7 +18,7 @@ use throng_proto::refusal::Refusal;
 use crate::answer::{self, Answer};
 use crate::api::Api;
 use crate::fault::Fault;
-use crate::request::{At, Exact, Search};
+use crate::request::{At, Form, Search};
 use crate::schema;
 
 /// Accounts that one answer lists.
@@ -28,20 +29,18 @@ const PAGE: usize = 100;
 const GUILDS_AT_ONCE: usize = 16;
 
 /// What of an account to change.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(super) struct Patch {
-    #[serde(default)]
     disabled: Option<bool>,
-    #[serde(default, deserialize_with = "present")]
     owner_id: Option<Option<UserId>>,
 }
 
-/// Tells a key that is null from one that is absent.
-fn present<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<UserId>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+impl FromForm for Patch {
+    fn from_form(form: &form::Form<'_>) -> Option<Self> {
+        form.only(&["disabled", "owner_id"]);
+        let owner_id = form.field("owner_id").or_clear(|owner| owner.id());
+        Some(Self { disabled: form.field("disabled").flag(), owner_id })
+    }
 }
 
 /// Lists accounts in order of their ids.
@@ -89,7 +88,7 @@ pub(super) async fn read(State(api): State<Arc<Api>>, At((user,)): At<(UserId,)>
 pub(super) async fn change(
     State(api): State<Arc<Api>>,
     At((user,)): At<(UserId,)>,
-    Exact(patch): Exact<Patch>,
+    Form(patch): Form<Patch>,
 ) -> Answer {
     let account = api.hub.account(user).await?.ok_or(Refusal::UnknownUser)?;
     if let Some(Some(owner)) = patch.owner_id {

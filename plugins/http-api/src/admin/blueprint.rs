@@ -1,10 +1,9 @@
 //! Reads a whole guild from one body, with roles that are named by their names.
 
-mod limits;
+mod plan;
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Deserialize;
 use throng_ports::hub::{GuildDraft, Hub};
 use throng_proto::id::{AnyId, ChannelId, GuildId, RoleId, UserId};
 use throng_proto::model::{
@@ -13,76 +12,10 @@ use throng_proto::model::{
 use throng_proto::permissions::Permissions;
 use throng_proto::time::Timestamp;
 
-use super::directory::{Directory, EVERYONE, Reference};
+pub(super) use self::plan::{Blueprint, references};
+use self::plan::{ChannelPlan, MemberPlan, OverwritePlan, RolePlan};
+use super::directory::{Directory, EVERYONE};
 use crate::fault::Fault;
-
-/// A guild to make.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Blueprint {
-    name: String,
-    pub(super) owner_id: UserId,
-    #[serde(default)]
-    description: Option<String>,
-    #[serde(default)]
-    roles: Option<Vec<RolePlan>>,
-    #[serde(default)]
-    channels: Option<Vec<ChannelPlan>>,
-    #[serde(default)]
-    members: Option<Vec<MemberPlan>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RolePlan {
-    name: String,
-    #[serde(default)]
-    permissions: Option<Permissions>,
-    #[serde(default)]
-    color: u32,
-    #[serde(default)]
-    hoist: bool,
-    #[serde(default)]
-    mentionable: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ChannelPlan {
-    name: String,
-    #[serde(rename = "type", default)]
-    kind: ChannelKind,
-    #[serde(default)]
-    topic: Option<String>,
-    #[serde(default)]
-    permission_overwrites: Vec<OverwritePlan>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OverwritePlan {
-    id: Reference,
-    #[serde(rename = "type", default = "role")]
-    kind: OverwriteKind,
-    #[serde(default)]
-    allow: Permissions,
-    #[serde(default)]
-    deny: Permissions,
-}
-
-const fn role() -> OverwriteKind {
-    OverwriteKind::Role
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MemberPlan {
-    user_id: UserId,
-    #[serde(default)]
-    roles: Vec<Reference>,
-    #[serde(default)]
-    nick: Option<String>,
-}
 
 impl Blueprint {
     /// Returns everybody who has to exist, each once, the owner first.
@@ -96,15 +29,13 @@ impl Blueprint {
     ///
     /// # Errors
     ///
-    /// Something is named that does not exist, or a name is not allowed.
+    /// Something is named that does not exist, or twice.
     pub(super) fn draft(
         self,
         hub: &dyn Hub,
         users: &HashMap<UserId, User>,
         now: Timestamp,
     ) -> Result<GuildDraft, Fault> {
-        named("name", &self.name, 2)?;
-        limits::check(&self)?;
         let id = GuildId::new(hub.next_id());
         let roles = roles(hub, id, self.roles.unwrap_or_default())?;
         let names = roles.iter().map(|role| (role.name.clone(), role.id));
@@ -127,14 +58,6 @@ fn ids(hub: &dyn Hub, guild: GuildId, position: u32) -> (ChannelId, GuildId, u32
     (ChannelId::new(hub.next_id()), guild, position)
 }
 
-fn named(field: &str, name: &str, min: usize) -> Result<(), Fault> {
-    if (min..=100).contains(&name.chars().count()) {
-        return Ok(());
-    }
-    let message = format!("Must be between {min} and 100 in length.");
-    Err(Fault::field(field, "BASE_TYPE_BAD_LENGTH", message))
-}
-
 /// What a guild has when its body says nothing of channels.
 fn general() -> ChannelPlan {
     ChannelPlan {
@@ -150,7 +73,6 @@ fn roles(hub: &dyn Hub, guild: GuildId, plans: Vec<RolePlan>) -> Result<Vec<Role
     let mut roles = vec![Role::new(guild.cast(), EVERYONE, Permissions::DEFAULT)];
     let mut names = HashSet::new();
     for plan in plans {
-        named("roles", &plan.name, 1)?;
         if !names.insert(plan.name.clone()) {
             return Err(Fault::bad_request(format!("Role `{}` is listed twice.", plan.name)));
         }
@@ -174,7 +96,6 @@ fn channel(
     directory: &Directory,
     (id, guild, position): (ChannelId, GuildId, u32),
 ) -> Result<Channel, Fault> {
-    named("channels", &plan.name, 1)?;
     if !plan.kind.in_guild() {
         let message = format!(
             "Channel `{}` has type {}, which a guild cannot have; 0 is text.",
@@ -189,7 +110,7 @@ fn channel(
         let OverwritePlan { kind, allow, deny, .. } = overwrite;
         overwrites.push(Overwrite { id, kind, allow, deny });
     }
-    let mut channel = Channel::new(id, guild, plan.name, plan.kind);
+    let mut channel = Channel::new(id, guild, plan.kind.name(&plan.name), plan.kind);
     channel.topic = plan.topic;
     channel.position = position;
     channel.permission_overwrites = overwrites;

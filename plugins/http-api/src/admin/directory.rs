@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
+use serde_json::Value;
+use throng_proto::form::Field;
 use throng_proto::id::{GuildId, RoleId};
 
 /// Name of the role that everybody has; its id is that of the guild.
 pub(super) const EVERYONE: &str = "@everyone";
 
 /// Name or id of something, as an operator writes it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Reference {
     /// An id as a number.
     Number(u64),
@@ -19,6 +19,18 @@ pub(super) enum Reference {
 }
 
 impl Reference {
+    /// Reads a name or an id.
+    pub(super) fn read(field: &Field<'_>) -> Option<Self> {
+        let read = match field.value()? {
+            Value::String(text) => Some(Self::Text(text.clone())),
+            other => other.as_u64().map(Self::Number),
+        };
+        if read.is_none() {
+            field.wrong("BASE_TYPE_INVALID", "Must be a name or an id.");
+        }
+        read
+    }
+
     /// Returns the id, if it is one.
     pub(super) fn id(&self) -> Option<u64> {
         match self {

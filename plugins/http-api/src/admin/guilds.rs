@@ -13,11 +13,12 @@ use throng_proto::id::{GuildId, UserId};
 use throng_proto::model::User;
 
 use super::blueprint::{Blueprint, unknown_user};
+use super::people::known;
 use crate::answer::{self, Answer};
 use crate::api::Api;
 use crate::clock;
 use crate::fault::Fault;
-use crate::request::{At, Exact};
+use crate::request::{At, Form};
 use crate::schema;
 
 /// Users that are looked up at the same time.
@@ -35,7 +36,7 @@ const MEMBERS_MAX: usize = 1000;
     responses((status = 201, body = schema::Guild)))]
 pub(super) async fn create(
     State(api): State<Arc<Api>>,
-    Exact(blueprint): Exact<Blueprint>,
+    Form(blueprint): Form<Blueprint>,
 ) -> Answer {
     let users = users(&api, &blueprint).await?;
     let draft = blueprint.draft(api.hub.as_ref(), &users, clock::now())?;
@@ -50,7 +51,7 @@ async fn users(api: &Api, blueprint: &Blueprint) -> Result<HashMap<UserId, User>
     stream::iter(blueprint.users())
         .map(|id| async move {
             let key = if id == owner { "owner_id" } else { "user_id" };
-            let user = api.hub.user(id).await?.ok_or_else(|| unknown_user(key, id))?;
+            let user = known(api.hub.as_ref(), id).await?.ok_or_else(|| unknown_user(key, id))?;
             Ok::<_, Fault>((id, user))
         })
         .buffered(USERS_AT_ONCE)

@@ -5,15 +5,18 @@ mod report;
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{Request, State};
 use http::StatusCode;
 use serde::Deserialize;
 use throng_proto::command::Command;
+use throng_proto::form::{Form, FromForm};
 use throng_proto::id::{GuildId, RoleId, UserId};
-use throng_proto::model::{Member, Profile};
+use throng_proto::model::{Member, Profile, bound};
 
 use self::report::Report;
+use super::blueprint::references;
 use super::directory::{Directory, Reference};
 use super::lines::{Lines, LinesError};
 use super::people::{People, Who};
@@ -54,8 +57,9 @@ pub(super) async fn import(
     let line_bytes_max = api.config.import.line_bytes_max;
     let lines = Lines::new(request.into_body(), line_bytes_max, api.config.request_timeout());
     let report = Report::default();
-    let mut import =
-        Import { api, guild, directory, broken, from, lines, batch: Vec::new(), report };
+    let (batch, began) = (Vec::new(), Instant::now());
+    let mut import = Import { api, guild, directory, broken, from, lines, batch, report, began };
+    tracing::info!(%guild, from, "an import begins");
     if progress {
         return Ok(progress::stream(import));
     }
@@ -102,17 +106,23 @@ async fn directory(api: &Api, guild: GuildId) -> Result<Directory, Fault> {
 }
 
 /// One line.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Line {
-    #[serde(default)]
     user_id: Option<UserId>,
-    #[serde(default)]
     username: Option<String>,
-    #[serde(default)]
     roles: Vec<Reference>,
-    #[serde(default)]
     nick: Option<String>,
+}
+
+impl FromForm for Line {
+    fn from_form(form: &Form<'_>) -> Option<Self> {
+        form.only(&["user_id", "username", "roles", "nick"]);
+        Some(Self {
+            user_id: form.field("user_id").id(),
+            username: form.field("username").str().map(str::to_owned),
+            roles: references(&form.field("roles")),
+            nick: form.field("nick").name(0..=bound::NICK_CHARS),
+        })
+    }
 }
 
 /// A line that was understood.
@@ -133,6 +143,19 @@ struct Import {
     lines: Lines,
     batch: Vec<Entry>,
     report: Report,
+    began: Instant,
+}
+
+impl Drop for Import {
+    /// Says what came of it, whichever way it ends.
+    fn drop(&mut self) {
+        let Report { lines, imported, existing, failed, through, .. } = self.report;
+        let millis = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let guild = self.guild;
+        tracing::info!(
+            %guild, lines, imported, existing, failed, through, millis, "an import is over"
+        );
+    }
 }
 
 /// Why an import ended early.
@@ -229,10 +252,8 @@ impl Import {
     }
 
     fn entry(&self, number: usize, line: &[u8]) -> Result<Entry, String> {
-        let line: Line = Json::parse(line)
-            .and_then(Json::object)
-            .and_then(Json::exact)
-            .map_err(|fault| words(&fault))?;
+        let json = Json::parse(line).map_err(|fault| words(&fault))?;
+        let line: Line = json.form().map_err(|fault| words(&fault))?;
         let who = match (line.user_id, line.username) {
             (Some(id), None) => Who::Id(id),
             (None, Some(name)) => {

@@ -19,6 +19,12 @@ pub(super) enum Who {
     Name(String),
 }
 
+/// Finds a user whose account was not deleted: what such a one has written stays, and nobody else
+/// comes of it.
+pub(super) async fn known(hub: &dyn Hub, user: UserId) -> Result<Option<User>, Fault> {
+    Ok(hub.account(user).await?.map(|account| account.user))
+}
+
 /// Accounts of one batch.
 #[derive(Debug)]
 pub(super) struct People {
@@ -35,7 +41,7 @@ impl People {
         let found = stream::iter(wanted.into_keys())
             .map(|who| async move {
                 let user = match &who {
-                    Who::Id(id) => hub.user(*id).await?,
+                    Who::Id(id) => known(hub, *id).await?,
                     Who::Name(name) => hub.user_named(name.clone()).await?,
                 };
                 Ok::<_, Fault>((who, user))

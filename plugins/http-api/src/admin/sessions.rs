@@ -59,6 +59,16 @@ pub(super) async fn list(State(api): State<Arc<Api>>, search: Search) -> Answer 
     Ok(answer::ok(&json!({ "sessions": sessions })))
 }
 
+/// Shows a session with its first 100 guilds: how much it gets of each, what the policy says to
+/// that now, and which version was asked.
+#[utoipa::path(get, path = "/admin/v1/sessions/{session_id}", tag = "sessions",
+    responses((status = 200, body = schema::AdminSessionDetail)))]
+pub(super) async fn read(State(api): State<Arc<Api>>, At((key,)): At<(SessionKey,)>) -> Answer {
+    let SessionKey(digits) = key;
+    let detail = api.hub.session(digits).await.ok_or_else(|| unknown(digits))?;
+    Ok(answer::ok(&detail))
+}
+
 /// Ends one session with 4004. It cannot be resumed; its client may begin a new one.
 #[utoipa::path(delete, path = "/admin/v1/sessions/{session_id}", tag = "sessions",
     responses((status = 204)))]
@@ -67,8 +77,12 @@ pub(super) async fn end(State(api): State<Arc<Api>>, At((key,)): At<(SessionKey,
     if api.hub.end_sessions(SessionsEnded::One(digits)).await > 0 {
         return Ok(answer::nothing());
     }
+    Err(unknown(digits))
+}
+
+fn unknown(digits: u64) -> Fault {
     let message = format!("No session `{digits:016x}` is here.");
-    Err(Fault::new(StatusCode::NOT_FOUND, 0, message))
+    Fault::new(StatusCode::NOT_FOUND, 0, message)
 }
 
 /// Ends all sessions of a user, as ending one does.

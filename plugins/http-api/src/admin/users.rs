@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
-use serde::Deserialize;
 use serde_json::json;
 use throng_ports::registry::AccountDraft;
+use throng_proto::form::{self, FromForm};
 use throng_proto::id::UserId;
 use throng_proto::refusal::Refusal;
 
@@ -14,18 +14,28 @@ use super::accounts;
 use crate::answer::{self, Answer};
 use crate::api::Api;
 use crate::fault::Fault;
-use crate::request::Exact;
+use crate::request::Form;
 use crate::schema;
 
+/// Characters of a username.
+const NAME_CHARS: usize = 32;
+
 /// An account to make.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(super) struct Body {
     username: String,
-    #[serde(default)]
     bot: bool,
-    #[serde(default)]
     owner_id: Option<UserId>,
+}
+
+impl FromForm for Body {
+    fn from_form(form: &form::Form<'_>) -> Option<Self> {
+        form.only(&["username", "bot", "owner_id"]);
+        let username = form.field("username").required().name(1..=NAME_CHARS);
+        let bot = form.field("bot").flag().unwrap_or_default();
+        let owner_id = form.field("owner_id").id();
+        Some(Self { username: username?, bot, owner_id })
+    }
 }
 
 /// Makes an account and shows its token, once.
@@ -35,7 +45,7 @@ pub(super) struct Body {
         (status = 201, body = schema::AdminUserMade),
         (status = 409, body = schema::Error, description = "The name is taken."),
     ))]
-pub(super) async fn create(State(api): State<Arc<Api>>, Exact(body): Exact<Body>) -> Answer {
+pub(super) async fn create(State(api): State<Arc<Api>>, Form(body): Form<Body>) -> Answer {
     let name = username(&body.username)?;
     if api.hub.user_named(name.to_owned()).await?.is_some() {
         return Err(taken(name));
@@ -48,6 +58,13 @@ pub(super) async fn create(State(api): State<Arc<Api>>, Exact(body): Exact<Body>
         Ok(made) => made,
         Err(refusal) => return Err(raced(&api, refusal, name).await),
     };
+    tracing::info!(
+        target: "throng::audit",
+        user = %account.user.id,
+        username = account.user.username,
+        bot = account.user.bot,
+        "an account is made"
+    );
     let answer = json!({
         "id": account.user.id,
         "username": account.user.username,
@@ -61,7 +78,7 @@ pub(super) async fn create(State(api): State<Arc<Api>>, Exact(body): Exact<Body>
 /// Reads a name of 1 to 32 characters, without space around it.
 pub(super) fn username(text: &str) -> Result<&str, Fault> {
     let name = text.trim();
-    if (1..=32).contains(&name.chars().count()) {
+    if (1..=NAME_CHARS).contains(&name.chars().count()) {
         return Ok(name);
     }
     let message = "Must be between 1 and 32 in length.";

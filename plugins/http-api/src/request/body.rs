@@ -6,9 +6,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use futures_util::StreamExt;
 use http::header::CONTENT_LENGTH;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_path_to_error::Segment;
 use throng_proto::form::{self, Field, FromForm};
 
 use crate::api::Api;
@@ -27,10 +25,6 @@ const DEPTH_MAX: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Form<T>(pub(crate) T);
 
-/// A JSON body of the admin API, in which keys that nobody knows are wrong.
-#[derive(Debug)]
-pub(crate) struct Exact<T>(pub(crate) T);
-
 /// A JSON body that is an array of at most [`LIST_MAX`] objects.
 #[derive(Debug)]
 pub(crate) struct List<T>(pub(crate) Vec<T>);
@@ -41,15 +35,6 @@ impl<T: FromForm> FromRequest<Arc<Api>> for Form<T> {
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Fault> {
         let body = read(request, api.config.json_bytes_max).await?;
         Json::parse(&body)?.form().map(Self)
-    }
-}
-
-impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Exact<T> {
-    type Rejection = Fault;
-
-    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Fault> {
-        let body = read(request, api.config.json_bytes_max).await?;
-        Json::parse(&body)?.object()?.exact().map(Self)
     }
 }
 
@@ -77,7 +62,7 @@ impl Json {
         let text = text.strip_prefix(BOM).unwrap_or(text);
         if form::depth(text) > DEPTH_MAX {
             let message = format!("Objects and lists nest deeper than {DEPTH_MAX} levels.");
-            return Err(Fault::field("", "DEPTH_EXCEEDED", message));
+            return Err(Fault::field("", "DEPTH_EXCEEDED", message).at("depth"));
         }
         if text.trim_ascii().is_empty() {
             return Ok(Self(Value::Object(serde_json::Map::new())));
@@ -105,75 +90,6 @@ impl Json {
     pub(crate) fn form<T: FromForm>(&self) -> Result<T, Fault> {
         Ok(form::read(&self.0)?)
     }
-
-    /// Makes a value of it that has no lists in lists, from which serde would read structs too.
-    ///
-    /// # Errors
-    ///
-    /// As of [`Json::decode`], or a list is in a list.
-    pub(crate) fn exact<T: DeserializeOwned>(self) -> Result<T, Fault> {
-        if has_list_in_list(&self.0) {
-            let message = "Only dictionaries may be used in a ModelType";
-            return Err(Fault::field("", "MODEL_TYPE_CONVERT", message));
-        }
-        self.decode()
-    }
-
-    /// Makes a value of it.
-    ///
-    /// # Errors
-    ///
-    /// A field has the wrong type or is missing; the answer says which.
-    pub(crate) fn decode<T: DeserializeOwned>(self) -> Result<T, Fault> {
-        serde_path_to_error::deserialize(self.0).map_err(|error| {
-            let path: Vec<_> = error.path().iter().filter_map(key).collect();
-            misfit(&path.join("."), &error.inner().to_string())
-        })
-    }
-}
-
-fn has_list_in_list(value: &Value) -> bool {
-    match value {
-        Value::Array(items) => items.iter().any(|item| item.is_array() || has_list_in_list(item)),
-        Value::Object(keys) => keys.values().any(has_list_in_list),
-        _ => false,
-    }
-}
-
-fn key(segment: &Segment) -> Option<String> {
-    match segment {
-        Segment::Seq { index } => Some(index.to_string()),
-        Segment::Map { key } => Some(key.clone()),
-        Segment::Enum { .. } | Segment::Unknown => None,
-    }
-}
-
-/// Tells in Discord's words what serde says of a field.
-fn misfit(path: &str, message: &str) -> Fault {
-    if let Some(field) =
-        message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next())
-    {
-        let path = if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
-        return Fault::field(&path, "BASE_TYPE_REQUIRED", "This field is required");
-    }
-    let expected = message.rsplit_once("expected ").map_or("", |(_, expected)| expected);
-    let code = match expected {
-        "a string" | "a formatted string" => "STRING_TYPE_CONVERT",
-        "a boolean" => "BOOLEAN_TYPE_CONVERT",
-        "a sequence" => "LIST_TYPE_CONVERT",
-        _ if expected.starts_with("struct") || expected.starts_with("a map") => {
-            "MODEL_TYPE_CONVERT"
-        }
-        _ if ["u", "i", "a snowflake", "permissions"]
-            .iter()
-            .any(|word| expected.starts_with(word)) =>
-        {
-            "NUMBER_TYPE_COERCE"
-        }
-        _ if message.ends_with("is not a snowflake") => "NUMBER_TYPE_COERCE",
-        _ => "BASE_TYPE_INVALID",
-    };
-    Fault::field(path, code, message)
 }
 
 /// Reads a body of at most `bytes_max` bytes.

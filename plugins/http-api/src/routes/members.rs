@@ -93,7 +93,8 @@ pub(super) async fn add_guild_member(
 ) -> Answer {
     let Joining { access_token, patch } = joining;
     let hub = &ask.api.hub;
-    hub.user(user).await?.ok_or(Refusal::UnknownUser)?;
+    // One that was deleted is still the author of messages, and nobody else.
+    hub.account(user).await?.ok_or(Refusal::UnknownUser)?;
     let owner = hub.authenticate(Token::parse(&access_token)).await?;
     let user = owner.filter(|owner| owner.id == user).ok_or(Refusal::InvalidAccessToken)?;
     let MemberPatch { nick, roles, mute, deaf, .. } = patch;

@@ -134,6 +134,22 @@ pub struct AdminSession {
     pub expires_at: Option<String>,
 }
 
+/// A session with its guilds; the keys of [`AdminSession`] besides these.
+#[derive(Debug, ToSchema)]
+pub struct AdminSessionDetail {
+    /// First 16 digits of its id.
+    pub id: String,
+    /// Status that its client shows.
+    pub status: String,
+    /// Away from keyboard, as its client says.
+    pub afk: bool,
+    /// Version of the policy that was asked.
+    pub policy_version: String,
+    /// `guild_id`, `mode`, the policy's `verdict` now, `recheck_ms`, `subscribed`, and `sessions`
+    /// in the guild.
+    pub attachments: Vec<Value>,
+}
+
 /// A page of sessions.
 #[derive(Debug, ToSchema)]
 pub struct AdminSessions {

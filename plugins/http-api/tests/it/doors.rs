@@ -131,6 +131,17 @@ async fn sessions_are_listed_and_ended() {
     assert_eq!(session["address"], "127.0.0.1:5000");
     assert_eq!(session["client"]["browser"], "discord.py");
     assert_eq!(session["modes"], json!({ "active": 2 }));
+    let detail = site.ask("GET /admin/v1/sessions/0000000000001234", "").await.json();
+    assert_eq!((&detail["id"], &detail["afk"]), (&session["id"], &json!(true)));
+    assert_eq!(detail["policy_version"], "feed");
+    let attachment = &detail["attachments"][0];
+    assert_eq!(attachment["guild_id"], "100");
+    assert_eq!(
+        (&attachment["mode"], &attachment["verdict"]),
+        (&json!("passive"), &json!("active"))
+    );
+    let unknown = site.ask("GET /admin/v1/sessions/0000000000005678", "").await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
     let next = site.ask("GET /admin/v1/sessions?after=0000000000001234", "").await.json();
     assert_eq!(next, json!({ "sessions": [] }));
     let ended = site.ask("DELETE /admin/v1/sessions/0000000000001234", "").await;

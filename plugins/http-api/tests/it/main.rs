@@ -5,6 +5,7 @@
 mod admin;
 mod document;
 mod doors;
+mod forms;
 mod hub;
 mod import;
 mod jobs;
@@ -14,4 +15,5 @@ mod messages;
 mod public;
 mod registry;
 mod request;
+mod traffic;
 mod tunnel;

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use throng_ports::hub::Hub as _;
 use throng_ports::link::BoxFuture;
 use throng_ports::registry::{
-    AccountChange, AccountDraft, Asked, GuildLoad, Registry, SessionStatus, SessionsEnded,
-    SessionsWanted,
+    AccountChange, AccountDraft, Asked, AttachmentStatus, GuildLoad, Registry, SessionDetail,
+    SessionStatus, SessionsEnded, SessionsWanted,
 };
 use throng_ports::store::GuildSize;
 use throng_proto::gateway::Connection;
 use throng_proto::id::{GuildId, UserId};
+use throng_proto::model::Status;
 use throng_proto::record::{Account, Standing, TokenRecord};
 use throng_proto::refusal::Refusal;
 use throng_proto::time::Timestamp;
@@ -79,7 +80,12 @@ impl Registry for FakeHub {
 
     fn delete_account(&self, user: UserId) -> Asked<()> {
         self.note(format!("delete {user}"));
-        self.known(user, ())
+        let Some(account) = self.stored(user) else {
+            return Box::pin(async { Err(Refusal::UnknownUser) });
+        };
+        let deleted = Account { standing: Standing::Deleted, ..account };
+        self.state.lock().unwrap().accounts.insert(user, deleted);
+        Box::pin(async { Ok(()) })
     }
 
     fn tokens_of(&self, user: UserId) -> Asked<Vec<TokenRecord>> {
@@ -108,28 +114,28 @@ impl Registry for FakeHub {
 
     fn sessions(&self, wanted: SessionsWanted) -> BoxFuture<'static, Vec<SessionStatus>> {
         self.note(format!("{wanted:?}"));
-        let session = SessionStatus {
-            id: SESSION,
-            user_id: BOB,
-            began_at: Timestamp::from_millis(1_700_000_000_000),
-            connected: true,
-            waiting_ms: None,
-            address: Some(([127, 0, 0, 1], 5_000).into()),
-            transport: Some("websocket"),
-            client: Connection { browser: "discord.py".to_owned(), ..Connection::default() },
-            intents: 1,
-            shard: None,
-            guilds: 2,
-            modes: BTreeMap::from([("active", 2)]),
-            sequence: 7,
-            behind: false,
-            bytes_sent: 1_000,
-            bytes_received: 100,
-            token_id: Some(TokenId::of(&DIGEST)),
-            expires_at: None,
-        };
         let here = wanted.after < SESSION && wanted.user.is_none_or(|user| user == BOB);
-        Box::pin(async move { here.then_some(session).into_iter().collect() })
+        Box::pin(async move { here.then(status).into_iter().collect() })
+    }
+
+    fn session(&self, digits: u64) -> BoxFuture<'static, Option<SessionDetail>> {
+        let attachment = AttachmentStatus {
+            guild_id: GUILD,
+            mode: "passive",
+            verdict: "active",
+            recheck_ms: Some(5_000),
+            subscribed: true,
+            sessions: 5,
+        };
+        let detail = || SessionDetail {
+            session: status(),
+            status: Status::Idle,
+            afk: true,
+            policy_version: "feed".to_owned(),
+            attachments: vec![attachment],
+        };
+        let found = (digits == SESSION).then(detail);
+        Box::pin(async move { found })
     }
 
     fn end_sessions(&self, which: SessionsEnded) -> BoxFuture<'static, usize> {
@@ -149,5 +155,28 @@ impl Registry for FakeHub {
         let gone = GuildLoad { guild: GuildId::new(999), ..load };
         let all = [load, gone].into_iter().filter(move |load| load.guild > after).collect();
         Box::pin(async move { all })
+    }
+}
+
+fn status() -> SessionStatus {
+    SessionStatus {
+        id: SESSION,
+        user_id: BOB,
+        began_at: Timestamp::from_millis(1_700_000_000_000),
+        connected: true,
+        waiting_ms: None,
+        address: Some(([127, 0, 0, 1], 5_000).into()),
+        transport: Some("websocket"),
+        client: Connection { browser: "discord.py".to_owned(), ..Connection::default() },
+        intents: 1,
+        shard: None,
+        guilds: 2,
+        modes: BTreeMap::from([("active", 2)]),
+        sequence: 7,
+        behind: false,
+        bytes_sent: 1_000,
+        bytes_received: 100,
+        token_id: Some(TokenId::of(&DIGEST)),
+        expires_at: None,
     }
 }

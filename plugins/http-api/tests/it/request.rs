@@ -49,6 +49,12 @@ impl Site {
         Self { router: public_router(hub.clone(), config), hub, token: "Bot alice" }
     }
 
+    /// Returns the public API before the same hub.
+    pub(crate) fn as_public(&self) -> Self {
+        let hub = self.hub.clone();
+        Self { router: public_router(hub.clone(), Config::default()), hub, token: "Bot alice" }
+    }
+
     pub(crate) fn admin() -> Self {
         Self::admin_with(Config::default())
     }

@@ -167,6 +167,9 @@ fn posts_into_a_data_directory_that_is_gone_are_refused() -> Result<()> {
         admin.ready().is_ok_and(|(status, told)| status == 503 && told["status"] == "failing")
     });
     ensure!(failing, "{:?}", admin.ready()?);
+    let words = ["it failed", "method=\"POST\"", "status=503", "user=", "peer=127.0.0.1:"];
+    let failed = |line: &str| words.iter().all(|word| line.contains(word)).then_some(());
+    scene.gateway.told("whose post failed", failed)?;
     for name in ["throng.db", "throng.db-wal", "throng.db-shm"] {
         fs::rename(away.path().join(name), data.join(name))?;
     }

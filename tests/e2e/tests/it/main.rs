@@ -38,6 +38,7 @@ mod invites;
 mod lanes;
 mod libraries;
 mod lists;
+mod log;
 mod loss;
 mod metrics;
 mod moves;

@@ -44,13 +44,18 @@ impl Passage {
             inbound,
             blocked: None,
             bytes: LinkBytes { sent: 0, received },
-            peer: peer.into(),
+            peer: Peer::new(peer, None),
             query,
             message_bytes_max: u32::try_from(message_bytes_max).unwrap_or(u32::MAX),
             wire: Wire::Text,
             past: Past::NOTHING,
             phase: Phase::Open,
         }
+    }
+
+    /// Notes the address of ours that the client is told.
+    pub(crate) fn telling(self, told: Option<String>) -> Self {
+        Self { peer: Peer::new(self.peer.address(), told), ..self }
     }
 
     /// Makes the link live in the runtime of the calling thread.

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use throng_ports::link::{Incoming, Listener as _};
-use throng_transport_websocket::{Config, WebSocketListener};
+use throng_transport_websocket::{Asked, Config, WebSocketListener};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -175,7 +175,8 @@ async fn a_connection_that_upgraded_elsewhere_comes_back_as_a_link() {
         let (client, accepted) =
             tokio::join!(TcpStream::connect(elsewhere.local_addr().unwrap()), elsewhere.accept());
         let (mut client, (near, peer)) = (client.unwrap(), accepted.unwrap());
-        reentry.enter(near, Vec::new(), peer, "v=10".to_owned()).await;
+        let asked = Asked { query: "v=10".to_owned(), told: None };
+        reentry.enter(near, Vec::new(), peer, asked).await;
         let back = listener.accept().await.unwrap();
         if refused {
             back.refuse("full", 1).await;
@@ -183,6 +184,20 @@ async fn a_connection_that_upgraded_elsewhere_comes_back_as_a_link() {
         } else {
             assert_eq!(back.greet().await.unwrap().query(), "v=10");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_client_is_told_the_host_by_which_it_came_where_nobody_knows_better() {
+    for (tells_host, right) in [(false, None), (true, Some("ws://gateway.example:8080"))] {
+        let (incoming, mut stream) = call(Config { tells_host, ..Config::default() }).await;
+        let request = UPGRADE.replace("Host: localhost", "Host: gateway.example:8080");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let link = incoming.greet().await.unwrap().arrive().unwrap();
+        assert_eq!(link.told(), right);
+        assert_eq!(link.peer(), stream.local_addr().unwrap());
+        let moved = link.depart().unwrap().arrive().unwrap();
+        assert_eq!(moved.told(), right, "also on another thread");
     }
 }
 

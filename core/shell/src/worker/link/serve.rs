@@ -37,8 +37,10 @@ pub(in crate::worker) fn welcome(local: &Local, arrival: Box<dyn Arrival>, permi
             cell.control(&gateway::hello(interval));
         }
         Err(error) => {
-            local.borrow().shared.metrics.refuse(Refused::Version);
-            cell.close(&Close::because(CloseCode::InvalidVersion, &error.to_string()));
+            let worker = local.borrow();
+            worker.shared.metrics.refuse(Refused::Version);
+            let close = Close::because(CloseCode::InvalidVersion, &error.to_string());
+            worker.turn_away(&cell, &close);
         }
     }
     cell.look();
@@ -81,8 +83,10 @@ fn look_at(local: &Local, cell: &Rc<LinkCell>) {
                 local.borrow_mut().hear_filler(cell, frames);
             }
             Heard::Received(Received::TooLong) => {
-                local.borrow().shared.metrics.refuse(Refused::PayloadSize);
-                cell.close(&Close::because(CloseCode::DecodeError, "The payload is too large."));
+                let worker = local.borrow();
+                worker.shared.metrics.refuse(Refused::PayloadSize);
+                let close = Close::because(CloseCode::DecodeError, "The payload is too large.");
+                worker.turn_away(cell, &close);
             }
             Heard::Received(Received::Closed(code)) => {
                 return local.borrow_mut().remove_link(cell, code);
