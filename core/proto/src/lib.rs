@@ -6,6 +6,7 @@
 
 pub mod close;
 pub mod command;
+pub mod escape;
 pub mod event;
 pub mod form;
 pub mod gateway;

@@ -1,9 +1,8 @@
 //! What a client asks for in the address it connects to.
 
-use std::borrow::Cow;
-
 use thiserror::Error;
 
+use crate::escape;
 use crate::intents::Intents;
 use crate::wire::Wire;
 
@@ -72,7 +71,7 @@ pub struct Terms {
 pub fn negotiate(query: &str) -> Result<Terms, QueryError> {
     let mut terms = Terms::default();
     for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-        let (key, value) = (unescaped(key), unescaped(value));
+        let (key, value) = (escape::undone(key), escape::undone(value));
         match (&*key, &*value) {
             ("v", "9") => terms.version = Version::V9,
             ("v", "10") => terms.version = Version::V10,
@@ -86,30 +85,6 @@ pub fn negotiate(query: &str) -> Result<Terms, QueryError> {
         }
     }
     Ok(terms)
-}
-
-/// Replaces `%41` and its like by what they stand for; what is no escape stays as it is. See RFC
-/// 3986, 2.1.
-fn unescaped(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
-        return Cow::Borrowed(text);
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let escaped = (*first == b'%').then(|| escape(after)).flatten();
-        let (byte, after) = escaped.unwrap_or((*first, after));
-        bytes.push(byte);
-        rest = after;
-    }
-    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// Reads the two digits behind a `%`.
-fn escape(text: &[u8]) -> Option<(u8, &[u8])> {
-    let (digits, rest) = text.split_first_chunk::<2>()?;
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    Some((digit(digits[0])? << 4 | digit(digits[1])?, rest))
 }
 
 /// Keeps a peer's text within a close reason: 16 bytes that can be printed.

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use http::Uri;
 use http::uri::PathAndQuery;
+use throng_proto::escape;
 
 /// Spells a request's path as routes do: `/users/%40me` is `/users/@me`.
 ///
@@ -42,7 +43,7 @@ fn segment(text: &str) -> String {
         return text.to_owned();
     }
     let mut spelled = String::with_capacity(text.len());
-    for character in String::from_utf8_lossy(&unescaped(text)).chars() {
+    for character in escape::undone(text).chars() {
         if plain(character) {
             spelled.push(character);
             continue;
@@ -53,25 +54,6 @@ fn segment(text: &str) -> String {
         }
     }
     spelled
-}
-
-fn unescaped(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let escaped = (*first == b'%').then(|| escape(after)).flatten();
-        let (byte, after) = escaped.unwrap_or((*first, after));
-        bytes.push(byte);
-        rest = after;
-    }
-    bytes
-}
-
-/// Reads the two digits behind a `%`.
-fn escape(text: &[u8]) -> Option<(u8, &[u8])> {
-    let (digits, rest) = text.split_first_chunk::<2>()?;
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    Some((digit(digits[0])? << 4 | digit(digits[1])?, rest))
 }
 
 /// Tells whether a character may stand for itself in a segment: `pchar` of RFC 3986.

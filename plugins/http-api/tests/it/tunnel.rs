@@ -7,7 +7,7 @@ use throng_proto::gateway::{ApiRequest, ApiResponse};
 use throng_proto::model::User;
 use throng_proto::refusal::Refusal;
 
-use crate::hub::{ALICE, CHANNEL, FakeHub};
+use crate::hub::{ALICE, CHANNEL, FakeHub, GUILD, MESSAGE};
 
 fn request(id: u64, method: &str, path: &str, body: Option<&str>) -> ApiRequest {
     let body = body.map(|body| RawValue::from_string(body.to_owned()).unwrap());
@@ -68,4 +68,43 @@ async fn what_is_no_request_is_not_found() {
             404
         );
     }
+}
+
+#[tokio::test]
+async fn a_path_over_a_link_may_have_escapes_that_it_needs_not() {
+    let tunnel = Tunnel::new(public_router(FakeHub::new(), Config::default()));
+    let reactions = format!("/channels/{CHANNEL}/messages/{MESSAGE}/reactions/\u{1f44d}/@me");
+    let reactions = reactions.replace('\u{1f44d}', "%F0%9F%91%8D");
+    for (method, path, sent) in [
+        ("GET", "/users/@me", None),
+        ("GET", "/users/@me/guilds", None),
+        ("GET", "/applications/@me", None),
+        ("GET", "/oauth2/applications/@me", None),
+        ("PATCH", &format!("/guilds/{GUILD}/members/@me"), Some("{}")),
+        ("GET", &format!("/guilds/{GUILD}/members/search?query=a"), None),
+        ("GET", &format!("/channels/{CHANNEL}/messages"), None),
+        ("PUT", &reactions, None),
+        ("DELETE", &reactions, None),
+    ] {
+        let answer = tunnel.call(alice(), request(1, method, path, sent), Turn::default()).await;
+        assert!((200..300).contains(&answer.status), "{method} {path}: {answer:?}");
+        for spelled in [path.replace('@', "%40"), escaped(path)] {
+            let again = request(1, method, &spelled, sent);
+            let again = tunnel.call(alice(), again, Turn::default()).await;
+            assert_eq!(again.status, answer.status, "{method} {spelled}: {again:?}");
+            let texts = [&again, &answer].map(|one| one.body.as_ref().map(|body| body.get()));
+            assert_eq!(texts[0], texts[1], "{method} {spelled}");
+        }
+    }
+}
+
+/// Escapes every letter, digit and sign of a path's segments.
+fn escaped(path: &str) -> String {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let segments = path.split('/').map(|segment| {
+        let bare = segment.replace("%F0%9F%91%8D", "\u{1f44d}");
+        bare.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>()
+    });
+    let path = segments.collect::<Vec<_>>().join("/");
+    if query.is_empty() { path } else { format!("{path}?{query}") }
 }

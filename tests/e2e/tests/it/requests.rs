@@ -29,6 +29,11 @@ async fn a_client_posts_over_its_link_under_the_rules_of_the_http_api(way: Way) 
         ("GET", "/nowhere", Value::Null, 404),
         ("GET", "/channels/1/messages", Value::Null, 404),
     ];
+    for path in ["/users/@me", "/users/%40me", "/%75sers/%40%6de"] {
+        client.send(&request(3, "GET", path, Value::Null)).await?;
+        let (answer, _) = answered(&mut client).await?;
+        ensure!(answer["body"]["id"] == scene.author.id.as_str(), "{path}: {answer}");
+    }
     for (method, path, body, status) in refused {
         client.send(&request(2, method, path, body)).await?;
         let (answer, _) = answered(&mut client).await?;
