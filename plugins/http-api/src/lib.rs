@@ -14,6 +14,8 @@ mod quota;
 mod request;
 mod routes;
 pub mod schema;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod traffic;
 mod tunnel;
 

@@ -11,3 +11,5 @@ pub(crate) use place::{At, EmojiKey, Parameter};
 pub(crate) use search::Search;
 pub(crate) use spelling::spell;
 pub(crate) use upload::Payload;
+#[cfg(feature = "testing")]
+pub(crate) use upload::form_in_pieces;

@@ -69,6 +69,11 @@ fn message(draft: MessageDraft) -> Message {
     }
 }
 
+/// A form is read the same in whatever pieces it comes.
+pub(crate) fn form(input: &[u8]) -> bool {
+    throng_plugin_http_api::testing::form(input)
+}
+
 /// Mentions are in the text, once each.
 pub(crate) fn mentions(input: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(input) else { return false };

@@ -23,12 +23,14 @@ pub struct Target {
 }
 
 /// Every decoder there is.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 11] = [
     Target { name: "websocket", read: stream::websocket, seeds: seed::websocket },
     Target { name: "handshake", read: stream::handshake, seeds: seed::handshake },
+    Target { name: "proxy", read: stream::proxy, seeds: seed::proxy },
     Target { name: "throng", read: stream::throng, seeds: seed::throng },
     Target { name: "gateway", read: gateway::payload, seeds: seed::gateway },
     Target { name: "body", read: body::body, seeds: seed::body },
+    Target { name: "form", read: body::form, seeds: seed::form },
     Target { name: "mentions", read: body::mentions, seeds: seed::mentions },
     Target { name: "verdict", read: stream::verdict, seeds: seed::verdict },
     Target { name: "journal", read: row::journal, seeds: seed::journal },

@@ -22,6 +22,19 @@ pub(crate) fn handshake() -> Vec<Vec<u8>> {
         .into()
 }
 
+pub(crate) fn proxy() -> Vec<Vec<u8>> {
+    let block = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x01\x0a\0\0\x01\xdc\x04\x01\xbb";
+    let local = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\x04\x03\0\x01\0";
+    let lines: [&[u8]; 5] = [
+        b"PROXY TCP4 192.0.2.1 10.0.0.1 56324 443\r\nGET / HTTP/1.1\r\n\r\n",
+        b"PROXY TCP6 2001:db8::1 ::1 56324 443\r\n",
+        b"PROXY UNKNOWN\r\n",
+        b"192.0.2.1, 127.0.0.1",
+        b"x, [2001:db8::1]:5, ::1",
+    ];
+    [&block[..], &local[..]].into_iter().chain(lines).map(<[u8]>::to_vec).collect()
+}
+
 pub(crate) fn throng() -> Vec<Vec<u8>> {
     let payload = throng::whole(Head::Payload, br#"{"op":1,"d":null}"#);
     let dispatch = throng::whole(Head::Dispatch { sequence: 7, compressed: false }, b"{}");
@@ -92,6 +105,19 @@ pub(crate) fn body() -> Vec<Vec<u8>> {
             "communication_disabled_until": "2030-01-02T03:04:05Z" }),
         json!({ "max_age": 60, "max_uses": 1, "unique": true, "verification_level": 1 }),
     ])
+}
+
+pub(crate) fn form() -> Vec<Vec<u8>> {
+    let part = |head: &str, body: &str| {
+        format!("--x\r\nContent-Disposition: form-data; {head}\r\n\r\n{body}\r\n")
+    };
+    let json = part("name=\"payload_json\"", r#"{"content":"a","embeds":[]}"#);
+    let typed = json.replacen("\r\n\r\n", "\r\nContent-Type: application/json\r\n\r\n", 1);
+    let file = part("name=\"files[0]\"; filename=\"a.txt\"", "--y\r\n");
+    let plain = [part("name=\"content\"", "b"), part("name=tts", "true")].concat();
+    [[typed, file].concat(), [plain.clone(), json].concat(), plain, String::new()]
+        .map(|parts| format!("multipart/form-data; boundary=x\n{parts}--x--\r\n").into_bytes())
+        .into()
 }
 
 pub(crate) fn mentions() -> Vec<Vec<u8>> {

@@ -21,6 +21,11 @@ pub(crate) fn handshake(input: &[u8]) -> bool {
     negotiate(&query).is_ok()
 }
 
+/// What a proxy says of its client is read the same whatever follows it, or stands before it.
+pub(crate) fn proxy(input: &[u8]) -> bool {
+    throng_transport_websocket::testing::proxy(input)
+}
+
 /// Frames of `throng/1` are the same in one piece and byte by byte, and none is over its limit.
 pub(crate) fn throng(input: &[u8]) -> bool {
     let (whole, pieces) = (frames(input, input.len().max(1)), frames(input, 1));

@@ -41,21 +41,24 @@ async fn line(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Socket
         line.push(stream.read_u8().await?);
     }
     let line = std::str::from_utf8(&line).map_err(io::Error::other)?;
-    let mut words = line.trim_end().split(' ');
-    let wrong = || io::Error::from(io::ErrorKind::InvalidData);
-    if words.next() != Some("PROXY") {
-        return Err(wrong());
-    }
-    match words.next() {
-        Some("TCP4" | "TCP6") => {
-            let source = words.next().and_then(|word| word.parse::<IpAddr>().ok());
-            let port = words.nth(1).and_then(|word| word.parse().ok());
-            let (Some(source), Some(port)) = (source, port) else { return Err(wrong()) };
-            Ok(Some(SocketAddr::new(source, port)))
-        }
-        Some("UNKNOWN") => Ok(None),
-        _ => Err(wrong()),
-    }
+    named(line.trim_end_matches("\r\n")).ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
+/// Reads a line without its end; says `None` of one that is wrong, and nobody of one that names
+/// nobody, whatever else stands there.
+fn named(line: &str) -> Option<Option<SocketAddr>> {
+    let mut words = line.strip_prefix("PROXY ")?.split(' ');
+    let is_v4 = match words.next()? {
+        "TCP4" => true,
+        "TCP6" => false,
+        "UNKNOWN" => return Some(None),
+        _ => return None,
+    };
+    let mut address = || words.next()?.parse().ok().filter(|read: &IpAddr| read.is_ipv4() == is_v4);
+    let (source, _) = (address()?, address()?);
+    let mut port = || words.next().filter(|word| !word.starts_with('+'))?.parse().ok();
+    let (port, _): (u16, u16) = (port()?, port()?);
+    words.next().is_none().then_some(Some(SocketAddr::new(source, port)))
 }
 
 /// Reads a header of version 2, of which the first byte was read.

@@ -1,4 +1,7 @@
-//! Our parser and tungstenite's over the same bytes, for property tests and the fuzz target.
+//! Our parser and tungstenite's over the same bytes, for property tests and the fuzz target; and
+//! what else reads bytes of others.
+
+mod proxy;
 
 use std::io::{self, Read, Write};
 
@@ -9,6 +12,8 @@ use crate::config::Paths;
 use crate::frame;
 use crate::handshake::{self, Ask};
 use crate::parser::{Event, Kind, Parser};
+
+pub use proxy::proxy;
 
 /// What tungstenite says where it answers a close code that may not travel.
 const ORACLE_REFUSES_CODE: &str = "Protocol violation";

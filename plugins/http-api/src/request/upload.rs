@@ -40,10 +40,11 @@ impl FromRequest<Arc<Api>> for Payload {
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Fault> {
         let content_type =
             request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let bytes_max = api.config.json_bytes_max;
         if content_type.is_some_and(is_multipart) {
-            return multipart(request, api).await;
+            return multipart(request, bytes_max).await;
         }
-        let body = read(request, api.config.json_bytes_max).await?;
+        let body = read(request, bytes_max).await?;
         Ok(Self { json: Json::parse(&body)?.object()?, files: Vec::new() })
     }
 }
@@ -55,21 +56,21 @@ fn is_multipart(content_type: &str) -> bool {
 
 /// Reads the parts in whatever order they come. What a part of its own says, `payload_json` may say
 /// too, and then counts; of parts with one name the last counts.
-async fn multipart(request: Request, api: &Arc<Api>) -> Result<Payload, Fault> {
-    let mut parts = Multipart::from_request(request, api).await.map_err(|_| misshapen())?;
+async fn multipart(request: Request, bytes_max: usize) -> Result<Payload, Fault> {
+    let mut parts = Multipart::from_request(request, &()).await.map_err(|_| misshapen())?;
     let (mut json, mut plain) = (Json::parse(b"{}")?, Map::new());
     let mut files = Vec::new();
     while let Some(field) = parts.next_field().await.map_err(|error| broken(&error))? {
         let name = field.name().unwrap_or_default().to_owned();
         if name == "payload_json" {
-            json = Json::parse(&text(field, api.config.json_bytes_max).await?)?.object()?;
+            json = Json::parse(&text(field, bytes_max).await?)?.object()?;
         } else if field.file_name().is_some() || name.starts_with("files[") {
             swallow(field).await?;
             if files.is_empty() {
                 files.push(name);
             }
         } else if matches!(name.as_str(), "content" | "nonce" | "tts") {
-            let value = text(field, api.config.json_bytes_max).await?;
+            let value = text(field, bytes_max).await?;
             plain.insert(name.clone(), value_of(&name, &value));
         }
     }
@@ -79,6 +80,29 @@ async fn multipart(request: Request, api: &Arc<Api>) -> Result<Payload, Fault> {
         }
     }
     Ok(Payload { json, files })
+}
+
+/// Reads a form in pieces, as they arrive; `None` when its type is another, or waits for more than
+/// the form.
+#[cfg(feature = "testing")]
+pub(crate) fn form_in_pieces(
+    content_type: &str,
+    pieces: &[&[u8]],
+    bytes_max: usize,
+) -> Option<Result<(Value, Vec<String>), Fault>> {
+    use futures_util::{FutureExt as _, stream};
+
+    if !is_multipart(content_type) {
+        return None;
+    }
+    let pieces: Vec<_> = pieces
+        .iter()
+        .map(|piece| std::io::Result::Ok(bytes::Bytes::copy_from_slice(piece)))
+        .collect();
+    let body = axum::body::Body::from_stream(stream::iter(pieces));
+    let request = Request::builder().header(CONTENT_TYPE, content_type).body(body).ok()?;
+    let read = multipart(request, bytes_max).now_or_never()?;
+    Some(read.map(|payload| (payload.json.0, payload.files)))
 }
 
 /// Reads a form's own value of a key that `payload_json` could hold too.

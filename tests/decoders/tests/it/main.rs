@@ -29,7 +29,7 @@ macro_rules! hold {
     };
 }
 
-hold!(websocket handshake throng gateway body mentions verdict journal row);
+hold!(websocket handshake proxy throng gateway body form mentions verdict journal row);
 
 fn holds(name: &str) {
     let target = TARGETS.iter().find(|target| target.name == name).unwrap();

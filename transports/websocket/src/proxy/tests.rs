@@ -25,6 +25,7 @@ async fn both_versions_name_the_client() {
         (b"PROXY TCP4 192.0.2.1 10.0.0.1 56324 443\r\n".to_vec(), Some(v4)),
         (b"PROXY TCP6 2001:db8::1 ::1 56324 443\r\n".to_vec(), Some(v6)),
         (b"PROXY UNKNOWN\r\n".to_vec(), None),
+        (b"PROXY UNKNOWN ffff::1 what ever\r\n".to_vec(), None),
         (block_of(1, 0x11, &short.concat()), Some(v4)),
         (block_of(1, 0x21, &long), Some(v6)),
         (block_of(1, 0x00, b""), None),
@@ -40,10 +41,16 @@ async fn both_versions_name_the_client() {
 
 #[tokio::test]
 async fn what_is_no_header_is_refused() {
-    let wrong: [&[u8]; 8] = [
+    let wrong: [&[u8]; 14] = [
         b"GET / HTTP/1.1\r\n\r\n",
         b"PROXY TCP4 here there 1 2\r\n",
         b"PROXY TCP4 192.0.2.1 10.0.0.1 99999 443\r\n",
+        b"PROXY TCP4 192.0.2.1 here 1 2\r\n",
+        b"PROXY TCP4 ::1 ::1 1 2\r\n",
+        b"PROXY TCP6 192.0.2.1 ::1 1 2\r\n",
+        b"PROXY TCP4 192.0.2.1 10.0.0.1 +1 2\r\n",
+        b"PROXY TCP4 192.0.2.1 10.0.0.1 1\r\n",
+        b"PROXY TCP4 192.0.2.1 10.0.0.1 1 2 3\r\n",
         b"PROXY\r\n",
         b"PROXIED TCP4 192.0.2.1 10.0.0.1 1 2\r\n",
         &[b'P'; 200],
