@@ -1,7 +1,8 @@
 //! A process with a client library of others in it, spoken to by lines of JSON.
 //!
-//! It is told `{"do":"post"...}`, `members`, `history`, `invite`, `uninvite`, `drop` or `close`,
-//! and tells `ready`, `guild`, `message`, `posted`, `members`, `history`, `invited`, `uninvited`,
+//! It is told `{"do":"post"...}`, `edit`, `react`, `presence`, `members`, `history`, `invite`,
+//! `uninvite`, `drop` or `close`, and tells `ready`, `guild`, `message`, `edit`, `reaction`,
+//! `presence`, `posted`, `edited`, `reacted`, `members`, `history`, `invited`, `uninvited`,
 //! `invite`, `uninvite`, `dropped`, `disconnected`, `resumed` and `fatal`, each as
 //! `{"event":...}`.
 
@@ -142,17 +143,20 @@ impl Driver {
         Ok(serde_json::from_value(read["ids"].clone())?)
     }
 
-    /// Waits for the next message of an author, passing over those of others.
+    /// Waits for an event of which these keys are part, passing over others.
     ///
     /// # Errors
     ///
-    /// Fails when none comes in time.
-    pub fn message_by(&mut self, author: &Account) -> Result<Value> {
+    /// Fails when none comes in time, and tells the last of those that were passed over.
+    pub fn told_of(&mut self, event: &str, keys: &Value) -> Result<Value> {
+        let mut passed = Value::Null;
         loop {
-            let message = self.expect("message")?;
-            if message["author"] == author.id.as_str() {
-                return Ok(message);
+            let told = self.expect(event).with_context(|| format!("{keys}, after {passed}"))?;
+            let mut due = keys.as_object().into_iter().flatten();
+            if due.all(|(key, value)| told[key] == *value) {
+                return Ok(told);
             }
+            passed = told;
         }
     }
 
@@ -182,6 +186,16 @@ impl Driver {
     pub fn drop_socket(&mut self) -> Result<()> {
         self.tell(&json!({ "do": "drop" }))?;
         self.expect("dropped").map(drop)
+    }
+
+    /// Stops the driver from outside, so that it notices nothing until it carries on.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the driver has ended.
+    pub fn stop(&self) -> Result<()> {
+        let stopped = kill_process(Pid::from_child(&self.child), Signal::STOP);
+        stopped.with_context(|| format!("{} has ended", self.name))
     }
 
     /// Lets the driver go on and collects the contents that it is told until it has resumed.

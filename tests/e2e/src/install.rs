@@ -26,19 +26,20 @@ pub enum Library {
     Pycord,
     /// nextcord, in Python.
     Nextcord,
+    /// serenity, in Rust.
+    Serenity,
 }
 
 impl Library {
-    /// One library of each language, with a connection that all others have too.
-    pub const LANGUAGES: [Self; 3] = [Self::DiscordPy, Self::DiscordJs, Self::Twilight];
     /// Every library there is.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::DiscordPy,
         Self::DiscordJs,
         Self::Twilight,
         Self::Hikari,
         Self::Pycord,
         Self::Nextcord,
+        Self::Serenity,
     ];
 
     /// Returns its name, which is that of its folder in `clients/`.
@@ -51,8 +52,41 @@ impl Library {
             Self::Hikari => "hikari",
             Self::Pycord => "pycord",
             Self::Nextcord => "nextcord",
+            Self::Serenity => "serenity",
         }
     }
+
+    /// Tells whether it begins a new session when nobody listens where it wants to resume.
+    #[must_use]
+    pub fn forgets(self) -> bool {
+        matches!(self, Self::DiscordJs | Self::Serenity)
+    }
+
+    /// Returns a compression that it has.
+    #[must_use]
+    pub fn wire(self) -> Wire {
+        match self {
+            Self::DiscordPy | Self::Twilight => Wire::Zstd,
+            // Each payload is compressed by itself.
+            Self::Serenity => Wire::Plain,
+            _ => Wire::Zlib,
+        }
+    }
+}
+
+/// Tells whether every library can be driven here, each with a compression that it has; all of
+/// them are installed.
+///
+/// # Errors
+///
+/// As [`driver`].
+pub fn all_libraries() -> Result<bool> {
+    for library in Library::ALL {
+        if driver(library, library.wire())?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Returns the command of a driver, installed first; `None`, with a printed reason, where the
@@ -70,6 +104,7 @@ pub fn driver(library: Library, wire: Wire) -> Result<Option<Command>> {
         Library::Pycord => python("pycord", "pycord"),
         // A fork of the same library as py-cord, and driven alike.
         Library::Nextcord => python("nextcord", "pycord"),
+        Library::Serenity => rust("serenity", wire),
     };
     match made {
         Ok(command) => Ok(Some(command)),
@@ -96,6 +131,7 @@ fn python(name: &str, driver: &str) -> Result<Command> {
         .arg("-u")
         .arg(clients(driver).join("driver.py"))
         .env("LIBRARY", name)
+        .env("PYTHONPATH", clients("python"))
         .env("PYTHONDONTWRITEBYTECODE", "1");
     Ok(command)
 }
@@ -116,24 +152,25 @@ fn node() -> Result<Command> {
     Ok(command)
 }
 
-/// Builds the driver for one compression: with this library that is chosen when it is compiled.
+/// Builds the drivers in Rust, all at once because they share most of what is compiled, and for one
+/// compression: with twilight that is chosen then.
 fn rust(name: &str, wire: Wire) -> Result<Command> {
-    let target = binary::scratch()?.join(name);
-    let _lock = lock(name)?;
+    let target = binary::scratch()?.join("rust");
+    let _lock = lock("rust")?;
     let mut cargo = binary::cargo();
     cargo
-        .args(["build", "--quiet", "--locked", "--manifest-path"])
-        .arg(clients(name).join("Cargo.toml"))
+        .args(["build", "--quiet", "--locked", "--bins", "--manifest-path"])
+        .arg(clients("Cargo.toml"))
         .arg("--target-dir")
         .arg(&target);
     if wire != Wire::Plain {
-        cargo.args(["--features", wire.name()]);
+        cargo.args(["--features", &format!("throng-e2e-twilight/{}", wire.name())]);
     }
     run(&mut cargo)?;
     // The next build replaces what cargo left, perhaps while this one runs. A link and not a copy,
     // because a file that a forked process still holds for writing cannot be started.
-    let kept = target.join(format!("driver-{}", wire.name()));
-    let fresh = target.join(format!("fresh-{}", wire.name()));
+    let kept = target.join(format!("{name}-{}", wire.name()));
+    let fresh = target.join(format!("fresh-{name}-{}", wire.name()));
     drop(fs::remove_file(&fresh));
     fs::hard_link(target.join("debug").join(format!("throng-e2e-{name}")), &fresh)?;
     fs::rename(&fresh, &kept)?;

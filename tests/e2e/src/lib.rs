@@ -42,7 +42,7 @@ pub use driver::Driver;
 pub use example::Example;
 pub use ferry::Ferry;
 pub use gateway::{Builder, Errors, Gateway};
-pub use install::{Library, driver};
+pub use install::{Library, all_libraries, driver};
 pub use link::{Closed, Fingerprint, Link, News, Route, Way, Wire};
 pub use part::part;
 pub use scene::{FENCE, Scene, intents, unicode};

@@ -23,6 +23,8 @@ const client = new Client({
     GatewayIntentBits.Guilds,
     GatewayIntentBits.GuildMembers,
     GatewayIntentBits.GuildMessages,
+    GatewayIntentBits.GuildMessageReactions,
+    GatewayIntentBits.GuildPresences,
     GatewayIntentBits.MessageContent,
     GatewayIntentBits.GuildInvites,
   ],
@@ -51,6 +53,15 @@ client.on(Events.MessageCreate, (message) => {
     content: message.content,
   });
 });
+client.on(Events.MessageUpdate, (_, message) => {
+  tell('edit', { id: message.id, content: message.content });
+});
+client.on(Events.MessageReactionAdd, (reaction, user) => {
+  tell('reaction', { message: reaction.message.id, user: user.id, emoji: reaction.emoji.name });
+});
+client.on(Events.PresenceUpdate, (_, { userId, status, activities }) => {
+  tell('presence', { user: userId, status, playing: activities[0]?.name ?? null });
+});
 client.on(Events.InviteCreate, (invite) => {
   tell('invite', { code: invite.code, guild: invite.guild.name, channel: invite.channelId });
 });
@@ -64,16 +75,27 @@ client.on(Events.Error, (error) => console.error(error));
 client.on(Events.Warn, (line) => console.error(line));
 client.on(Events.Debug, (line) => console.error(line));
 
+const messages = (channel) => client.channels.cache.get(channel).messages;
 const orders = {
   post: async ({ channel, content }) => {
     const message = await client.channels.cache.get(channel).send(content);
     tell('posted', { id: message.id, content: message.content });
   },
+  edit: async ({ channel, message, content }) => {
+    const edited = await messages(channel).edit(message, { content });
+    tell('edited', { id: edited.id, content: edited.content });
+  },
+  react: async ({ channel, message, emoji }) => {
+    await messages(channel).react(message, emoji);
+    tell('reacted');
+  },
+  presence: async ({ status, playing }) => {
+    client.user.setPresence({ status, activities: [{ name: playing }] });
+  },
   history: async ({ channel }) => {
-    const { messages } = client.channels.cache.get(channel);
     const ids = [];
     for (let page, before; page === undefined || page.size === 100; before = page.lastKey()) {
-      page = await messages.fetch({ limit: 100, before, cache: false });
+      page = await messages(channel).fetch({ limit: 100, before, cache: false });
       ids.push(...page.keys());
     }
     tell('history', { ids });

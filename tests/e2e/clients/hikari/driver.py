@@ -1,28 +1,18 @@
-"""Drives an unmodified hikari by lines of JSON; see src/driver.rs for the words."""
+"""Drives an unmodified hikari."""
 
 import asyncio
-import json
-import logging
-import os
-import signal
-import sys
 
 import hikari
+import lines
+from lines import CONFIG, tell
 
-CONFIG = json.loads(sys.argv[1])
 TASKS = []
-
-
-def tell(event, **rest):
-    line = json.dumps({"event": event, **rest}) + "\n"
-    os.write(1, line.encode())
-
-
 INTENTS = (
     hikari.Intents.GUILDS
     | hikari.Intents.GUILD_MEMBERS
     | hikari.Intents.GUILD_PRESENCES
     | hikari.Intents.GUILD_MESSAGES
+    | hikari.Intents.GUILD_MESSAGE_REACTIONS
     | hikari.Intents.MESSAGE_CONTENT
 )
 bot = hikari.GatewayBot(
@@ -59,6 +49,32 @@ async def on_message(event: hikari.GuildMessageCreateEvent) -> None:
 
 
 @bot.listen()
+async def on_edit(event: hikari.GuildMessageUpdateEvent) -> None:
+    tell("edit", id=str(event.message_id), content=event.message.content or "")
+
+
+@bot.listen()
+async def on_reaction(event: hikari.GuildReactionAddEvent) -> None:
+    tell(
+        "reaction",
+        message=str(event.message_id),
+        user=str(event.user_id),
+        emoji=str(event.emoji_name),
+    )
+
+
+@bot.listen()
+async def on_presence(event: hikari.PresenceUpdateEvent) -> None:
+    activities = event.presence.activities
+    tell(
+        "presence",
+        user=str(event.user_id),
+        status=str(event.presence.visible_status.value),
+        playing=activities[0].name if activities else None,
+    )
+
+
+@bot.listen()
 async def on_disconnected(event: hikari.ShardDisconnectedEvent) -> None:
     tell("disconnected")
 
@@ -71,6 +87,23 @@ async def on_resumed(event: hikari.ShardResumedEvent) -> None:
 async def post(order):
     message = await bot.rest.create_message(int(order["channel"]), order["content"])
     tell("posted", id=str(message.id), content=message.content)
+
+
+async def edit(order):
+    edited = await bot.rest.edit_message(
+        int(order["channel"]), int(order["message"]), order["content"]
+    )
+    tell("edited", id=str(edited.id), content=edited.content)
+
+
+async def react(order):
+    await bot.rest.add_reaction(int(order["channel"]), int(order["message"]), order["emoji"])
+    tell("reacted")
+
+
+async def presence(order):
+    activity = hikari.Activity(name=order["playing"], type=hikari.ActivityType.PLAYING)
+    await bot.update_presence(status=hikari.Status(order["status"]), activity=activity)
 
 
 async def history(order):
@@ -99,32 +132,21 @@ async def members(order):
 
 
 async def drop(order):
-    bot.shards[0]._ws._ws.get_extra_info("socket")  # fails here if there is no connection
-    bot.shards[0]._ws._ws._conn.transport.abort()
-    tell("dropped")
-    # Stops here, so that nothing is resumed before the test says so.
-    os.kill(os.getpid(), signal.SIGSTOP)
-
-
-async def obey():
-    """Reads orders one by one; a failed order is told and ends the driver."""
-    loop = asyncio.get_running_loop()
-    try:
-        while line := await loop.run_in_executor(None, sys.stdin.readline):
-            order = json.loads(line)
-            if order["do"] == "close":
-                break
-            orders = {"post": post, "history": history, "members": members, "drop": drop}
-            await orders[order["do"]](order)
-    except Exception as error:
-        tell("fatal", reason=repr(error))
-    await bot.close()
+    lines.drop(bot.shards[0]._ws._ws)
 
 
 @bot.listen()
 async def on_started(event: hikari.StartingEvent) -> None:
-    TASKS.append(asyncio.create_task(obey()))
+    orders = {
+        "post": post,
+        "edit": edit,
+        "react": react,
+        "presence": presence,
+        "history": history,
+        "members": members,
+        "drop": drop,
+    }
+    TASKS.append(asyncio.create_task(lines.obey(orders.__getitem__, bot.close)))
 
 
-logging.basicConfig(level=logging.INFO, stream=sys.stderr)
 bot.run(check_for_updates=False, shard_count=1)

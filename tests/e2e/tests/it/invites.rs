@@ -121,6 +121,16 @@ fn discordjs_makes_shows_and_deletes_invites() -> Result<()> {
     makes_shows_and_deletes_invites(Library::DiscordJs)
 }
 
+#[test]
+fn pycord_makes_shows_and_deletes_invites() -> Result<()> {
+    makes_shows_and_deletes_invites(Library::Pycord)
+}
+
+#[test]
+fn nextcord_makes_shows_and_deletes_invites() -> Result<()> {
+    makes_shows_and_deletes_invites(Library::Nextcord)
+}
+
 fn makes_shows_and_deletes_invites(library: Library) -> Result<()> {
     if throng_e2e::driver(library, Wire::Plain)?.is_none() {
         return Ok(());

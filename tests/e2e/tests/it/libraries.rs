@@ -64,6 +64,11 @@ fn nextcord_chats_and_resumes_with_zlib_stream() -> Result<()> {
     chats_and_resumes(Library::Nextcord, Wire::Zlib)
 }
 
+#[test]
+fn serenity_chats_and_resumes_with_compressed_payloads() -> Result<()> {
+    chats_and_resumes(Library::Serenity, Wire::Plain)
+}
+
 fn chats_and_resumes(library: Library, wire: Wire) -> Result<()> {
     // Asked first, so that nothing is started where the library cannot be.
     if throng_e2e::driver(library, wire)?.is_none() {

@@ -20,6 +20,7 @@ macro_rules! over_each_transport {
     };
 }
 
+mod answers;
 mod bad_input;
 mod certificates;
 mod chunks;

@@ -1,18 +1,17 @@
-//! Does what it is told with twilight, and tells what twilight tells.
+//! Tells what twilight tells.
 
 use std::collections::HashMap;
 
-use anyhow::{Context as _, Result, bail};
-use rustix::process::{Signal, getpid, kill_process};
-use serde_json::{Value, json};
-use twilight_gateway::{CloseFrame, Event, EventTypeFlags, Shard, StreamExt as _};
+use anyhow::{Result, bail};
+use lines::tell;
+use serde_json::json;
+use twilight_gateway::{Event, Shard};
 use twilight_http::Client;
-use twilight_model::gateway::payload::incoming::MemberChunk;
-use twilight_model::gateway::payload::outgoing::RequestGuildMembers;
+use twilight_model::channel::message::EmojiReactionType;
+use twilight_model::gateway::payload::incoming::{MemberChunk, ReactionAdd};
+use twilight_model::gateway::presence::Presence;
 use twilight_model::id::Id;
-use twilight_model::id::marker::{ChannelMarker, UserMarker};
-
-use crate::{cut, tell};
+use twilight_model::id::marker::UserMarker;
 
 pub struct Driver {
     pub shard: Shard,
@@ -43,6 +42,11 @@ impl Driver {
                 "author": message.author.id,
                 "content": message.content,
             })),
+            Event::MessageUpdate(message) => {
+                tell(json!({ "event": "edit", "id": message.id, "content": message.content }));
+            }
+            Event::ReactionAdd(reaction) => tell_reaction(&reaction),
+            Event::PresenceUpdate(presence) => tell_presence(&presence),
             Event::MemberChunk(chunk) => self.collect(chunk),
             Event::Resumed => tell(json!({ "event": "resumed" })),
             Event::GatewayClose(frame) => {
@@ -64,55 +68,19 @@ impl Driver {
             tell(json!({ "event": "members", "names": names }));
         }
     }
+}
 
-    async fn history(&self, channel: Id<ChannelMarker>) -> Result<()> {
-        let (mut ids, mut before) = (Vec::new(), Id::new(u64::MAX >> 1));
-        loop {
-            let request = self.http.channel_messages(channel).before(before).limit(100);
-            let page = request.await?.models().await?;
-            ids.extend(page.iter().map(|message| message.id));
-            match page.last() {
-                Some(last) if page.len() == 100 => before = last.id,
-                _ => break,
-            }
-        }
-        tell(json!({ "event": "history", "ids": ids }));
-        Ok(())
-    }
+fn tell_reaction(reaction: &ReactionAdd) {
+    let emoji = match &reaction.emoji {
+        EmojiReactionType::Custom { name, .. } => name.as_deref(),
+        EmojiReactionType::Unicode { name } => Some(name.as_str()),
+    };
+    let (message, user) = (reaction.message_id, reaction.user_id);
+    tell(json!({ "event": "reaction", "message": message, "user": user, "emoji": emoji }));
+}
 
-    pub async fn obey(&mut self, order: &Value) -> Result<()> {
-        let id = |key: &str| -> Result<u64> { Ok(order[key].as_str().context("no id")?.parse()?) };
-        match order["do"].as_str() {
-            Some("post") => {
-                let content = order["content"].as_str().context("no content")?;
-                let request = self.http.create_message(Id::new(id("channel")?)).content(content);
-                let message = request.await?.model().await?;
-                tell(json!({ "event": "posted", "id": message.id, "content": message.content }));
-            }
-            Some("history") => self.history(Id::new(id("channel")?)).await?,
-            Some("members") => {
-                let request = RequestGuildMembers::builder(Id::new(id("guild")?)).nonce("n");
-                let query = order["query"].as_str().unwrap_or_default();
-                let limit = (!query.is_empty()).then_some(100);
-                self.shard.command(&request.query(query, limit));
-            }
-            Some("drop") => {
-                cut::connections_to(&self.host)?;
-                tell(json!({ "event": "dropped" }));
-                // Stops here, so that nothing is resumed before the test says so.
-                kill_process(getpid(), Signal::STOP)?;
-            }
-            Some("close") => {
-                self.shard.close(CloseFrame::NORMAL);
-                while let Some(Ok(event)) = self.shard.next_event(EventTypeFlags::all()).await {
-                    if matches!(event, Event::GatewayClose(_)) {
-                        break;
-                    }
-                }
-                self.leaving = true;
-            }
-            other => bail!("what is {other:?}?"),
-        }
-        Ok(())
-    }
+fn tell_presence(presence: &Presence) {
+    let (user, status) = (presence.user.id(), &presence.status);
+    let playing = presence.activities.first().map(|activity| &activity.name);
+    tell(json!({ "event": "presence", "user": user, "status": status, "playing": playing }));
 }
