@@ -205,7 +205,8 @@ impl Seed {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         match runtime {
             Ok(runtime) => LocalSet::new().block_on(&runtime, self.work()),
-            Err(error) => tracing::error!(%error, "a worker cannot start"),
+            // Ends the process: without a worker every other session would wait for ever.
+            Err(error) => panic!("a worker cannot start: {error}"),
         }
     }
 

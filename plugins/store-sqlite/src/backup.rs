@@ -24,7 +24,7 @@ pub enum BackupError {
     #[error("{path} is there already; a backup replaces nothing", path = .0.display())]
     Exists(PathBuf),
     /// The file cannot be written.
-    #[error("cannot write {path}: {source}", path = .path.display())]
+    #[error("cannot write {path}", path = .path.display())]
     File {
         /// File.
         path: PathBuf,
@@ -32,7 +32,7 @@ pub enum BackupError {
         source: io::Error,
     },
     /// The database cannot be read, or the copy cannot be written.
-    #[error("cannot copy the database: {0}")]
+    #[error("cannot copy the database")]
     Sqlite(#[from] rusqlite::Error),
     /// The copy is not whole.
     #[error("the copy is damaged ({0}), and so is the database")]

@@ -33,7 +33,10 @@ impl From<rusqlite::Error> for Failure {
             });
         };
         Self(match cause.code {
-            _ if is_full(&error) => StoreError::Full(text),
+            ErrorCode::DiskFull => StoreError::Full(text),
+            _ if is_full(&error) => StoreError::Full(format!(
+                "{text}: there is no room, a limit is reached, or the disk is broken"
+            )),
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Damaged(text),
             _ => StoreError::Failed(text),
         })

@@ -19,7 +19,7 @@ use crate::place::Place;
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// It cannot be created or written.
-    #[error("cannot write the data directory {path}: {source}", path = .path.display())]
+    #[error("cannot write the data directory {path}", path = .path.display())]
     Directory {
         /// Directory or file in it.
         path: PathBuf,
@@ -81,7 +81,7 @@ pub enum OpenError {
         detail: String,
     },
     /// SQLite refused for another reason.
-    #[error("cannot open the database {path}: {source}", path = .path.display())]
+    #[error("cannot open the database {path}", path = .path.display())]
     Sqlite {
         /// File.
         path: PathBuf,

@@ -96,6 +96,16 @@ impl Disk {
         command
     }
 
+    /// Opens the file on the disk that takes a gateway's log lines.
+    ///
+    /// # Errors
+    ///
+    /// Fails when it cannot be made.
+    pub fn log(&self) -> Result<File> {
+        let mut log = File::options();
+        Ok(log.create(true).append(true).read(true).open(self.root().join("log"))?)
+    }
+
     /// Fills the disk to the last byte.
     ///
     /// # Errors

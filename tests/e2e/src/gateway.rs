@@ -29,6 +29,7 @@ pub struct Builder {
     alone: bool,
     errors: Errors,
     disk: Option<Arc<Disk>>,
+    log: Option<File>,
 }
 
 /// Where a gateway's log lines go.
@@ -95,6 +96,13 @@ impl Builder {
         self
     }
 
+    /// Sends log lines to a file.
+    #[must_use]
+    pub fn log(mut self, log: File) -> Self {
+        self.log = Some(log);
+        self
+    }
+
     /// Keeps every other gateway of this test process out until this one is dropped.
     #[must_use]
     pub fn alone(mut self) -> Self {
@@ -119,7 +127,10 @@ impl Builder {
         };
         let env = self.env;
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let (errors, unread) = self.errors.open()?;
+        let (errors, unread) = match self.log {
+            Some(log) => (log.into(), None),
+            None => self.errors.open()?,
+        };
         let (process, places) = spawn(&data, &env, [any, any], errors)?;
         let seen = data.seen();
         Ok(Gateway { process, places, data, seen, env, _unread: unread, _turn: turn })

@@ -195,6 +195,35 @@ async fn a_start_on_a_disk_that_nobody_may_write_says_so_and_changes_nothing() -
     reader.cut()?.resume().await?.expect("RESUMED").await.map(drop)
 }
 
+#[tokio::test]
+async fn a_full_disk_under_the_log_costs_lines_only() -> Result<()> {
+    let Some(disk) = Disk::of_memory("size=1m")? else { return Ok(()) };
+    let gateway = Gateway::builder().log(disk.log()?).set("log.filter", &"debug").start()?;
+    let mut scene = Scene::with_readers(gateway, 1)?;
+    let mut reader = enter(&scene).await?;
+    let refused = json!({ "nobody": "knows this" });
+    disk.fill()?;
+    let (admin, deadline) = (scene.gateway.admin()?, Instant::now() + PATIENCE);
+    // The last page of the file takes some lines yet.
+    while admin.metric("throng_log_lines_dropped_total")? == 0 {
+        admin.call(&"POST".try_into()?, "/admin/v1/users", Some(&refused))?;
+        ensure!(Instant::now() < deadline, "no line is missed");
+    }
+    scene.api().post(&scene.channel, "nobody reads of this in the log")?;
+    reader.until_message("nobody reads of this in the log").await?;
+    disk.free()?;
+    // What is said from now on is there again.
+    let before = disk.log()?.metadata()?.len();
+    while disk.log()?.metadata()?.len() <= before {
+        admin.call(&"POST".try_into()?, "/admin/v1/users", Some(&refused))?;
+        ensure!(Instant::now() < deadline, "nothing is written any more");
+    }
+    scene.gateway.terminate()?;
+    let status = scene.gateway.wait()?;
+    ensure!(status.success(), "{status}");
+    Ok(())
+}
+
 #[test]
 fn discordpy_comes_back_from_a_start_on_a_full_disk() -> Result<()> {
     comes_back(Library::DiscordPy)
