@@ -48,6 +48,7 @@ impl Listening {
             budget: Budget::new(config.answer_bytes_max),
             head_time: Duration::from_secs(config.head_timeout_seconds),
             write_time: Duration::from_secs(config.write_timeout_seconds),
+            refusal_pause: config.refusal_pause(),
             router: throng_plugin_http_api::admin_router(hub, token, config, self.address),
             reentry: None,
         });

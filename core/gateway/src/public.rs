@@ -86,6 +86,7 @@ impl Listening {
             budget: Budget::new(config.answer_bytes_max),
             head_time: Duration::from_secs(config.head_timeout_seconds),
             write_time: Duration::from_secs(config.write_timeout_seconds),
+            refusal_pause: config.refusal_pause(),
         };
         tokio::spawn(serve_http(self.http, Arc::new(web)));
         let node = node.clone();

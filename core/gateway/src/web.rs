@@ -45,6 +45,8 @@ pub(crate) struct Web {
     pub(crate) head_time: Duration,
     /// Time in which a peer must read some of what it is sent.
     pub(crate) write_time: Duration,
+    /// How long who is not known or asks too often waits for that answer.
+    pub(crate) refusal_pause: Duration,
 }
 
 impl Web {
@@ -84,6 +86,11 @@ impl Web {
         let begun = turn.begin();
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
         let mut response = self.route(peer, request).await;
+        let refused = [StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS];
+        if refused.contains(&response.status()) && !self.refusal_pause.is_zero() {
+            // Whoever asks again at once, against what it was told, takes nobody's processor.
+            tokio::time::sleep(self.refusal_pause).await;
+        }
         let length = usize::try_from(response.body().size_hint().lower()).unwrap_or(usize::MAX);
         // What was done is told all the same; what was only read can be asked for again.
         if !turn.reserve(length) && is_read && length > SMALL_BYTES {

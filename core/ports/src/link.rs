@@ -8,6 +8,7 @@
 pub mod conformance;
 mod network;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -43,13 +44,33 @@ pub trait Incoming: Send {
     fn peer(&self) -> SocketAddr;
 
     /// Reads the opening handshake within the transport's time limit.
-    ///
-    /// `None` when it did not become a link: refused, timed out, or served otherwise by the
-    /// transport.
-    fn greet(self: Box<Self>) -> BoxFuture<'static, Option<Box<dyn Arrival>>>;
+    fn greet(self: Box<Self>) -> BoxFuture<'static, Greeting>;
 
     /// Turns the connection away with a reason and the seconds after which to come back.
     fn refuse(self: Box<Self>, reason: &'static str, retry_after: u32) -> BoxFuture<'static, ()>;
+}
+
+/// What became of a connection.
+#[derive(Debug)]
+pub enum Greeting {
+    /// A link.
+    Link(Box<dyn Arrival>),
+    /// Something that the transport serves otherwise, such as HTTP.
+    Served,
+    /// Nothing: the other side said what nobody understands, or too little in time. Tells which,
+    /// in words for a log.
+    Refused(Cow<'static, str>),
+}
+
+impl Greeting {
+    /// Returns the link, if it became one.
+    #[must_use]
+    pub fn link(self) -> Option<Box<dyn Arrival>> {
+        match self {
+            Self::Link(arrival) => Some(arrival),
+            Self::Served | Self::Refused(_) => None,
+        }
+    }
 }
 
 /// A link between two threads: open, and in no runtime.

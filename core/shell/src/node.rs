@@ -21,7 +21,7 @@ use thiserror::Error;
 use throng_engine::policy::Policy;
 use throng_ports::api::Api;
 use throng_ports::hub::Facts;
-use throng_ports::link::{Incoming, Listener};
+use throng_ports::link::{Greeting, Incoming, Listener};
 use throng_ports::metrics::Source;
 use throng_ports::policy::PolicyHost;
 use throng_ports::store::{Store, StoreError};
@@ -242,11 +242,17 @@ impl Node {
             // As long as nothing was asked for, others go first.
             visit.rest();
             let peer = incoming.peer();
-            let arrival = tokio::select! {
-                arrival = incoming.greet() => arrival,
+            let greeting = tokio::select! {
+                greeting = incoming.greet() => greeting,
                 () = visit.evicted() => return shared.turn_away(Refused::Handshake, peer),
             };
-            let (Some(arrival), Some(mut place)) = (arrival, visit.into_place()) else { return };
+            if let Greeting::Refused(why) = &greeting {
+                shared.metrics.refuse(Refused::BadHandshake);
+                tracing::info!(%peer, reason = %why, "a handshake failed");
+            }
+            let (Some(arrival), Some(mut place)) = (greeting.link(), visit.into_place()) else {
+                return;
+            };
             if let Err(full) = place.belong_to(arrival.peer().ip()) {
                 shared.turn_away(Refused::Address, arrival.peer());
                 // The handshake is over, so the reason travels in a close.

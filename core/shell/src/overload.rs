@@ -115,7 +115,7 @@ impl Shared {
         self.metrics.node_pressure.set(u64::from(pressure));
         let changed = self.overload.gauge.lock().set(pressure);
         if let Some(band) = changed {
-            self.enter(band, pressure);
+            self.enter(band, pressure, "a drill");
         }
     }
 
@@ -123,33 +123,40 @@ impl Shared {
     pub(crate) fn decide_overload(&self) {
         let band = self.overload.band();
         let pressure = self.overload.gauge.lock().begins(band);
-        self.enter(band, pressure);
+        self.enter(band, pressure, "another policy");
     }
 
     /// Takes one reading.
     fn look(&self, control_lag: Duration) {
-        let pressure = (*self.overload.drill.lock()).unwrap_or_else(|| self.pressure(control_lag));
+        let drill = (*self.overload.drill.lock()).map(|pressure| (pressure, "a drill"));
+        let (pressure, cause) = drill.unwrap_or_else(|| self.pressure(control_lag));
         self.metrics.node_pressure.set(u64::from(pressure));
         let changed = self.overload.gauge.lock().read(pressure);
         if let Some(band) = changed {
-            self.enter(band, pressure);
+            self.enter(band, pressure, cause);
         }
     }
 
-    /// Returns how full the fullest queue is, or how late the latest loop.
-    fn pressure(&self, control_lag: Duration) -> u8 {
+    /// Returns how full the fullest queue is, or how late the latest loop, and which it is.
+    fn pressure(&self, control_lag: Duration) -> (u8, &'static str) {
         let workers = self.metrics.workers.iter();
         let queues = workers.clone().map(|worker| worker.pressure.read()).max().unwrap_or(0);
         let lags = workers.map(|worker| worker.lag(clock::now()));
-        let lag = lags.fold(control_lag, Duration::max);
-        let whole = u128::from(self.config.overload.loop_lag_ms.max(1));
-        let late = lag.as_millis().saturating_mul(100) / whole;
-        let guilds = u64::from(self.directory.fullest());
-        let most = queues.max(guilds).max(u64::try_from(late).unwrap_or(100));
-        u8::try_from(most).unwrap_or(100).min(100)
+        let late = |lag: Duration| {
+            let whole = u128::from(self.config.overload.loop_lag_ms.max(1));
+            u64::try_from(lag.as_millis().saturating_mul(100) / whole).unwrap_or(100)
+        };
+        let causes = [
+            (late(control_lag), "requests and guilds are late"),
+            (late(lags.max().unwrap_or_default()), "a worker is late"),
+            (u64::from(self.directory.fullest()), "the queue of a guild is full"),
+            (queues, "the queue of a worker is full"),
+        ];
+        let (most, cause) = causes.into_iter().max_by_key(|(most, _)| *most).unwrap_or_default();
+        (u8::try_from(most).unwrap_or(100).min(100), cause)
     }
 
-    fn enter(&self, band: Band, pressure: u8) {
+    fn enter(&self, band: Band, pressure: u8, cause: &str) {
         let begins = self.overload.gauge.lock().begins(band);
         let facts = NodeFacts { pressure: pressure.max(begins) };
         let shed = self.policy.overload(clock::wall(), &facts);
@@ -159,7 +166,7 @@ impl Shared {
         // A policy that is asked again often says the same again.
         if (shed_before, band_before) != (shed.bits(), band as u8) {
             let (band, shed) = (band.name(), words(shed));
-            tracing::warn!(band, pressure, "the node's load changed; withheld: {shed}");
+            tracing::warn!(band, pressure, cause, "the node's load changed; withheld: {shed}");
         }
     }
 }

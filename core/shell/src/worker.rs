@@ -69,6 +69,8 @@ pub(crate) use sessions::Sessions;
 
 /// How far workers stand back behind the threads that answer requests, where cores are few.
 const NICENESS: i32 = 5;
+/// Part of the inbox up to which it counts as short.
+const SHORT: usize = 16;
 
 /// What other threads tell a worker.
 #[derive(Debug)]
@@ -270,8 +272,11 @@ impl Worker {
 async fn take(local: Local, mut inbox: mpsc::Receiver<WorkerMessage>) {
     while let Some(message) = inbox.recv().await {
         let passed = {
-            let worker = local.borrow();
+            let mut worker = local.borrow_mut();
             worker.metrics().queue.set(inbox.len() as u64);
+            if inbox.len() < inbox.max_capacity() / SHORT {
+                worker.queue_is_short();
+            }
             worker.is_behind().then(|| Rc::clone(&worker.passed))
         };
         if let Some(passed) = passed {

@@ -28,6 +28,10 @@ pub struct Config {
     /// Milliseconds; a request that takes longer until its answer begins is a line in the log. 0 is
     /// never. Default 2,000.
     pub slow_request_millis: u64,
+    /// Milliseconds that whoever is not known (401) or asks too often (429) waits for that answer,
+    /// so that asking again at once costs who asks, and not everybody else. Default 100; 0 for
+    /// none.
+    pub refusal_pause_millis: u64,
     /// How often one user may ask.
     pub rate_limits: RateLimits,
     /// Names by which the admin API may be asked, besides `localhost` and the addresses where it
@@ -50,6 +54,12 @@ impl Config {
     pub const fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.request_timeout_seconds)
     }
+
+    /// Returns how long some refusals wait.
+    #[must_use]
+    pub const fn refusal_pause(&self) -> Duration {
+        Duration::from_millis(self.refusal_pause_millis)
+    }
 }
 
 impl Default for Config {
@@ -62,6 +72,7 @@ impl Default for Config {
             write_timeout_seconds: 30,
             answer_bytes_max: 64 * 1024 * 1024,
             slow_request_millis: 2_000,
+            refusal_pause_millis: 100,
             rate_limits: RateLimits::default(),
             admin_hosts: Vec::new(),
             import: Import::default(),

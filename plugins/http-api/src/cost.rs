@@ -11,8 +11,10 @@ use throng_proto::id::UserId;
 
 use crate::api::Api;
 
-/// Bytes that every request costs beside its own.
-const BASE: u64 = 512;
+/// Bytes that a request costs beside its own: what a change takes of the store and of those who
+/// hear of it, and what a look takes, in bytes that cost about as much.
+const BASE_WRITTEN: u64 = 2 * 1024;
+const BASE_READ: u64 = 512;
 /// Bytes of a body that count at most: what others are sent of it is no longer, but for files, of
 /// which they are sent nothing but the name.
 const BODY_MAX: u64 = 64 * 1024;
@@ -37,7 +39,8 @@ impl Cost {
         let toll = if reads { Toll::Read } else { Toll::Written };
         api.hub.afford(user, toll)?;
         let body = request.body().size_hint().upper().unwrap_or(BODY_MAX).min(BODY_MAX);
-        let counted = BASE + body;
+        let base = if reads { BASE_READ } else { BASE_WRITTEN };
+        let counted = base + body;
         api.hub.charge(user, toll, counted);
         Ok(Self { user, toll, counted })
     }

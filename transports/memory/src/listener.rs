@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
-use throng_ports::link::{Arrival, BoxFuture, Incoming, Listener};
+use throng_ports::link::{BoxFuture, Greeting, Incoming, Listener};
 
 use crate::channel::{pair, sink, wake};
 use crate::client::Client;
@@ -115,8 +115,8 @@ impl Incoming for Call {
         PEER
     }
 
-    fn greet(self: Box<Self>) -> BoxFuture<'static, Option<Box<dyn Arrival>>> {
-        Box::pin(async move { Some(Box::new(self.0) as Box<dyn Arrival>) })
+    fn greet(self: Box<Self>) -> BoxFuture<'static, Greeting> {
+        Box::pin(async move { Greeting::Link(Box::new(self.0)) })
     }
 
     /// Drops the link; the client finds it lost.

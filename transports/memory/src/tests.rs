@@ -104,7 +104,7 @@ async fn dialled_clients_are_accepted_in_order() {
     let _second = dialer.dial_sink("v=9").unwrap();
     assert_eq!(dialer.dial(4, "").unwrap_err(), DialError);
     for query in ["v=10", "v=9"] {
-        let arrival = listener.accept().await.unwrap().greet().await.unwrap();
+        let arrival = listener.accept().await.unwrap().greet().await.link().unwrap();
         assert_eq!(arrival.query(), query);
         if query == "v=10" {
             first.send("hello");

@@ -1,18 +1,22 @@
 //! Connections that have said nothing yet.
 
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use quinn::{Connection, VarInt};
-use throng_ports::link::{Arrival, BoxFuture, Incoming};
+use throng_ports::link::{BoxFuture, Greeting, Incoming};
 use throng_proto::close::CloseCode;
 use throng_proto::throng::{Close, Frame, Message, Open};
 use tokio::time::{Instant, timeout_at};
 
 use crate::link::{Inbound, Passage};
 use crate::listener::House;
+
+/// Why a connection that says too little is refused.
+const SLOW: Cow<'static, str> = Cow::Borrowed("it takes too long");
 
 /// A connection attempt.
 #[derive(Debug)]
@@ -26,26 +30,20 @@ impl Caller {
         Self { incoming, house }
     }
 
-    /// Shakes hands and reads the client's first frame; `None` when it did not become a link.
-    async fn greeted(self) -> Option<Passage> {
+    /// Shakes hands and reads the client's first frame.
+    async fn greeted(self) -> Result<Passage, Cow<'static, str>> {
         let deadline = Instant::now() + self.house.config.handshake_time_max();
         let _handshake = Handshake::begin(&self.house);
-        let peer = self.incoming.remote_address();
-        let told = |reason: &dyn std::fmt::Display| {
-            tracing::info!(%peer, %reason, "a handshake failed");
-        };
         let connection = timeout_at(deadline, self.incoming).await;
-        let connection = connection.inspect_err(|_| told(&"it takes too long")).ok()?;
-        let connection = connection.inspect_err(|error| told(error)).ok()?;
+        let connection = connection.map_err(|_| SLOW)?.map_err(|error| error.to_string())?;
         let opened = timeout_at(deadline, open(&connection, &self.house)).await;
         let why = match opened {
-            Ok(Ok(passage)) => return Some(passage),
+            Ok(Ok(passage)) => return Ok(passage),
             Ok(Err(why)) => why,
             Err(_) => close(CloseCode::SessionTimedOut, "No open frame in time."),
         };
-        told(&why.reason);
         end(&connection, &why);
-        None
+        Err(why.reason.into())
     }
 }
 
@@ -78,10 +76,12 @@ impl Incoming for Caller {
         self.incoming.remote_address()
     }
 
-    fn greet(self: Box<Self>) -> BoxFuture<'static, Option<Box<dyn Arrival>>> {
+    fn greet(self: Box<Self>) -> BoxFuture<'static, Greeting> {
         Box::pin(async move {
-            let passage = self.greeted().await?;
-            Some(Box::new(passage) as Box<dyn Arrival>)
+            match self.greeted().await {
+                Ok(passage) => Greeting::Link(Box::new(passage)),
+                Err(why) => Greeting::Refused(why),
+            }
         })
     }
 

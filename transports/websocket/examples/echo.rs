@@ -43,7 +43,7 @@ async fn accept(listener: &mut WebSocketListener) {
 }
 
 async fn serve(caller: Caller) {
-    if let Some(Ok(link)) = caller.greeted().await.map(Passage::into_link) {
+    if let Ok(Ok(link)) = caller.greeted().await.map(Passage::into_link) {
         echo(&link).await;
     }
 }

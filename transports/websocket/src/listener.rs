@@ -1,11 +1,12 @@
 //! The listening socket, and connections that have not become links yet.
 
+use std::borrow::Cow;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use throng_ports::link::{Arrival, BoxFuture, Incoming, Link as _, Listener};
+use throng_ports::link::{BoxFuture, Greeting, Incoming, Link as _, Listener};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::mpsc;
@@ -150,24 +151,26 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Reads the request and answers it; `None` when it did not become a link.
-    pub async fn greeted(mut self) -> Option<Passage> {
+    /// Reads the request and answers it; the link when it became one.
+    ///
+    /// # Errors
+    ///
+    /// What became of it else.
+    pub async fn greeted(mut self) -> Result<Passage, Greeting> {
         if let Some((asked, read)) = self.upgraded.take() {
             return self.into_passage(asked, read);
         }
         let time = self.config.handshake_time_max;
-        let peer = self.peer;
-        let failed = |reason: &dyn std::fmt::Display| {
-            tracing::info!(%peer, %reason, "a handshake failed");
-        };
         // A client that never ends its request gets no answer: it has not asked for anything.
         let asked = timeout(time, self.asked()).await;
-        let asked = asked.inspect_err(|_| failed(&"it takes too long")).ok()?;
-        let (mut caller, mut head, asked) = asked.inspect_err(|error| failed(error)).ok()?;
+        let asked = asked.map_err(|_| refused("it takes too long"))?;
+        let (mut caller, mut head, asked) =
+            asked.map_err(|error| Greeting::Refused(error.to_string().into()))?;
         match asked {
-            Ask::More => None,
+            Ask::More => Err(refused("it ended before its request")),
             Ask::Upgrade { accept, query, protocol, head_bytes } => {
-                answer::upgraded(&mut caller.stream, &accept, protocol).await.ok()?;
+                let answered = answer::upgraded(&mut caller.stream, &accept, protocol).await;
+                answered.map_err(|_| refused("it ended before its answer"))?;
                 let told = told::url(caller.peer, &head, &caller.config);
                 caller.peer = proxy::client(caller.peer, &head, &caller.config.trusted_proxies);
                 head.drain(..head_bytes);
@@ -175,12 +178,11 @@ impl Caller {
             }
             Ask::Http => {
                 caller.hand_over(head).await;
-                None
+                Err(Greeting::Served)
             }
             Ask::Bad(fault) => {
-                failed(&fault);
                 answer::fault(caller.stream, fault).await;
-                None
+                Err(Greeting::Refused(fault.to_string().into()))
             }
         }
     }
@@ -198,11 +200,12 @@ impl Caller {
         Ok((self, head, asked))
     }
 
-    fn into_passage(self, asked: Asked, read: Vec<u8>) -> Option<Passage> {
-        let stream = self.stream.into_std().ok()?;
+    fn into_passage(self, asked: Asked, read: Vec<u8>) -> Result<Passage, Greeting> {
+        let stream = self.stream.into_std();
+        let stream = stream.map_err(|_| refused("its socket cannot be moved"))?;
         let Asked { query, told } = asked;
         let passage = Passage::new(stream, self.peer, self.config.message_bytes_max, query, read);
-        Some(passage.telling(told))
+        Ok(passage.telling(told))
     }
 
     /// Gives a connection that is not WebSocket to whoever serves HTTP.
@@ -224,10 +227,12 @@ impl Incoming for Caller {
         self.peer
     }
 
-    fn greet(self: Box<Self>) -> BoxFuture<'static, Option<Box<dyn Arrival>>> {
+    fn greet(self: Box<Self>) -> BoxFuture<'static, Greeting> {
         Box::pin(async move {
-            let passage = self.greeted().await?;
-            Some(Box::new(passage) as Box<dyn Arrival>)
+            match self.greeted().await {
+                Ok(passage) => Greeting::Link(Box::new(passage)),
+                Err(otherwise) => otherwise,
+            }
         })
     }
 
@@ -237,12 +242,17 @@ impl Incoming for Caller {
                 // Nothing can be said before a handshake that takes more than it is worth.
             } else if self.upgraded.is_none() {
                 answer::unavailable(self.stream, reason, retry_after).await;
-            } else if let Some(Ok(link)) = self.greeted().await.map(Passage::into_link) {
+            } else if let Ok(Ok(link)) = self.greeted().await.map(Passage::into_link) {
                 // HTTP is over on this connection, so the reason travels in a close frame.
                 link.close(TRY_AGAIN_LATER, reason);
             }
         })
     }
+}
+
+/// Says that a connection became nothing, and why.
+const fn refused(why: &'static str) -> Greeting {
+    Greeting::Refused(Cow::Borrowed(why))
 }
 
 /// Reads until the head says what it asks for; [`Ask::More`] when the client hung up before.

@@ -22,6 +22,9 @@ use crate::guild::Request;
 
 /// Guilds before other tasks of the worker have a turn: about 0.1 ms.
 const SLICE: usize = 16;
+/// Guilds that are asked before their answers are taken: a few of these fill no queue, which
+/// would count as pressure of the whole node.
+const ASKED_MAX: usize = 512;
 
 /// What sessions asked for and what is not done yet.
 #[derive(Debug, Default)]
@@ -31,6 +34,8 @@ pub(super) struct Errands {
     queue: VecDeque<Slot>,
     /// Those whose user has used up its budget.
     waiting: Vec<Slot>,
+    /// Guilds asked since the worker's queue was short.
+    asked: usize,
     work: Rc<Notify>,
 }
 
@@ -45,6 +50,8 @@ struct Errand {
     subscriptions: Subscriptions,
     /// Whether the journal does not know yet what came of it.
     unwritten: bool,
+    /// Whether what was asked for last had to wait for the budget, which counts once.
+    waited: bool,
 }
 
 /// A presence on its way through all guilds of a session.
@@ -129,12 +136,24 @@ impl Worker {
         self.go_on(slot, errand);
     }
 
-    /// Lets errands go on whose users have waited for a while.
+    /// Lets errands go on whose users have waited for a while, and those whose guilds do not
+    /// answer.
     pub(super) fn wake_errands(&mut self) {
-        let Errands { waiting, queue, work, .. } = &mut self.errands;
-        if !waiting.is_empty() {
-            queue.extend(waiting.drain(..));
-            work.notify_one();
+        let Errands { waiting, queue, .. } = &mut self.errands;
+        queue.extend(waiting.drain(..));
+        self.queue_is_short();
+    }
+
+    /// Takes note that the worker's queue is short.
+    pub(super) fn queue_is_short(&mut self) {
+        self.errands.asked = 0;
+        self.resume_errands();
+    }
+
+    /// Lets errands go on that wait for the worker to keep up.
+    pub(super) fn resume_errands(&mut self) {
+        if !self.errands.queue.is_empty() {
+            self.errands.work.notify_one();
         }
     }
 
@@ -147,10 +166,11 @@ impl Worker {
             self.errands.waiting.retain(|other| *other != slot);
         }
         let known = known.filter(|errand| errand.generation == generation);
-        if known.as_ref().is_some_and(|errand| errand.enter.is_empty()) {
+        if known.as_ref().is_some_and(|errand| errand.enter.is_empty() && !errand.waited) {
             // Asked again before it was done.
             self.shared.metrics.refuse(Budget::GuildsTold.refused());
         }
+        let known = known.map(|errand| Errand { waited: false, ..errand });
         Some(known.unwrap_or_else(|| Errand { generation, ..Errand::default() }))
     }
 
@@ -163,6 +183,10 @@ impl Worker {
             }
             return;
         }
+        if !may && !errand.waited {
+            errand.waited = true;
+            self.shared.metrics.refuse(Budget::GuildsTold.refused());
+        }
         self.errands.all.insert(slot, errand);
         if may {
             self.errands.queue.push_back(slot);
@@ -172,8 +196,11 @@ impl Worker {
         }
     }
 
-    /// Does a slice of the next errand. `false` when there is none.
+    /// Does a slice of the next errand. `false` when there is none, or enough was asked.
     fn errand_slice(&mut self) -> bool {
+        if self.errands.asked >= ASKED_MAX || !self.keeps_up() {
+            return false;
+        }
         let Some(slot) = self.errands.queue.pop_front() else { return false };
         if let Some(errand) = self.errands.all.remove(&slot) {
             let session = self.sessions.get(slot as usize);
@@ -189,6 +216,7 @@ impl Worker {
         let Some(session) = self.sessions.get(slot as usize) else { return true };
         let user = session.identity.user.value();
         for _ in 0..SLICE {
+            self.errands.asked += usize::from(!errand.is_done());
             if let Some(guild) = errand.enter.pop() {
                 // Paid for by IDENTIFY.
                 self.send_attach(slot, guild, errand.showing.clone(), true);

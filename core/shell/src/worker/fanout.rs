@@ -134,6 +134,7 @@ pub(super) async fn passes(local: Local) {
             tokio::task::yield_now().await;
         }
         passed.notify_waiters();
+        local.borrow_mut().resume_errands();
         // Where one pass has carried many events, those that come next come together, too: one
         // pass carries them all if it does not begin with the first of them.
         patience = if entries > 1 { began.elapsed() / GATHER_SHARE } else { Duration::ZERO };
@@ -198,6 +199,11 @@ impl Worker {
     /// Tells whether passes are so far behind that no more messages should be taken.
     pub(super) fn is_behind(&self) -> bool {
         self.replay.end() - self.sent > AHEAD_MAX
+    }
+
+    /// Tells whether passes keep up, so that more may be caused that is not urgent.
+    pub(super) fn keeps_up(&self) -> bool {
+        self.replay.end() - self.sent < AHEAD_MAX / 8
     }
 
     /// Tells whether everything was sent.

@@ -183,9 +183,9 @@ async fn requests_cost_what_they_write_or_read() {
     };
     let body = format!(r#"{{"content":"{}"}}"#, "x".repeat(1_900));
     site.ask("POST ~/channels/200/messages", body.clone()).await;
-    assert!(cost(Toll::Written) >= 512 + body.len() as u64);
+    assert!(cost(Toll::Written) >= 2_048 + body.len() as u64);
     site.ask("POST ~/channels/200/typing", "").await;
-    assert_eq!(cost(Toll::Written), 512);
+    assert_eq!(cost(Toll::Written), 2_048);
     let answer = site.ask("GET ~/users/@me", "").await;
     assert!(cost(Toll::Read) >= 512.max(answer.text.len() as u64));
 }

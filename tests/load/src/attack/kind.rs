@@ -19,6 +19,8 @@ pub(crate) struct Kind {
     pub(crate) limit: &'static str,
     /// MiB that they may add to the gateway's memory.
     pub(crate) memory: f64,
+    /// Settings that everybody is tried with.
+    pub(crate) always: &'static [(&'static str, &'static str)],
     /// Settings with which a small attack is refused, too.
     pub(crate) small: &'static [(&'static str, &'static str)],
     /// How one begins.
@@ -33,9 +35,14 @@ const PLAIN: Kind = Kind {
     crowded: false,
     limit: "",
     memory: 128.0,
+    always: &[],
     small: &[],
     arm: flood::posts,
 };
+
+/// MiB for kinds that have much sent to themselves: what is kept for resuming
+/// (`replay.bytes_max`), and the sessions that may resume.
+const REPLAY: f64 = 320.0;
 
 /// All kinds.
 pub(crate) const KINDS: &[Kind] = &[
@@ -102,6 +109,7 @@ pub(crate) const KINDS: &[Kind] = &[
         about: "shows another status in many guilds (op 3)",
         crowded: true,
         limit: "budgets_guilds_told",
+        memory: REPLAY,
         small: &[("budgets.guilds_told.amount", "24")],
         arm: flood::presences,
         ..PLAIN
@@ -119,6 +127,7 @@ pub(crate) const KINDS: &[Kind] = &[
         about: "subscribes to many guilds and their lists (op 37)",
         crowded: true,
         limit: "budgets_guilds_told",
+        memory: REPLAY,
         small: &[("budgets.guilds_told.amount", "24")],
         arm: flood::subscriptions,
         ..PLAIN
@@ -128,7 +137,7 @@ pub(crate) const KINDS: &[Kind] = &[
         about: "begins sessions in many guilds (op 2)",
         crowded: true,
         limit: "budgets_guilds_entered",
-        memory: 256.0,
+        memory: REPLAY,
         small: &[("budgets.guilds_entered.amount", "40")],
         arm: flood::identifies,
         ..PLAIN
@@ -139,6 +148,62 @@ pub(crate) const KINDS: &[Kind] = &[
         limit: "budgets_resumes",
         small: &[("budgets.resumes.amount", "3")],
         arm: flood::resumes,
+        ..PLAIN
+    },
+    Kind {
+        name: "pings",
+        about: "pings without a pause, on one link after the other",
+        limit: "payloads_max",
+        arm: flood::pings,
+        ..PLAIN
+    },
+    Kind {
+        name: "fragments",
+        about: "sends one message in parts without a byte",
+        limit: "payloads_max",
+        arm: flood::fragments,
+        ..PLAIN
+    },
+    Kind {
+        name: "answers",
+        about: "asks for large answers over its link (op 100) and reads none",
+        // What comes first: the room for answers or what one user may read.
+        limit: "",
+        small: &[("limits.answer_bytes_per_link", "2000"), ("budgets.read.amount", "20000")],
+        arm: flood::answers,
+        ..PLAIN
+    },
+    Kind {
+        name: "unread",
+        about: "asks for large answers over HTTP and reads none",
+        limit: "budgets_read",
+        small: &[("budgets.read.amount", "20000")],
+        arm: flood::unread,
+        ..PLAIN
+    },
+    Kind {
+        name: "idlers",
+        about: "opens connections that speak HTTP, and keeps them",
+        limit: "http_connections_max",
+        always: &[("limits.http_connections_max", "2048")],
+        small: &[("limits.http_connections_max", "64")],
+        arm: flood::idlers,
+        ..PLAIN
+    },
+    Kind {
+        name: "handshakes",
+        about: "begins handshakes that it does not end",
+        limit: "handshake_evicted",
+        always: &[("limits.connections_max", "6144")],
+        small: &[("limits.connections_max", "128")],
+        arm: flood::handshakes,
+        ..PLAIN
+    },
+    Kind {
+        name: "garbage",
+        about: "says what nobody understands, on a new connection each time",
+        limit: "handshakes_refused",
+        arm: flood::garbage,
         ..PLAIN
     },
 ];

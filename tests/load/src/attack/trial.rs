@@ -83,8 +83,9 @@ impl Trial {
 
     fn stage(self, source: &Source, cores: Cores, progress: Progress) -> Result<Stage> {
         let chosen = if self.smoke { self.kind.small } else { &[] };
+        let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
         let settings: BTreeMap<String, String> =
-            chosen.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+            self.kind.always.iter().chain(chosen).map(owned).collect();
         let source = Source { as_shipped: true, ..source.clone() };
         let gateway = source.open(&settings, cores)?;
         let sessions = self.sizes.sessions;

@@ -149,7 +149,7 @@ async fn certificates_from_files_are_reloaded_while_links_live() {
     let certificates = house.listener.certificates();
     let before = certificates.fingerprint();
     let endpoint = caller(&files.chain, &[throng::ALPN], TransportConfig::default());
-    let arriving = async { house.listener.accept().await.unwrap().greet().await.unwrap() };
+    let arriving = async { house.listener.accept().await.unwrap().greet().await.link().unwrap() };
     let (arrival, mut client) = tokio::join!(arriving, Client::open(endpoint, house.address));
     let link = arrival.arrive().unwrap();
     let old = house.directory.path().join("old.pem");

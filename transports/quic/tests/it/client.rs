@@ -54,7 +54,8 @@ impl House {
         transport: TransportConfig,
     ) -> (Box<dyn Arrival>, Client) {
         let endpoint = self.caller(transport);
-        let arriving = async { self.listener.accept().await.unwrap().greet().await.unwrap() };
+        let arriving =
+            async { self.listener.accept().await.unwrap().greet().await.link().unwrap() };
         tokio::join!(arriving, Client::open(endpoint, address))
     }
 

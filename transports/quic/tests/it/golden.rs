@@ -39,7 +39,7 @@ async fn the_example_of_the_document_is_what_travels() {
         control.write_all(&said).await.unwrap();
         (connection, control, receive)
     };
-    let arriving = async { house.listener.accept().await.unwrap().greet().await.unwrap() };
+    let arriving = async { house.listener.accept().await.unwrap().greet().await.link().unwrap() };
     let ((connection, _control, mut control), arrival) = tokio::join!(calling, arriving);
 
     assert_eq!(arrival.query(), "v=10&encoding=json&compress=zstd-stream");

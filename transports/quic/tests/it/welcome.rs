@@ -31,7 +31,7 @@ async fn begins_with(bytes: &[u8]) -> (u64, String) {
         control.finish().unwrap();
         ended(&connection).await
     };
-    let (arrival, ended) = tokio::join!(incoming.greet(), calling);
+    let (arrival, ended) = tokio::join!(async { incoming.greet().await.link() }, calling);
     assert!(arrival.is_none());
     ended
 }
@@ -60,7 +60,7 @@ async fn a_connection_without_an_open_frame_in_time_is_dropped() {
     let (incoming, connecting, _endpoint) = call(&mut house).await;
     let before = tokio::time::Instant::now();
     let calling = async { ended(&connecting.await.unwrap()).await };
-    let (arrival, (code, reason)) = tokio::join!(incoming.greet(), calling);
+    let (arrival, (code, reason)) = tokio::join!(async { incoming.greet().await.link() }, calling);
     assert!(arrival.is_none());
     assert_eq!((code, before.elapsed().as_secs()), (4009, 7));
     assert_eq!(reason, "No open frame in time.");
@@ -73,7 +73,7 @@ async fn a_handshake_that_never_ends_is_dropped() {
     // Nothing more comes from the client, not even that it gave up.
     endpoint.rebind_abstract(Arc::new(crate::relay::Nowhere)).unwrap();
     let before = tokio::time::Instant::now();
-    assert!(incoming.greet().await.is_none());
+    assert!(incoming.greet().await.link().is_none());
     assert_eq!(before.elapsed().as_secs(), 10);
     drop(connecting);
 }
@@ -86,7 +86,8 @@ async fn another_protocol_is_refused_in_the_handshake() {
         let endpoint = caller(&file, protocols, TransportConfig::default());
         let connecting = endpoint.connect(house.address, "localhost").unwrap();
         let incoming = house.listener.accept().await.unwrap();
-        let (arrival, connected) = tokio::join!(incoming.greet(), connecting);
+        let (arrival, connected) =
+            tokio::join!(async { incoming.greet().await.link() }, connecting);
         assert!(arrival.is_none());
         // TLS alert 120: no application protocol.
         let Err(ConnectionError::ConnectionClosed(close)) = connected else { panic!("no alert") };

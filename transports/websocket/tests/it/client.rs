@@ -30,7 +30,7 @@ pub(crate) async fn call(config: Config) -> (Box<dyn Incoming>, TcpStream) {
 pub(crate) async fn open(config: Config) -> (Box<dyn Arrival>, WebSocketStream<TcpStream>) {
     let (incoming, stream) = call(config).await;
     let shaking = client_async("ws://localhost/?v=10&encoding=json", stream);
-    let (arrival, client) = tokio::join!(incoming.greet(), shaking);
+    let (arrival, client) = tokio::join!(async { incoming.greet().await.link() }, shaking);
     (arrival.unwrap(), client.unwrap().0)
 }
 
@@ -38,7 +38,7 @@ pub(crate) async fn open(config: Config) -> (Box<dyn Arrival>, WebSocketStream<T
 pub(crate) async fn open_bare(config: Config) -> (Box<dyn Arrival>, TcpStream) {
     let (incoming, mut stream) = call(config).await;
     stream.write_all(UPGRADE.as_bytes()).await.unwrap();
-    let arrival = incoming.greet().await.unwrap();
+    let arrival = incoming.greet().await.link().unwrap();
     let answer = read_head(&mut stream).await;
     assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
     (arrival, stream)

@@ -17,7 +17,7 @@ async fn peer_of(config: Config, sent: &str) -> Option<String> {
         stream.write_all(sent.as_bytes()).await.unwrap();
         stream.shutdown().await.unwrap();
     };
-    let (arrival, ()) = tokio::join!(incoming.greet(), asking);
+    let (arrival, ()) = tokio::join!(async { incoming.greet().await.link() }, asking);
     Some(arrival?.peer().to_string())
 }
 

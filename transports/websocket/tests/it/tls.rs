@@ -67,7 +67,7 @@ impl Bench for House {
             let stream = self.connect(stream).await.unwrap();
             client_async("ws://localhost/?v=10&encoding=json", stream).await.unwrap().0
         };
-        let (arrival, client) = tokio::join!(incoming.greet(), shaking);
+        let (arrival, client) = tokio::join!(async { incoming.greet().await.link() }, shaking);
         (arrival.unwrap(), Peer(client))
     }
 }
@@ -85,7 +85,7 @@ async fn who_speaks_no_tls_is_let_go() {
         let asked = client_async("ws://localhost/?v=10&encoding=json", stream).await;
         assert!(asked.is_err(), "upgraded without TLS");
     };
-    let (arrival, ()) = tokio::join!(incoming.greet(), asking);
+    let (arrival, ()) = tokio::join!(async { incoming.greet().await.link() }, asking);
     assert!(arrival.is_none());
 }
 

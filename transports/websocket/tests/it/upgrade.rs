@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use throng_ports::link::{Incoming, Listener as _};
+use throng_ports::link::{Greeting, Incoming, Listener as _};
 use throng_transport_websocket::{Asked, Config, WebSocketListener};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -15,7 +15,7 @@ use crate::client::{UPGRADE, call, listen, read_all, read_head};
 async fn ask(request: &str) -> String {
     let (incoming, mut stream) = call(Config::default()).await;
     stream.write_all(request.as_bytes()).await.unwrap();
-    let (arrival, answer) = tokio::join!(incoming.greet(), async {
+    let (arrival, answer) = tokio::join!(async { incoming.greet().await.link() }, async {
         let answer = read_all(&mut stream).await;
         drop(stream);
         answer
@@ -27,7 +27,7 @@ async fn ask(request: &str) -> String {
 async fn upgrades(request: &str) -> Option<String> {
     let (incoming, mut stream) = call(Config::default()).await;
     stream.write_all(request.as_bytes()).await.unwrap();
-    let arrival = incoming.greet().await?;
+    let arrival = incoming.greet().await.link()?;
     let answer = read_head(&mut stream).await;
     assert!(answer.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{answer}");
     assert!(!answer.contains("Extensions"), "permessage-deflate is declined");
@@ -52,7 +52,7 @@ async fn every_spelling_of_the_gateway_path_upgrades() {
 async fn a_request_may_arrive_byte_by_byte() {
     let (incoming, mut stream) = call(Config::default()).await;
     stream.set_nodelay(true).unwrap();
-    let (arrival, ()) = tokio::join!(incoming.greet(), async {
+    let (arrival, ()) = tokio::join!(async { incoming.greet().await.link() }, async {
         for byte in UPGRADE.as_bytes() {
             stream.write_all(&[*byte]).await.unwrap();
             tokio::task::yield_now().await;
@@ -109,7 +109,7 @@ async fn http_is_handed_over_with_the_bytes_read() {
     let (incoming, mut stream) = call(config).await;
     let request = "POST /api/v10/x HTTP/1.1\r\nContent-Length: 6\r\n\r\nabc";
     stream.write_all(request.as_bytes()).await.unwrap();
-    assert!(incoming.greet().await.is_none());
+    assert!(incoming.greet().await.link().is_none());
     let mut handed = rx.recv().await.unwrap();
     assert_eq!(handed.read, request.as_bytes());
     assert_eq!(handed.peer, stream.local_addr().unwrap());
@@ -130,7 +130,7 @@ async fn a_full_fallback_is_unavailable_for_now() {
         stream.write_all(b"GET /x HTTP/1.1\r\n\r\n").await.unwrap();
         let caller = listener.next().await.unwrap();
         if number == 0 {
-            assert!(caller.greeted().await.is_none());
+            assert!(caller.greeted().await.is_err());
             waiting.push(stream);
             continue;
         }
@@ -182,7 +182,7 @@ async fn a_connection_that_upgraded_elsewhere_comes_back_as_a_link() {
             back.refuse("full", 1).await;
             assert_eq!(read_all(&mut client).await, b"\x88\x06\x03\xf5full");
         } else {
-            assert_eq!(back.greet().await.unwrap().query(), "v=10");
+            assert_eq!(back.greet().await.link().unwrap().query(), "v=10");
         }
     }
 }
@@ -207,7 +207,7 @@ async fn a_half_open_upgrade_is_dropped_after_its_time() {
     let (incoming, mut stream) = call(config).await;
     stream.write_all(&UPGRADE.as_bytes()[..60]).await.unwrap();
     let before = tokio::time::Instant::now();
-    assert!(incoming.greet().await.is_none());
+    assert!(incoming.greet().await.link().is_none());
     assert_eq!(before.elapsed().as_secs(), 7);
     // Dropped: the end of the stream or a reset, and no answer.
     let mut answer = Vec::new();
@@ -216,11 +216,29 @@ async fn a_half_open_upgrade_is_dropped_after_its_time() {
 }
 
 #[tokio::test]
+async fn what_became_of_a_connection_is_told() {
+    let handshake = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+    for (request, told) in [
+        ("\u{1}\u{2} what\r\n\r\n".to_owned(), "malformed request"),
+        (format!("GET / HTTP/1.1\r\n{handshake}\r\n"), "Sec-WebSocket-Version must be 13"),
+        ("GET / HT".to_owned(), "it ended before its request"),
+    ] {
+        let (incoming, mut stream) = call(Config::default()).await;
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        match incoming.greet().await {
+            Greeting::Refused(why) => assert_eq!(why, told),
+            other => panic!("{request:?}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_hangs_up_is_no_link() {
     let (incoming, stream) = call(Config::default()).await;
     assert_eq!(incoming.peer(), stream.local_addr().unwrap());
     drop(stream);
-    assert!(Incoming::greet(incoming).await.is_none());
+    assert!(Incoming::greet(incoming).await.link().is_none());
 }
 
 #[tokio::test]
@@ -255,7 +273,7 @@ async fn the_subprotocol_of_json_is_chosen_where_it_is_offered() {
         let offer = format!("Sec-WebSocket-Protocol: {offer}\r\n\r\n");
         let request = UPGRADE.replacen("\r\n\r\n", &format!("\r\n{offer}"), 1);
         stream.write_all(request.as_bytes()).await.unwrap();
-        assert!(incoming.greet().await.is_some());
+        assert!(incoming.greet().await.link().is_some());
         let answer = read_head(&mut stream).await;
         assert_eq!(answer.contains("\r\nSec-WebSocket-Protocol: json\r\n"), is_chosen, "{answer}");
     }

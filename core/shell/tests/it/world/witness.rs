@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use throng_ports::link::{
-    Arrival, BoxFuture, Dispatch, Incoming, Link, LinkBytes, Listener, Received,
+    Arrival, BoxFuture, Dispatch, Greeting, Incoming, Link, LinkBytes, Listener, Received,
 };
 use throng_proto::event::EventKind;
 use throng_proto::wire::Wire;
@@ -110,10 +110,15 @@ impl Incoming for WatchedIncoming {
         self.inner.peer()
     }
 
-    fn greet(self: Box<Self>) -> BoxFuture<'static, Option<Box<dyn Arrival>>> {
+    fn greet(self: Box<Self>) -> BoxFuture<'static, Greeting> {
         Box::pin(async move {
-            let (inner, witness) = (self.inner.greet().await?, self.witness);
-            Some(Box::new(WatchedArrival { inner, witness }) as Box<dyn Arrival>)
+            let witness = self.witness;
+            match self.inner.greet().await {
+                Greeting::Link(inner) => {
+                    Greeting::Link(Box::new(WatchedArrival { inner, witness }))
+                }
+                other => other,
+            }
         })
     }
 
