@@ -73,7 +73,7 @@ impl Web {
                 }
                 tracing::debug!(%peer, %error, "an HTTP connection broke");
             },
-            () = turn.evicted() => tracing::debug!(%peer, "an idle HTTP connection gave way"),
+            () = turn.evicted() => self.node.count_refusal(EdgeRefusal::Idle, peer),
         }
     }
 

@@ -196,6 +196,8 @@ pub enum EdgeRefusal {
     AnswerBytes,
     /// An HTTP answer that was not read in time.
     WriteTime,
+    /// HTTP between two requests, whose place somebody else needs.
+    Idle,
 }
 
 impl std::fmt::Debug for Node {
@@ -293,6 +295,7 @@ impl Node {
             EdgeRefusal::Full(Full::Address) => Refused::Address,
             EdgeRefusal::AnswerBytes => Refused::HttpAnswerBytes,
             EdgeRefusal::WriteTime => Refused::HttpWriteTime,
+            EdgeRefusal::Idle => Refused::HttpIdle,
         };
         self.shared.turn_away(why, peer);
     }

@@ -79,6 +79,8 @@ impl Source {
             return Ok(Gateway { public, quic: self.quic, admin, meter: None, _process: None });
         }
         let binary = self.binary.clone().map_or_else(release, Ok)?;
+        // It runs in a folder of its own.
+        let binary = std::path::absolute(binary)?;
         let common = if self.as_shipped { QUIET } else { SETTINGS };
         let common = common.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let mut all: BTreeMap<String, String> = common.collect();

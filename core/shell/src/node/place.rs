@@ -6,7 +6,8 @@
 //! - P1: as many places are taken as there are connections that hold one, never more than there
 //!   are, but for HTTP that is on its way from a handshake to its own place.
 //! - P2: who does nothing (a handshake under way, HTTP between two requests) gives way to a new
-//!   connection, the longest idle first; a link never does.
+//!   connection, the longest idle first; a link never does. HTTP gives way to HTTP, and where
+//!   handshakes hold more than a quarter of all places, one of them gives way.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -43,9 +44,33 @@ struct Inner {
     open: AtomicUsize,
     http: AtomicUsize,
     addresses: Mutex<Addresses>,
-    /// Places of those who do nothing, by the order in which they began to.
-    idle: Mutex<BTreeMap<u64, (Place, Arc<Notify>)>>,
+    idle: Mutex<Idle>,
     turns: AtomicU64,
+}
+
+/// Part of all places that handshakes may hold before one of them gives way, as a divisor.
+const HANDSHAKES: usize = 4;
+
+/// Places of those who do nothing, by the order in which they began to.
+type Resting = BTreeMap<u64, (Place, Arc<Notify>)>;
+
+/// Everybody who does nothing.
+#[derive(Debug, Default)]
+struct Idle {
+    handshakes: Resting,
+    http: Resting,
+}
+
+impl Idle {
+    fn of(&mut self, http: bool) -> &mut Resting {
+        if http { &mut self.http } else { &mut self.handshakes }
+    }
+
+    /// Tells whether somebody who speaks HTTP is to give way to any newcomer.
+    fn is_http_next(&self, handshakes_max: usize) -> bool {
+        let first = |all: &Resting| all.keys().next().copied().unwrap_or(u64::MAX);
+        self.handshakes.len() <= handshakes_max && first(&self.http) < first(&self.handshakes)
+    }
 }
 
 /// Who counts for which address. Not in each place, because links are many and this is rare.
@@ -148,9 +173,13 @@ impl Inner {
         }
     }
 
-    /// Ends the connection that has done nothing for the longest time.
-    fn evict(&self) -> bool {
-        let evicted = self.idle.lock().pop_first();
+    /// Ends a connection that does nothing, perhaps only of those that speak HTTP.
+    fn evict(&self, only_http: bool) -> bool {
+        let mut idle = self.idle.lock();
+        let handshakes_max = self.limits.connections_max / HANDSHAKES;
+        let http = only_http || idle.is_http_next(handshakes_max);
+        let evicted = idle.of(http).pop_first();
+        drop(idle);
         let Some((_, (place, gone))) = evicted else { return false };
         drop(place);
         gone.notify_one();
@@ -182,7 +211,7 @@ impl Places {
     pub(crate) fn take(&self, address: IpAddr) -> Result<Place, Full> {
         let mut place = self.count();
         while self.open() > self.0.limits.connections_max {
-            if !self.0.evict() {
+            if !self.0.evict(false) {
                 return Err(Full::Connections);
             }
         }
@@ -216,7 +245,7 @@ impl Places {
         let before = self.0.http.fetch_add(1, Ordering::AcqRel);
         let mut place = self.count();
         let visit = |place| self.stay(place, true);
-        if before >= self.0.limits.http_max && !self.0.evict() {
+        if before >= self.0.limits.http_max && !self.0.evict(true) {
             drop(visit(place));
             return Err(Full::Http);
         }
@@ -251,7 +280,7 @@ impl Visit {
         match std::mem::replace(&mut *stay, Stay::Idle(turn)) {
             Stay::Busy(place) => {
                 let kept = (place, Arc::clone(&self.gone));
-                self.places.0.idle.lock().insert(turn, kept);
+                self.places.0.idle.lock().of(self.http).insert(turn, kept);
             }
             other => *stay = other,
         }
@@ -261,7 +290,7 @@ impl Visit {
     pub fn work(&self) -> bool {
         let mut stay = self.stay.lock();
         let Stay::Idle(turn) = *stay else { return matches!(*stay, Stay::Busy(_)) };
-        let kept = self.places.0.idle.lock().remove(&turn);
+        let kept = self.places.0.idle.lock().of(self.http).remove(&turn);
         *stay = kept.map_or(Stay::Gone, |(place, _)| Stay::Busy(place));
         matches!(*stay, Stay::Busy(_))
     }
@@ -284,7 +313,7 @@ impl Visit {
 impl Drop for Visit {
     fn drop(&mut self) {
         if let Stay::Idle(turn) = *self.stay.get_mut() {
-            self.places.0.idle.lock().remove(&turn);
+            self.places.0.idle.lock().of(self.http).remove(&turn);
         }
         if self.http {
             self.places.0.http.fetch_sub(1, Ordering::AcqRel);
@@ -336,6 +365,28 @@ mod tests {
         drop((one, two, three));
         assert_eq!(places.open(), 0);
         assert!(places.visit_http(HERE).is_ok());
+    }
+
+    #[test]
+    fn handshakes_that_are_many_give_way_to_each_other_and_http_only_to_http() {
+        let places = places(8, 1);
+        let http = places.visit_http(HERE).unwrap();
+        http.rest();
+        let handshake = || {
+            let visit = places.visit(places.take(HERE).unwrap());
+            visit.rest();
+            visit
+        };
+        let many: Vec<_> = (0..20).map(|_| handshake()).collect();
+        assert_eq!(many.iter().filter(|visit| visit.work()).count(), 7, "the last ones stay");
+        assert!(http.work(), "it is older than all of them");
+        drop(many);
+        let few: Vec<_> = (0..2).map(|_| handshake()).collect();
+        http.rest();
+        let other = places.visit_http(HERE).unwrap();
+        assert!(!http.work() && few.iter().all(Visit::work));
+        drop((http, other, few));
+        assert_eq!(places.open(), 0);
     }
 
     #[test]

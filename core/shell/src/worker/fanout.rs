@@ -43,8 +43,6 @@ const BATCH: usize = 64;
 const LOOKS: u64 = 4_096;
 /// How long an acknowledged dispatch is kept all the same.
 const KEPT_FOR: Duration = Duration::from_secs(30);
-/// Entries that may wait for a pass before the worker takes no more messages.
-pub(super) const AHEAD_MAX: u64 = 4_096;
 
 /// A pass under way.
 #[derive(Debug)]
@@ -194,16 +192,6 @@ impl Worker {
             let to = Recipients::One(session.slot);
             self.append(Outgoing { kind, guild, sequence: 0, body, to });
         }
-    }
-
-    /// Tells whether passes are so far behind that no more messages should be taken.
-    pub(super) fn is_behind(&self) -> bool {
-        self.replay.end() - self.sent > AHEAD_MAX
-    }
-
-    /// Tells whether passes keep up, so that more may be caused that is not urgent.
-    pub(super) fn keeps_up(&self) -> bool {
-        self.replay.end() - self.sent < AHEAD_MAX / 8
     }
 
     /// Tells whether everything was sent.

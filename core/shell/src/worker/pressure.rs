@@ -4,15 +4,33 @@ use std::time::Duration;
 
 use throng_engine::policy::Relief;
 
-use super::{Worker, fanout, timer};
+use super::{Worker, timer};
 use crate::clock;
 
+/// Entries that may wait for a pass before the worker takes no more messages.
+const AHEAD_MAX: u64 = 4_096;
+
 impl Worker {
+    /// Tells whether passes are so far behind that no more messages should be taken.
+    pub(super) fn is_behind(&self) -> bool {
+        self.ahead() > AHEAD_MAX
+    }
+
+    /// Tells whether passes keep up, so that more may be caused that is not urgent.
+    pub(super) fn keeps_up(&self) -> bool {
+        self.ahead() < AHEAD_MAX / 8
+    }
+
+    /// Returns how many entries of the log wait for a pass.
+    fn ahead(&self) -> u64 {
+        self.replay.end() - self.sent
+    }
+
     /// Notes how full the queues are, and how late this tick is.
     pub(super) fn feel_pressure(&mut self, late: Duration) {
         let room = self.shared.config.limits.worker_queue as u64;
         let waiting = share(self.metrics().queue.read(), room);
-        let ahead = share(self.replay.end() - self.sent, fanout::AHEAD_MAX);
+        let ahead = share(self.ahead(), AHEAD_MAX);
         let metrics = self.metrics();
         metrics.pressure.set(u64::from(waiting.max(ahead)));
         metrics.lag_ms.set(u64::try_from(late.as_millis()).unwrap_or(u64::MAX));

@@ -51,7 +51,7 @@ pub(crate) const KINDS: &[Kind] = &[
         about: "posts messages as large as they may be",
         limit: "budgets_",
         memory: 256.0,
-        small: &[("budgets.written.amount", "20000")],
+        small: &[("budgets.written.amount", "120000")],
         arm: flood::posts,
         ..PLAIN
     },
@@ -60,7 +60,7 @@ pub(crate) const KINDS: &[Kind] = &[
         about: "edits one message, each time as large as it may be",
         limit: "budgets_",
         memory: 256.0,
-        small: &[("budgets.written.amount", "20000")],
+        small: &[("budgets.written.amount", "120000")],
         arm: flood::edits,
         ..PLAIN
     },
@@ -68,7 +68,7 @@ pub(crate) const KINDS: &[Kind] = &[
         name: "reactions",
         about: "reacts to one message and takes it back",
         limit: "budgets_",
-        small: &[("budgets.written.amount", "20000")],
+        small: &[("budgets.written.amount", "120000")],
         arm: flood::reactions,
         ..PLAIN
     },
@@ -76,7 +76,7 @@ pub(crate) const KINDS: &[Kind] = &[
         name: "typing",
         about: "types in one channel",
         limit: "budgets_",
-        small: &[("budgets.written.amount", "20000")],
+        small: &[("budgets.written.amount", "120000")],
         arm: flood::typing,
         ..PLAIN
     },
@@ -84,7 +84,7 @@ pub(crate) const KINDS: &[Kind] = &[
         name: "roles",
         about: "gives one member a new set of roles, again and again",
         limit: "budgets_written",
-        small: &[("budgets.written.amount", "20000")],
+        small: &[("budgets.written.amount", "120000")],
         arm: flood::roles,
         ..PLAIN
     },
@@ -184,7 +184,7 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind {
         name: "idlers",
         about: "opens connections that speak HTTP, and keeps them",
-        limit: "http_connections_max",
+        limit: "http_evicted",
         always: &[("limits.http_connections_max", "2048")],
         small: &[("limits.http_connections_max", "64")],
         arm: flood::idlers,

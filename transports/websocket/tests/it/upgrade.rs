@@ -193,7 +193,7 @@ async fn a_client_is_told_the_host_by_which_it_came_where_nobody_knows_better() 
         let (incoming, mut stream) = call(Config { tells_host, ..Config::default() }).await;
         let request = UPGRADE.replace("Host: localhost", "Host: gateway.example:8080");
         stream.write_all(request.as_bytes()).await.unwrap();
-        let link = incoming.greet().await.unwrap().arrive().unwrap();
+        let link = incoming.greet().await.link().unwrap().arrive().unwrap();
         assert_eq!(link.told(), right);
         assert_eq!(link.peer(), stream.local_addr().unwrap());
         let moved = link.depart().unwrap().arrive().unwrap();

@@ -16,6 +16,9 @@ use crate::shard::talk;
 const FRAMES: usize = 256;
 /// Connections that one hand keeps open: four hands stay below what a process may open.
 const KEPT: usize = 1_500;
+/// Requests that a link asks, and links that are kept so.
+const ASKED: usize = 40;
+const DEAF_LINKS: usize = 64;
 /// How long a connection may take to be refused with words.
 const PATIENCE: Duration = Duration::from_millis(200);
 /// An empty ping of a client.
@@ -50,27 +53,31 @@ pub(in crate::attack) fn fragments(ground: &Ground, _number: usize) -> Result<Bo
     Ok(Box::new(Drumming { wire, bytes: MORE.repeat(FRAMES) }))
 }
 
-/// Asks for large answers over its link, and reads none.
+/// Asks for large answers over links (op 100), and reads none.
 pub(in crate::attack) fn answers(ground: &Ground, number: usize) -> Result<Box<dyn Strike>> {
-    let (wire, _) = Wire::enter(ground.public, &ground.guest(number).account.token, talk::INTENTS)?;
+    let token = ground.guest(number).account.token.clone();
     let path = format!("/guilds/{}/members?limit=1000", ground.guild);
-    Ok(Box::new(Deaf { wire, path, number: 0 }))
+    Ok(Box::new(Deaf { server: ground.public, token, path, kept: VecDeque::new() }))
 }
 
 struct Deaf {
-    wire: Wire,
+    server: SocketAddr,
+    token: String,
     path: String,
-    number: u64,
+    kept: VecDeque<Wire>,
 }
 
 impl Strike for Deaf {
     fn strike(&mut self) -> Result<Blow> {
-        let d = json!({ "id": self.number, "method": "GET", "path": self.path, "body": null });
-        self.number += 1;
-        self.wire.say(&json!({ "op": 100, "d": d }).to_string())?;
-        // As often as the payloads of a link last, and a while on each.
-        std::thread::sleep(Duration::from_millis(20));
-        anyhow::ensure!(self.number < 100, "it has asked enough");
+        let (mut wire, _) = Wire::enter(self.server, &self.token, talk::INTENTS)?;
+        for id in 0..ASKED {
+            let d = json!({ "id": id, "method": "GET", "path": self.path, "body": null });
+            wire.say(&json!({ "op": 100, "d": d }).to_string())?;
+        }
+        self.kept.push_back(wire);
+        if self.kept.len() > DEAF_LINKS {
+            self.kept.pop_front();
+        }
         Ok(Blow::Taken)
     }
 }
