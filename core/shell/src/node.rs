@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use thiserror::Error;
+use throng_engine::budget::{Ledger, Rate};
 use throng_engine::policy::Policy;
 use throng_ports::api::Api;
 use throng_ports::hub::Facts;
@@ -215,6 +216,7 @@ impl Node {
     /// Takes links from a listener until the node drains.
     pub async fn serve(&self, mut listener: Box<dyn Listener>) {
         let mut next = 0;
+        let mut pace = self.accepting();
         while !self.shared.is_draining() {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -224,11 +226,22 @@ impl Node {
                 Ok(incoming) => {
                     self.welcome(incoming, next);
                     next = (next + 1) % self.shared.worker_count();
+                    if let Err(wait) = pace.take((), 1, clock::now()) {
+                        // Those who are here go first.
+                        self.shared.metrics.refuse(Refused::ConnectionRate);
+                        tokio::time::sleep(wait).await;
+                    }
                 }
                 // Out of files or memory: what is open goes on, and new ones wait in the backlog.
                 Err(error) => tracing::warn!(%error, "a connection was not accepted"),
             }
         }
+    }
+
+    /// Returns how fast a listener may accept.
+    fn accepting(&self) -> Ledger<()> {
+        let amount = u64::from(self.shared.config.limits.connections_per_sec);
+        Ledger::new(Rate { amount, window: Duration::from_secs(1) }, 1)
     }
 
     fn welcome(&self, incoming: Box<dyn Incoming>, worker: usize) {
@@ -240,9 +253,9 @@ impl Node {
         };
         let shared = Arc::clone(&self.shared);
         let visit = self.places.visit(place);
+        // As long as nothing was asked for, others go first; also before its task has a turn.
+        visit.rest();
         tokio::spawn(async move {
-            // As long as nothing was asked for, others go first.
-            visit.rest();
             let peer = incoming.peer();
             let greeting = tokio::select! {
                 greeting = incoming.greet() => greeting,

@@ -5,7 +5,7 @@ use throng_ports::registry::{AccountChange, Registry as _, SessionsEnded, Sessio
 use throng_proto::id::UserId;
 use throng_proto::token::{Token, TokenId};
 
-use crate::world::{Account, Player, World, identify, patient, signed};
+use crate::world::{Account, Player, Setup, World, identify, patient, signed};
 
 const ALL: SessionsWanted = SessionsWanted { user: None, after: 0, limit: 1_000 };
 
@@ -144,7 +144,7 @@ async fn a_session_that_survived_a_crash_still_ends_with_its_token() {
     world.guild(&[&owner, &reader]).await;
     let brief = Account { token: signed(reader.id(), soon(3_000)), ..reader.clone() };
     world.join(&brief).await.beat().await;
-    let setup = crate::world::Setup { store: world.crash().await, ..Default::default() };
+    let setup = Setup { store: world.crash().await, ..Default::default() };
     let world = setup.start().await;
     let listed = patient(world.node.sessions(ALL)).await;
     assert!(listed.iter().all(|session| session.expires_at.is_some()), "{listed:?}");
@@ -217,4 +217,17 @@ async fn sessions_are_told_of_and_ended_one_by_one() {
     assert_eq!(patient(world.node.end_sessions(SessionsEnded::Of(reader.id()))).await, 1);
     ends_with_4004(&mut second).await;
     world.join(&reader).await.beat().await;
+}
+
+#[tokio::test]
+async fn a_listener_accepts_no_faster_than_it_may() {
+    let mut setup = Setup::default();
+    setup.config.limits.connections_per_sec = 20;
+    let world = setup.start().await;
+    let [owner] = world.users().await;
+    for _ in 0..25 {
+        // Whoever waits gets in all the same.
+        world.join(&owner).await;
+    }
+    assert!(world.refusals("connections_per_sec") > 0);
 }

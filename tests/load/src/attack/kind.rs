@@ -195,7 +195,7 @@ pub(crate) const KINDS: &[Kind] = &[
         about: "begins handshakes that it does not end",
         limit: "handshake_evicted",
         always: &[("limits.connections_max", "6144")],
-        small: &[("limits.connections_max", "128")],
+        small: &[("limits.connections_max", "1024")],
         arm: flood::handshakes,
         ..PLAIN
     },
