@@ -18,7 +18,7 @@ pub(crate) fn finish(document: &OpenApi) -> String {
         "title": "Throng",
         "version": env!("CARGO_PKG_VERSION"),
         "description": "Discord's HTTP API as far as Throng speaks it.",
-        "license": { "name": "MIT OR Apache-2.0" },
+        "license": license(),
     });
     document["servers"] = json!([{ "url": "/api/v10" }]);
     document["security"] = json!([{ SCHEME: [] }]);
@@ -35,6 +35,12 @@ pub(crate) fn finish(document: &OpenApi) -> String {
         }
     }
     document.to_string()
+}
+
+/// The licence, as the manifest names it.
+pub(crate) fn license() -> Value {
+    let spdx = env!("CARGO_PKG_LICENSE");
+    json!({ "name": spdx, "identifier": spdx })
 }
 
 pub(crate) fn add_error(document: &mut Value) {

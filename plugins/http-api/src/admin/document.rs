@@ -12,7 +12,7 @@ pub(super) fn finish(document: &OpenApi) -> String {
         "title": "Throng, for operators",
         "version": env!("CARGO_PKG_VERSION"),
         "description": "What whoever runs Throng asks and changes, on the admin listener alone.",
-        "license": { "name": "MIT" },
+        "license": document::license(),
     });
     document["servers"] = json!([{ "url": "/" }]);
     document["security"] = json!([{ document::SCHEME: [] }]);

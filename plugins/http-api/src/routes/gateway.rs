@@ -5,7 +5,9 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
-use serde_json::json;
+use http::HeaderValue;
+use http::header::CACHE_CONTROL;
+use serde_json::{Value, json};
 
 use crate::api::{Api, Ask};
 use crate::{answer, schema};
@@ -21,6 +23,14 @@ fn url(api: &Api, told: Option<Extension<Told>>) -> String {
     told.unwrap_or_else(|| api.hub.facts().gateway_url.clone())
 }
 
+/// Answers with what nobody between here and the client may keep: the address that is told depends
+/// on how whoever asks came here.
+fn fresh(value: &Value) -> Response {
+    let mut response = answer::ok(value);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 /// Milliseconds until a day's identifies are counted anew.
 const RESET_AFTER_MILLIS: u64 = 24 * 60 * 60 * 1000;
 
@@ -31,7 +41,7 @@ pub(super) async fn get_gateway(
     State(api): State<Arc<Api>>,
     told: Option<Extension<Told>>,
 ) -> Response {
-    answer::ok(&json!({ "url": url(&api, told) }))
+    fresh(&json!({ "url": url(&api, told) }))
 }
 
 /// Tells the address of the gateway and how many shards to start.
@@ -39,7 +49,7 @@ pub(super) async fn get_gateway(
     responses((status = 200, body = schema::GatewayBot)))]
 pub(super) async fn get_bot_gateway(ask: Ask, told: Option<Extension<Told>>) -> Response {
     let facts = ask.api.hub.facts();
-    answer::ok(&json!({
+    fresh(&json!({
         "url": url(&ask.api, told),
         "shards": facts.shards,
         "session_start_limit": {

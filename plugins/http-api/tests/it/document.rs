@@ -79,6 +79,14 @@ fn operations(document: &Value) -> BTreeSet<String> {
 }
 
 #[tokio::test]
+async fn the_document_says_of_which_version_it_is_and_under_what_licence() {
+    let document = document(&Site::public()).await;
+    assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
+    let licence = env!("CARGO_PKG_LICENSE");
+    assert_eq!(document["info"]["license"], json!({ "name": licence, "identifier": licence }));
+}
+
+#[tokio::test]
 async fn the_document_has_every_route() {
     let operations = operations(&document(&Site::public()).await);
     for route in ROUTES {

@@ -282,6 +282,8 @@ async fn what_is_refused_is_counted() {
 async fn the_admin_api_describes_every_route() {
     let site = Site::admin();
     let document = site.bare("GET /admin/v1/openapi.json").await.json();
+    assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(document["info"]["license"]["identifier"], env!("CARGO_PKG_LICENSE"));
     let paths = document["paths"].as_object().unwrap();
     for (path, item) in paths {
         for method in item.as_object().unwrap().keys() {

@@ -62,6 +62,11 @@ async fn who_came_by_another_address_is_told_that_one() {
                 request.extensions_mut().insert(told);
             }
             let answer = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(
+                answer.headers()["cache-control"],
+                "no-store",
+                "{path}: it depends on who asks"
+            );
             let body = answer.into_body().collect().await.unwrap().to_bytes();
             let body: Value = serde_json::from_slice(&body).unwrap();
             assert_eq!(body["url"], json!(right), "{path}");
