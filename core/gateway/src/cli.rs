@@ -31,13 +31,13 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
     /// Public address: WebSocket and HTTP API. Port 0 takes any free port.
-    #[arg(long, value_name = "ADDR", global = true)]
+    #[arg(long, value_name = "ADDR", global = true, value_parser = address)]
     pub(crate) listen: Option<SocketAddr>,
     /// Address of the admin API.
-    #[arg(long, value_name = "ADDR", global = true)]
+    #[arg(long, value_name = "ADDR", global = true, value_parser = address)]
     pub(crate) admin: Option<SocketAddr>,
     /// UDP address of QUIC clients.
-    #[arg(long, value_name = "ADDR", global = true)]
+    #[arg(long, value_name = "ADDR", global = true, value_parser = address)]
     pub(crate) quic: Option<SocketAddr>,
     /// Script of the policy; it is loaded again when it changes. See core/docs/POLICIES.md.
     #[arg(long, value_name = "FILE", global = true)]
@@ -79,6 +79,11 @@ pub(crate) enum Action {
     /// Checks, tests and tries policies before a gateway runs them.
     #[command(subcommand)]
     Policy(PolicyAction),
+}
+
+/// Reads an address; the standard library says only that it is none.
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "it must be an IP address with a port, such as 127.0.0.1:8080")
 }
 
 /// Prints what a shell needs to complete the command line.

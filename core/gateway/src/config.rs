@@ -11,6 +11,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
+use figment::error::Kind;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use figment::{Figment, Metadata, Source};
 use serde::{Deserialize, Serialize};
@@ -332,13 +333,26 @@ fn explain(errors: &figment::Error) -> anyhow::Error {
             let kind = if secret::KEYS.contains(&key.as_str()) {
                 "the value, which is not shown, is no text in quotes".to_owned()
             } else {
-                secret::without_quotes(&error.kind.to_string())
+                words(&error.kind)
             };
             let key = if key.is_empty() { String::new() } else { format!(" (key `{key}`)") };
             format!("{kind}{key}{source}")
         })
         .collect();
     anyhow::anyhow!("the settings are wrong: {}", lines.join("; "))
+}
+
+/// Says what is wrong, and what would be right.
+fn words(kind: &Kind) -> String {
+    match kind {
+        Kind::UnknownField(name, known) => {
+            format!("there is no key `{name}`; there are {}", known.join(", "))
+        }
+        Kind::UnknownVariant(name, known) => {
+            format!("`{name}` is not known; it may be {}", known.join(", "))
+        }
+        kind => secret::without_quotes(&kind.to_string()),
+    }
 }
 
 /// Says which file and line or which layer a setting came from.

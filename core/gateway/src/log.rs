@@ -50,13 +50,26 @@ pub(crate) fn start(config: &LogConfig) -> anyhow::Result<()> {
 
 /// Says why the process fails, as the last thing.
 pub(crate) fn fail(error: &anyhow::Error) {
+    let sentence = sentence(error);
     if is_json() {
-        tracing::error!("{error:#}");
+        tracing::error!("{sentence}");
         return finish();
     }
     finish();
     // Where nobody can be told, the exit code says it.
-    _ = writeln!(io::stderr(), "throng: {error:#}");
+    _ = writeln!(io::stderr(), "throng: {sentence}");
+}
+
+/// Joins an error with its causes; those that it has told itself are not told again.
+fn sentence(error: &anyhow::Error) -> String {
+    error.chain().skip(1).fold(error.to_string(), |mut said, cause| {
+        let cause = cause.to_string();
+        if !said.ends_with(&cause) {
+            said.push_str(": ");
+            said.push_str(&cause);
+        }
+        said
+    })
 }
 
 /// Tells whether everything that the gateway says is JSON.
@@ -81,4 +94,23 @@ fn in_json(text: &str) -> String {
     let now = Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or_default());
     let fields = json!({ "message": text.trim() });
     json!({ "timestamp": now, "level": "INFO", "fields": fields, "target": "throng" }).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::sentence;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let told = io_error().context("the data is gone").context("it cannot start");
+        assert_eq!(sentence(&told), "it cannot start: the data is gone: no such file");
+        let twice = io_error().context("data: no such file").context("it cannot start");
+        assert_eq!(sentence(&twice), "it cannot start: data: no such file");
+    }
+
+    fn io_error() -> anyhow::Error {
+        anyhow!(std::io::Error::other("no such file"))
+    }
 }

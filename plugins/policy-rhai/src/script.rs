@@ -4,6 +4,7 @@ mod locate;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,7 +48,7 @@ impl Script {
     pub fn load(path: &Path, sandbox: &Sandbox, config: &Config) -> Result<Self, PolicyFault> {
         let path = find(path)?;
         let source = Source::read(&path, config.script_bytes_max)
-            .map_err(|error| fault_of(&path, error.to_string()))?;
+            .map_err(|error| fault_of(&path, unreadable(&error)))?;
         let library = Arc::new(Library::new(&config.library_of(&path), config.script_bytes_max));
         let mut script = Self { source, version: String::new(), hooks: Vec::new(), library };
         let limits = config.widest();
@@ -152,6 +153,15 @@ impl Script {
         self.modules().iter().for_each(|(name, source)| add(name, &source.text));
         let digest = hasher.finalize();
         digest.iter().take(VERSION_BYTES).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+fn unreadable(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            "there is no such file; name a script, which ends in `.rhai`, or its folder".to_owned()
+        }
+        _ => error.to_string(),
     }
 }
 

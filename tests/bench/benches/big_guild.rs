@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use throng_bench::big_guild;
+use throng_bench::{big_guild, report};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-fn main() -> anyhow::Result<ExitCode> {
-    big_guild::main(&big_guild::Arguments::parse())
+fn main() -> ExitCode {
+    report::end("big_guild", big_guild::main(&big_guild::Arguments::parse()))
 }

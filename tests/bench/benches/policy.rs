@@ -3,12 +3,13 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use throng_bench::report::Options;
+use throng_bench::report::{self, Options};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-fn main() -> anyhow::Result<ExitCode> {
+fn main() -> ExitCode {
     let options = Options::parse();
-    throng_bench::policy::run(&options)?.finish(&options)
+    let done = throng_bench::policy::run(&options).and_then(|report| report.finish(&options));
+    report::end("policy", done)
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,15 @@ pub struct Options {
     /// What cargo adds by itself.
     #[arg(long, hide = true)]
     pub bench: bool,
+}
+
+/// Ends a program: what failed is a sentence on standard error.
+#[must_use]
+pub fn end(program: &str, ended: anyhow::Result<ExitCode>) -> ExitCode {
+    ended.unwrap_or_else(|error| {
+        eprintln!("{program}: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
 /// What a figure should be.
@@ -139,7 +149,9 @@ impl Report {
     pub fn finish(self, options: &Options) -> anyhow::Result<ExitCode> {
         println!("{}", self.table());
         if let Some(path) = &options.json {
-            std::fs::write(path, serde_json::to_string_pretty(&self)?)?;
+            let figures = serde_json::to_string_pretty(&self)?;
+            let wrong = || format!("cannot write the figures to {}", path.display());
+            std::fs::write(path, figures).with_context(wrong)?;
         }
         let failed = options.check && !self.is_met();
         Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })

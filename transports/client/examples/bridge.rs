@@ -7,6 +7,7 @@
 mod place;
 
 use std::error::Error;
+use std::process::ExitCode;
 
 use throng_client::id::ChannelId;
 use throng_client::{Client, Event, Intents};
@@ -21,10 +22,17 @@ const CONTENT_MAX: usize = 2_000;
 const WAITING_MAX: usize = 256;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    place::end(USAGE, run().await)
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let (token, others) = place::arguments(USAGE, 2)?;
-    let [from, to] = others.as_slice() else { return Err(format!("usage: {USAGE}").into()) };
-    let (from, to): (ChannelId, ChannelId) = (from.parse()?, to.parse()?);
+    let [from, to] = others.as_slice() else {
+        return Err(format!("two channels are needed; usage: {USAGE}").into());
+    };
+    let (from, to): (ChannelId, ChannelId) =
+        (place::id("a channel", from)?, place::id("a channel", to)?);
     let intents = Intents::GUILDS.union(Intents::GUILD_MESSAGES).union(Intents::MESSAGE_CONTENT);
     let (client, mut events) = place::client(&token).intents(intents).connect()?;
 
@@ -32,9 +40,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (copies, waiting) = mpsc::channel(WAITING_MAX);
     let poster = tokio::spawn(post(client, to, waiting));
     while let Some(event) = events.next().await {
+        place::note(&event);
         match event {
-            Event::Connected { transport } => eprintln!("-- connected over {transport}"),
-            Event::Reconnecting { after, cause } => eprintln!("-- {cause}; again in {after:.1?}"),
             Event::MessageCreate(posted) if posted.message.channel_id == from => {
                 let message = &posted.message;
                 if message.content.is_empty() || message.content.starts_with(MARK) {
@@ -46,7 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                     eprintln!("-- too fast; dropped message {}", message.id);
                 }
             }
-            Event::Closed(end) => return Err(end.into()),
+            Event::Closed(end) => return Err(place::ended(&end).into()),
             _ => {}
         }
     }

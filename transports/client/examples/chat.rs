@@ -4,6 +4,7 @@
 mod place;
 
 use std::error::Error;
+use std::process::ExitCode;
 
 use throng_client::event::{GuildCreate, GuildMessage};
 use throng_client::id::ChannelId;
@@ -14,9 +15,13 @@ use tokio::sync::oneshot;
 const USAGE: &str = "chat TOKEN [CHANNEL]";
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    place::end(USAGE, run().await)
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let (token, others) = place::arguments(USAGE, 1)?;
-    let channel = others.first().map(|id| id.parse()).transpose()?;
+    let channel = others.first().map(|id| place::id("a channel", id)).transpose()?;
     let intents = Intents::GUILDS.union(Intents::GUILD_MESSAGES).union(Intents::MESSAGE_CONTENT);
     let (client, events) = place::client(&token).intents(intents).connect()?;
     let (found, chosen) = oneshot::channel();
@@ -49,10 +54,8 @@ async fn show(
 ) -> Result<(), Box<dyn Error>> {
     let mut found = Some(found);
     while let Some(event) = events.next().await {
+        place::note(&event);
         match event {
-            Event::Connected { transport } => eprintln!("-- connected over {transport}"),
-            Event::Reconnecting { after, cause } => eprintln!("-- {cause}; again in {after:.1?}"),
-            Event::SessionLost => eprintln!("-- some messages may be missing here"),
             Event::GuildCreate(guild) => {
                 channel = channel.or_else(|| first_text_channel(&guild));
                 if let Some((found, channel)) = found.take().zip(channel) {
@@ -64,7 +67,7 @@ async fn show(
                 say(&posted);
             }
             Event::Closed(throng_client::End::Finished) => return Ok(()),
-            Event::Closed(end) => return Err(end.into()),
+            Event::Closed(end) => return Err(place::ended(&end).into()),
             _ => {}
         }
     }

@@ -5,6 +5,7 @@ mod place;
 
 use std::error::Error;
 use std::io::{Write as _, stdout};
+use std::process::ExitCode;
 
 use serde_json::Value;
 use throng_client::id::AnyId;
@@ -21,17 +22,22 @@ const INTENTS: [Intents; 5] = [
 ];
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    place::end(USAGE, run().await)
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let (token, others) = place::arguments(USAGE, 1)?;
-    let place: Option<AnyId> = others.first().map(|id| id.parse()).transpose()?;
+    let id = |text: &String| place::id("a guild or channel", text);
+    let place: Option<AnyId> = others.first().map(id).transpose()?;
     let intents = INTENTS.into_iter().fold(Intents::NONE, Intents::union);
     let (client, mut events) = place::client(&token).intents(intents).connect()?;
     while let Some(event) = events.next().await {
         if let Event::Closed(end) = event {
-            return Err(end.into());
+            return Err(place::ended(&end).into());
         }
         let Some(line) = line(&event, place) else {
-            eprintln!("-- {event:?}");
+            place::note(&event);
             continue;
         };
         // Whoever read the lines may have seen enough.

@@ -61,7 +61,9 @@ pub enum BuildError {
     #[error("`{0}` is no address of the form host:port")]
     Quic(String),
     /// The name to expect in the QUIC certificate is none.
-    #[error("`{0}` is no server name")]
+    #[error(
+        "`{0}` is no server name; it is a host name or an address, such as gateway.example.org"
+    )]
     ServerName(String),
     /// Properties and presence are together longer than a payload may be.
     #[error("what IDENTIFY says is longer than a payload may be")]

@@ -74,7 +74,7 @@ pub enum End {
     Finished,
     /// The gateway refused the client itself, so trying again cannot help: a bad token, shard,
     /// version or intents (4004, 4010 to 4014).
-    #[error("refused with {code} {reason}")]
+    #[error("refused with {}: {reason}", .code.code())]
     Refused {
         /// Close code.
         code: CloseCode,

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::process::ExitCode;
 
 use throng_ports::link::{Link as _, Listener as _};
 use throng_transport_websocket::{
@@ -12,22 +13,32 @@ use tokio::task::LocalSet;
 /// 64 MiB, because suites send messages of 16 MiB.
 const MESSAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-#[allow(clippy::print_stdout, reason = "whoever starts it reads the address from there")]
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> ExitCode {
+    let Err(error) = run().await else { return ExitCode::SUCCESS };
+    eprintln!("echo: {error}");
+    ExitCode::FAILURE
+}
+
+#[allow(clippy::print_stdout, reason = "whoever starts it reads the address from there")]
+async fn run() -> Result<(), String> {
     let config =
         Config { paths: Paths::Any, message_bytes_max: MESSAGE_BYTES_MAX, ..Config::default() };
-    let mut listener = WebSocketListener::bind(address()?, config)?;
-    println!("listening on {}", listener.local_addr()?);
+    let address = address()?;
+    let bind = WebSocketListener::bind(address, config);
+    let mut listener = bind.map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    println!("listening on {}", listener.local_addr().unwrap_or(address));
     LocalSet::new().run_until(accept(&mut listener)).await;
     Ok(())
 }
 
 /// Reads `--listen ADDR`; without it any free port on loopback.
-fn address() -> Result<SocketAddr, Box<dyn std::error::Error>> {
+fn address() -> Result<SocketAddr, String> {
     let mut args = std::env::args().skip(1);
     match (args.next().as_deref(), args.next()) {
-        (Some("--listen"), Some(address)) => Ok(address.parse()?),
+        (Some("--listen"), Some(address)) => address
+            .parse()
+            .map_err(|_| format!("`{address}` is no address with a port, such as 127.0.0.1:9001")),
         (None, None) => Ok(SocketAddr::from(([127, 0, 0, 1], 0))),
         _ => Err("usage: echo [--listen ADDR]".into()),
     }

@@ -10,6 +10,9 @@ const DEPTH_MAX: usize = 16;
 /// Why no script is meant.
 #[derive(Debug, thiserror::Error)]
 pub enum ScriptsError {
+    /// There is no such file or folder.
+    #[error("{}: it is not there; name a script, which ends in `.rhai`, or a folder", .0.display())]
+    Missing(PathBuf),
     /// A file or folder cannot be read.
     #[error("{}: {source}", path.display())]
     Read {
@@ -32,6 +35,9 @@ pub(super) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ScriptsError> {
     let mut scripts = Vec::new();
     for path in paths {
         let before = scripts.len();
+        if !path.exists() {
+            return Err(ScriptsError::Missing(path.clone()));
+        }
         visit(path, 0, &mut scripts)
             .map_err(|source| ScriptsError::Read { path: path.clone(), source })?;
         if scripts.len() == before {

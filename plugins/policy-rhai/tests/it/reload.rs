@@ -127,7 +127,7 @@ fn a_missing_script_is_a_fault() {
     room.config.path = room.path("gone.rhai");
     let fault = room.open().expect_err("it is not there");
     assert!(fault.file.ends_with("gone.rhai"), "{fault}");
-    assert!(fault.message.contains("No such file"), "{fault}");
+    assert!(fault.message.contains("there is no such file"), "{fault}");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use throng_bench::quic::{self, Arguments};
+use throng_bench::report;
 
-fn main() -> anyhow::Result<ExitCode> {
-    quic::main(&Arguments::parse())
+fn main() -> ExitCode {
+    report::end("quic-server", quic::main(&Arguments::parse()))
 }

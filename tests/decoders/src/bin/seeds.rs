@@ -1,6 +1,7 @@
 //! Writes what libFuzzer begins with: a folder for each target. Usage: seeds FOLDER
 
 use std::path::Path;
+use std::process::ExitCode;
 use std::{env, fs, io};
 
 use throng_decoders::{Spoiler, TARGETS};
@@ -8,10 +9,23 @@ use throng_decoders::{Spoiler, TARGETS};
 /// Inputs that are nearly right, beside those that are.
 const SPOILT: usize = 200;
 
-fn main() -> io::Result<()> {
-    let folder = env::args().nth(1).ok_or(io::ErrorKind::InvalidInput)?;
+fn main() -> ExitCode {
+    let Some(folder) = env::args().nth(1) else {
+        eprintln!("seeds: a folder is missing; usage: seeds FOLDER");
+        return ExitCode::FAILURE;
+    };
+    match write(Path::new(&folder)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("seeds: cannot write into {folder}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn write(folder: &Path) -> io::Result<()> {
     for target in TARGETS {
-        let folder = Path::new(&folder).join(target.name);
+        let folder = folder.join(target.name);
         fs::create_dir_all(&folder)?;
         let seeds = (target.seeds)();
         let mut spoiler = Spoiler::new(seeds.clone(), 0);

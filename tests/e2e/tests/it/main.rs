@@ -51,4 +51,5 @@ mod publishing;
 mod races;
 mod replay;
 mod requests;
+mod sentences;
 mod together;

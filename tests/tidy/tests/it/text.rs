@@ -84,6 +84,16 @@ fn tests_do_not_sleep() {
     none(found(&files, sleeps, "a test that sleeps; wait for the event, or pause the clock"));
 }
 
+#[test]
+fn programs_end_with_a_sentence_and_an_exit_code() {
+    let debugs = |line: &str| {
+        let main = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn main()");
+        main.is_some_and(|rest| rest.contains("Result"))
+    };
+    let advice = "a Result is printed for programmers; say what failed and return an ExitCode";
+    none(found(&rust_files(), debugs, advice));
+}
+
 fn lines_max(file: &File) -> usize {
     match file.path.rsplit('/').next() {
         Some("lib.rs") => LIB_LINES_MAX,

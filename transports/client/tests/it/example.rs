@@ -9,6 +9,17 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use crate::gateway::{BOTH, Gateway, Peer, TOKEN, soon};
 
+/// Ways to start an example that cannot work, and what it says then.
+const MISTAKES: [(&str, &[&str], &str); 7] = [
+    ("chat", &[], "chat: a token is missing; usage: chat TOKEN [CHANNEL]"),
+    ("tail", &[], "tail: a token is missing; usage: tail TOKEN [GUILD | CHANNEL]"),
+    ("bridge", &["t"], "bridge: two channels are needed; usage: bridge TOKEN FROM TO"),
+    ("chat", &["t", "1", "2"], "chat: too many arguments; usage: chat TOKEN [CHANNEL]"),
+    ("chat", &["t", "general"], "chat: `general` is no id of a channel; ids are numbers"),
+    ("tail", &["t", "-1"], "tail: `-1` is no id of a guild or channel; ids are numbers"),
+    ("bridge", &["t", "1", ""], "bridge: `` is no id of a channel; ids are numbers"),
+];
+
 /// A running example, killed when it is dropped.
 struct Running {
     child: Child,
@@ -18,17 +29,8 @@ struct Running {
 
 impl Running {
     fn start(name: &str, gateway: &Gateway, arguments: &[&str]) -> Self {
-        let mut child = Command::new(path(name))
-            .args(arguments)
-            .env_remove("THRONG_CLIENT_TOKEN")
-            .env_remove("THRONG_CLIENT_HOST")
-            .env("THRONG_CLIENT_WEBSOCKET", gateway.url())
-            .env("THRONG_CLIENT_QUIC", gateway.quic_address().to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the example starts");
+        let mut child =
+            command(name, gateway, arguments).stdin(Stdio::piped()).spawn().expect("it starts");
         let stdin = child.stdin.take();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, stdin, lines }
@@ -42,6 +44,20 @@ impl Running {
     async fn line(&mut self) -> String {
         soon(self.lines.next_line()).await.unwrap().expect("the example goes on")
     }
+}
+
+/// An example, with the way to the gateway in its environment.
+fn command(name: &str, gateway: &Gateway, arguments: &[&str]) -> Command {
+    let mut command = Command::new(path(name));
+    command
+        .args(arguments)
+        .env_remove("THRONG_CLIENT_TOKEN")
+        .env_remove("THRONG_CLIENT_HOST")
+        .env("THRONG_CLIENT_WEBSOCKET", gateway.url())
+        .env("THRONG_CLIENT_QUIC", gateway.quic_address().to_string())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
+    command
 }
 
 /// Finds an example beside the running test. Cargo builds examples before it runs tests, but not
@@ -113,12 +129,33 @@ async fn chat_goes_where_it_is_told() {
 }
 
 #[tokio::test]
-async fn chat_says_so_when_the_token_is_bad() {
+async fn examples_say_so_when_the_token_is_bad() {
     let gateway = Gateway::start().await;
-    let mut chat = Running::start("chat", &gateway, &[TOKEN]);
-    let (peer, _) = gateway.identified(BOTH[1]).await;
-    peer.close(4004, "Authentication failed.").await;
-    assert!(!soon(chat.child.wait()).await.unwrap().success());
+    for (name, arguments) in
+        [("chat", vec![TOKEN]), ("tail", vec![TOKEN]), ("bridge", vec![TOKEN, "1", "2"])]
+    {
+        let mut command = command(name, &gateway, &arguments);
+        let child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let (peer, _) = gateway.identified(BOTH[1]).await;
+        peer.close(4004, "Authentication failed.").await;
+        let output = soon(child.wait_with_output()).await.unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let right = format!("{name}: the gateway does not know this token; ");
+        let last = said.lines().last().unwrap_or_default();
+        assert!(last.starts_with(&right) && !output.status.success(), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn examples_say_in_one_sentence_what_would_be_right() {
+    let gateway = Gateway::start().await;
+    for (name, arguments, right) in MISTAKES {
+        let mut command = command(name, &gateway, arguments);
+        let output = soon(command.output()).await.unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.starts_with(right) && said.lines().count() == 1, "{name}: {said}");
+        assert!(!output.status.success(), "{name} {arguments:?}");
+    }
 }
 
 #[tokio::test]

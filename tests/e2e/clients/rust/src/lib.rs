@@ -3,6 +3,7 @@
 mod cut;
 
 use std::io::{BufRead as _, Write as _};
+use std::process::ExitCode;
 use std::thread;
 
 use anyhow::{Context as _, Result};
@@ -21,12 +22,15 @@ pub struct Config {
 }
 
 /// Reads what the driver was started with, and has it driven; tells what it fails of.
-pub async fn drive(driver: impl AsyncFnOnce(Config) -> Result<()>) -> Result<()> {
-    let driven = driver(config()?).await;
-    if let Err(error) = &driven {
-        tell(json!({ "event": "fatal", "reason": format!("{error:#}") }));
-    }
-    driven
+pub async fn drive(driver: impl AsyncFnOnce(Config) -> Result<()>) -> ExitCode {
+    let driven = match config() {
+        Ok(config) => driver(config).await,
+        Err(error) => Err(error),
+    };
+    let Err(error) = driven else { return ExitCode::SUCCESS };
+    tell(json!({ "event": "fatal", "reason": format!("{error:#}") }));
+    eprintln!("driver: {error:#}");
+    ExitCode::FAILURE
 }
 
 fn config() -> Result<Config> {

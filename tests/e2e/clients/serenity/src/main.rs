@@ -3,6 +3,7 @@
 mod ears;
 mod obedience;
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -13,7 +14,7 @@ use serenity::client::ClientBuilder;
 use serenity::http::HttpBuilder;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
     lines::drive(run).await
 }
 

@@ -4,6 +4,7 @@ mod driver;
 mod obedience;
 
 use std::collections::HashMap;
+use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use driver::Driver;
@@ -13,7 +14,7 @@ use twilight_gateway::{ConfigBuilder, EventTypeFlags, Intents, Shard, ShardId, S
 use twilight_http::Client;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
     lines::drive(run).await
 }
 
