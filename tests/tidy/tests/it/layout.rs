@@ -15,6 +15,8 @@ const ROOMS: &[(&str, &str)] =
 /// Crates whose names outsiders type.
 const NAMED_OTHERWISE: &[(&str, &str)] =
     &[("core/gateway", "throng"), ("transports/client", "throng-client")];
+/// Libraries that show no example, each with the reason.
+const WITHOUT_EXAMPLE: &[(&str, &str)] = &[("core/gateway", "its library is empty")];
 /// Names that say nothing.
 const BANNED: &[&str] =
     &["base", "common", "helper", "helpers", "manager", "misc", "types", "util", "utils"];
@@ -102,6 +104,23 @@ fn rooms_and_crates_say_what_they_are() {
         faults.extend(readme.and_then(|file| length(&file, 5, 80)));
     }
     none(faults);
+}
+
+#[test]
+fn libraries_show_on_their_front_page_how_they_are_used() {
+    let exempt = |folder: &str| WITHOUT_EXAMPLE.iter().any(|(other, _)| *other == folder);
+    none(members().iter().filter_map(|member| {
+        let folder = &member.folder;
+        if folder.starts_with("tests/") || exempt(folder) {
+            return None;
+        }
+        let library = tree::read(&format!("{folder}/src/lib.rs"))?;
+        let readme = tree::read(&format!("{folder}/README.md"));
+        let page = [library.text, readme.map_or_else(String::new, |file| file.text)].concat();
+        let named = format!("use {}", member.name.replace('-', "_"));
+        let shown = page.contains("```\n") && page.contains(&named);
+        (!shown).then(|| format!("{folder}/src/lib.rs:1: show an example that is compiled"))
+    }));
 }
 
 fn length(file: &File, min: usize, max: usize) -> Option<String> {
