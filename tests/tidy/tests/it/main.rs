@@ -4,6 +4,7 @@
 
 mod arrows;
 mod documents;
+mod door;
 mod layout;
 mod text;
 
