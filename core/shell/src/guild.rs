@@ -44,7 +44,7 @@ use self::reads::Reads;
 use crate::clock;
 use crate::metrics::Refused;
 use crate::node::Shared;
-use crate::worker::{View, WorkerMessage};
+use crate::worker::{Room, View, WorkerMessage};
 
 pub(crate) use lists::Watch;
 
@@ -74,6 +74,7 @@ pub(crate) enum Request {
         session: SessionRef,
         user: UserId,
         update: PresenceUpdate,
+        room: Option<Room>,
     },
     Watch(Watch),
     Members {
@@ -104,6 +105,8 @@ pub(crate) struct Attach {
     pub(crate) presence: PresenceUpdate,
     /// Part of the stream after READY, rather than a guild joined since.
     pub(crate) initial: bool,
+    /// Taken until the worker has the answer, when many guilds are asked.
+    pub(crate) room: Option<Room>,
 }
 
 type Commit = Pin<Box<dyn Future<Output = Stored<()>> + Send>>;
@@ -284,7 +287,7 @@ impl GuildTask {
                 self.unwatch(session);
                 self.weigh().await;
             }
-            Request::Presence { session, user, update } => {
+            Request::Presence { session, user, update, room: _room } => {
                 self.attendance.show(session, user, update);
             }
             Request::Watch(watch) => self.watch(watch),

@@ -61,6 +61,7 @@ use crate::metrics::WorkerMetrics;
 use crate::node::{Permit, Shared};
 
 pub(crate) use doors::{Turned, Visit};
+pub(crate) use errands::Room;
 pub(crate) use fanout::Outgoing;
 pub(crate) use record::{Recorder, SessionRecord};
 pub(crate) use resume::Moving;
@@ -69,8 +70,6 @@ pub(crate) use sessions::Sessions;
 
 /// How far workers stand back behind the threads that answer requests, where cores are few.
 const NICENESS: i32 = 5;
-/// Part of the inbox up to which it counts as short.
-const SHORT: usize = 16;
 
 /// What other threads tell a worker.
 #[derive(Debug)]
@@ -136,6 +135,8 @@ pub(crate) struct Grant {
     /// GUILD_CREATE, for sessions with the GUILDS intent.
     pub(crate) welcome: Option<Welcome>,
     pub(crate) initial: bool,
+    /// Given back with this.
+    pub(crate) room: Option<Room>,
 }
 
 /// What a guild grants sessions that survived a restart.
@@ -175,6 +176,7 @@ pub(crate) struct Worker {
     review: review::Review,
     moves: moves::Moves,
     errands: errands::Errands,
+    least: pressure::Least,
     generations: u32,
     /// Number of the last question to member lists.
     stamps: u32,
@@ -250,6 +252,7 @@ impl Worker {
             review: review::Review::default(),
             moves: moves::Moves::default(),
             errands: errands::Errands::default(),
+            least: pressure::Least::default(),
             generations: 0,
             stamps: 0,
             work: Rc::new(Notify::new()),
@@ -273,10 +276,7 @@ async fn take(local: Local, mut inbox: mpsc::Receiver<WorkerMessage>) {
     while let Some(message) = inbox.recv().await {
         let passed = {
             let mut worker = local.borrow_mut();
-            worker.metrics().queue.set(inbox.len() as u64);
-            if inbox.len() < inbox.max_capacity() / SHORT {
-                worker.queue_is_short();
-            }
+            worker.note_waiting(inbox.len() as u64);
             worker.is_behind().then(|| Rc::clone(&worker.passed))
         };
         if let Some(passed) = passed {

@@ -20,6 +20,7 @@ impl GuildTask {
             view: self.view(),
             welcome: guilds.then(|| self.welcome(user, attach.interest)),
             initial: attach.initial,
+            room: attach.room,
         };
         let worker = attach.session.worker.into();
         self.shared.send(worker, WorkerMessage::Attached(Box::new(grant))).await;

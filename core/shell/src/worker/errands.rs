@@ -7,36 +7,51 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 use throng_engine::replay::Slot;
 use throng_proto::gateway::{PresenceUpdate, Subscription, Subscriptions};
 use throng_proto::id::GuildId;
 use throng_proto::model::Status;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use super::turns::slices;
 use super::{Local, Worker, showing};
 use crate::budgets::Budget;
-use crate::guild::Request;
+use crate::guild::{Attach, Request};
 
 /// Guilds before other tasks of the worker have a turn: about 0.1 ms.
-const SLICE: usize = 16;
+const SLICE: u32 = 16;
 /// Guilds that are asked before their answers are taken: a few of these fill no queue, which
 /// would count as pressure of the whole node.
 const ASKED_MAX: usize = 512;
 
+/// Room for one guild that is asked, taken until the guild has answered.
+pub(crate) type Room = OwnedSemaphorePermit;
+
 /// What sessions asked for and what is not done yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Errands {
     all: HashMap<Slot, Errand>,
     /// Those that go on, in turn.
     queue: VecDeque<Slot>,
     /// Those whose user has used up its budget.
     waiting: Vec<Slot>,
-    /// Guilds asked since the worker's queue was short.
-    asked: usize,
+    /// Room for guilds that are asked.
+    room: Arc<Semaphore>,
     work: Rc<Notify>,
+}
+
+impl Default for Errands {
+    fn default() -> Self {
+        Self {
+            all: HashMap::new(),
+            queue: VecDeque::new(),
+            waiting: Vec::new(),
+            room: Arc::new(Semaphore::new(ASKED_MAX)),
+            work: Rc::default(),
+        }
+    }
 }
 
 /// What one session asked for.
@@ -81,10 +96,29 @@ impl Round {
     }
 }
 
-/// Runs errands as long as there are any, a slice at a time.
+/// Runs errands as long as there are any, a slice at a time, no faster than guilds answer and passes
+/// keep up.
 pub(super) async fn errands(local: Local) {
-    let work = Rc::clone(&local.borrow().errands.work);
-    slices(local, work, Worker::errand_slice).await;
+    let (work, passed, room, shared) = {
+        let worker = local.borrow();
+        let Errands { work, room, .. } = &worker.errands;
+        let passed = Rc::clone(&worker.passed);
+        (Rc::clone(work), passed, Arc::clone(room), Arc::clone(&worker.shared))
+    };
+    loop {
+        if local.borrow().errands.queue.is_empty() {
+            work.notified().await;
+        } else if !local.borrow().keeps_up() {
+            passed.notified().await;
+        } else if let Ok(room) = Arc::clone(&room).acquire_many_owned(SLICE).await {
+            let turn = shared.review.turn().await;
+            local.borrow_mut().errand_slice(room);
+            drop(turn);
+            // Guilds and stores get the core for a moment, too, where there are few.
+            std::thread::yield_now();
+            tokio::task::yield_now().await;
+        }
+    }
 }
 
 impl Worker {
@@ -136,24 +170,12 @@ impl Worker {
         self.go_on(slot, errand);
     }
 
-    /// Lets errands go on whose users have waited for a while, and those whose guilds do not
-    /// answer.
+    /// Lets errands go on whose users have waited for a while.
     pub(super) fn wake_errands(&mut self) {
-        let Errands { waiting, queue, .. } = &mut self.errands;
-        queue.extend(waiting.drain(..));
-        self.queue_is_short();
-    }
-
-    /// Takes note that the worker's queue is short.
-    pub(super) fn queue_is_short(&mut self) {
-        self.errands.asked = 0;
-        self.resume_errands();
-    }
-
-    /// Lets errands go on that wait for the worker to keep up.
-    pub(super) fn resume_errands(&mut self) {
-        if !self.errands.queue.is_empty() {
-            self.errands.work.notify_one();
+        let Errands { waiting, queue, work, .. } = &mut self.errands;
+        if !waiting.is_empty() {
+            queue.extend(waiting.drain(..));
+            work.notify_one();
         }
     }
 
@@ -174,9 +196,16 @@ impl Worker {
         Some(known.unwrap_or_else(|| Errand { generation, ..Errand::default() }))
     }
 
-    /// Does a slice of an errand, and the rest later.
-    fn go_on(&mut self, slot: Slot, mut errand: Errand) {
-        let may = self.errand_guilds(slot, &mut errand);
+    /// Does a slice of an errand if there is room, and the rest later.
+    fn go_on(&mut self, slot: Slot, errand: Errand) {
+        match Arc::clone(&self.errands.room).try_acquire_many_owned(SLICE) {
+            Ok(room) => self.go_on_with(room, slot, errand),
+            Err(_) => self.keep_errand(slot, errand, true),
+        }
+    }
+
+    fn go_on_with(&mut self, room: Room, slot: Slot, mut errand: Errand) {
+        let may = self.errand_guilds(room, slot, &mut errand);
         if errand.is_done() {
             if errand.unwritten {
                 self.recorder.state(slot, &self.sessions);
@@ -187,6 +216,10 @@ impl Worker {
             errand.waited = true;
             self.shared.metrics.refuse(Budget::GuildsTold.refused());
         }
+        self.keep_errand(slot, errand, may);
+    }
+
+    fn keep_errand(&mut self, slot: Slot, errand: Errand, may: bool) {
         self.errands.all.insert(slot, errand);
         if may {
             self.errands.queue.push_back(slot);
@@ -196,30 +229,26 @@ impl Worker {
         }
     }
 
-    /// Does a slice of the next errand. `false` when there is none, or enough was asked.
-    fn errand_slice(&mut self) -> bool {
-        if self.errands.asked >= ASKED_MAX || !self.keeps_up() {
-            return false;
+    /// Does a slice of the next errand.
+    fn errand_slice(&mut self, room: Room) {
+        let Some(slot) = self.errands.queue.pop_front() else { return };
+        let Some(errand) = self.errands.all.remove(&slot) else { return };
+        let session = self.sessions.get(slot as usize);
+        if session.is_some_and(|session| session.generation == errand.generation) {
+            self.go_on_with(room, slot, errand);
         }
-        let Some(slot) = self.errands.queue.pop_front() else { return false };
-        if let Some(errand) = self.errands.all.remove(&slot) {
-            let session = self.sessions.get(slot as usize);
-            if session.is_some_and(|session| session.generation == errand.generation) {
-                self.go_on(slot, errand);
-            }
-        }
-        !self.errands.queue.is_empty()
     }
 
     /// Does what concerns the next few guilds. `false` when the user's budget is used up.
-    fn errand_guilds(&mut self, slot: Slot, errand: &mut Errand) -> bool {
+    fn errand_guilds(&mut self, mut room: Room, slot: Slot, errand: &mut Errand) -> bool {
         let Some(session) = self.sessions.get(slot as usize) else { return true };
         let user = session.identity.user.value();
-        for _ in 0..SLICE {
-            self.errands.asked += usize::from(!errand.is_done());
+        while let Some(room) = room.split(1) {
             if let Some(guild) = errand.enter.pop() {
                 // Paid for by IDENTIFY.
-                self.send_attach(slot, guild, errand.showing.clone(), true);
+                if let Some(attach) = self.attach(slot, errand.showing.clone(), true) {
+                    self.send_attach(guild, Attach { room: Some(room), ..attach });
+                }
                 continue;
             }
             if errand.is_done() {
@@ -231,7 +260,7 @@ impl Worker {
             let mut cost = 1;
             if let Some(round) = &mut errand.round {
                 match round.advance() {
-                    Some(guild) => self.show_in(slot, guild, &round.update, round.changed),
+                    Some(guild) => self.show_in(slot, guild, round, room),
                     None => errand.round = None,
                 }
             } else if let Some((guild, wanted)) = errand.subscriptions.guilds.shift_remove_index(0)
@@ -246,7 +275,8 @@ impl Worker {
     }
 
     /// Shows a session's presence in one of its guilds.
-    fn show_in(&mut self, slot: Slot, guild: GuildId, update: &PresenceUpdate, changed: bool) {
+    fn show_in(&mut self, slot: Slot, guild: GuildId, round: &Round, room: Room) {
+        let Round { update, changed, .. } = round;
         let Some(session) = self.reference(slot) else { return };
         let Some(found) = self.sessions.get(slot as usize) else { return };
         if !found.guilds.iter().any(|membership| membership.guild == guild) {
@@ -256,8 +286,9 @@ impl Worker {
         if let Some(relay) = self.relays.get_mut(&guild).and_then(|r| r.with_mut(slot)) {
             relay.set_hidden(slot, update.status == Status::Invisible);
         }
-        self.ask_guild(guild, Request::Presence { session, user, update: update.clone() });
-        if changed {
+        let room = Some(room);
+        self.ask_guild(guild, Request::Presence { session, user, update: update.clone(), room });
+        if *changed {
             self.decide_mode(slot, guild);
         }
     }

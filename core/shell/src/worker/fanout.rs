@@ -132,7 +132,6 @@ pub(super) async fn passes(local: Local) {
             tokio::task::yield_now().await;
         }
         passed.notify_waiters();
-        local.borrow_mut().resume_errands();
         // Where one pass has carried many events, those that come next come together, too: one
         // pass carries them all if it does not begin with the first of them.
         patience = if entries > 1 { began.elapsed() / GATHER_SHARE } else { Duration::ZERO };

@@ -42,30 +42,31 @@ impl Worker {
             return;
         }
         session.guilds.push(Membership::new(guild));
-        self.send_attach(slot, guild, presence, initial);
+        if let Some(attach) = self.attach(slot, presence, initial) {
+            self.send_attach(guild, attach);
+        }
+    }
+
+    /// Says what a session asks guilds for.
+    pub(super) fn attach(
+        &self,
+        slot: Slot,
+        presence: PresenceUpdate,
+        initial: bool,
+    ) -> Option<Attach> {
+        let identity = &self.sessions.get(slot as usize)?.identity;
+        let (facts, interest) = (identity.facts(), identity.interest());
+        let session = self.reference(slot)?;
+        Some(Attach { session, facts, interest, presence, initial, room: None })
     }
 
     /// Asks a guild to take a session that counts it among its own already.
-    pub(super) fn send_attach(
-        &mut self,
-        slot: Slot,
-        guild: GuildId,
-        presence: PresenceUpdate,
-        initial: bool,
-    ) {
-        let Some(reference) = self.reference(slot) else { return };
-        let Some(session) = self.sessions.get(slot as usize) else { return };
-        let attach = Attach {
-            session: reference,
-            facts: session.identity.facts(),
-            interest: session.identity.interest(),
-            presence,
-            initial,
-        };
+    pub(super) fn send_attach(&mut self, guild: GuildId, attach: Attach) {
+        let reference = attach.session;
         let asked = self.shared.directory.try_send(guild, Request::Attach(Box::new(attach)));
         match asked {
             Ok(()) => {}
-            Err(Untaken::Gone) => self.expel_session(guild, slot),
+            Err(Untaken::Gone) => self.expel_session(guild, reference.slot),
             Err(Untaken::Full(request)) => {
                 let shared = Arc::clone(&self.shared);
                 tokio::task::spawn_local(async move {
@@ -93,7 +94,8 @@ impl Worker {
 
     /// Takes what a guild granted.
     pub(super) fn attached(&mut self, grant: Grant) {
-        let Grant { seat, view, welcome, initial } = grant;
+        let Grant { seat, view, welcome, initial, room } = grant;
+        drop(room);
         let session = seat.session;
         if !self.is_in(session, view.shape.id()) {
             // The session ended, or its user left, while the guild granted.

@@ -10,7 +10,29 @@ use crate::clock;
 /// Entries that may wait for a pass before the worker takes no more messages.
 const AHEAD_MAX: u64 = 4_096;
 
+/// The least that has waited since the last look: a queue that was short once in that time is no
+/// queue that stands, however long it is for a moment (Nichols and Jacobson, Controlling Queue
+/// Delay, 2012).
+#[derive(Debug)]
+pub(super) struct Least {
+    queue: u64,
+    ahead: u64,
+}
+
+impl Default for Least {
+    fn default() -> Self {
+        Self { queue: u64::MAX, ahead: u64::MAX }
+    }
+}
+
 impl Worker {
+    /// Notes how many messages wait behind the one that is taken.
+    pub(super) fn note_waiting(&mut self, queue: u64) {
+        self.metrics().queue.set(queue);
+        self.least.queue = self.least.queue.min(queue);
+        self.least.ahead = self.least.ahead.min(self.ahead());
+    }
+
     /// Tells whether passes are so far behind that no more messages should be taken.
     pub(super) fn is_behind(&self) -> bool {
         self.ahead() > AHEAD_MAX
@@ -29,8 +51,9 @@ impl Worker {
     /// Notes how full the queues are, and how late this tick is.
     pub(super) fn feel_pressure(&mut self, late: Duration) {
         let room = self.shared.config.limits.worker_queue as u64;
-        let waiting = share(self.metrics().queue.read(), room);
-        let ahead = share(self.ahead(), AHEAD_MAX);
+        let least = std::mem::take(&mut self.least);
+        let waiting = share(least.queue.min(self.metrics().queue.read()), room);
+        let ahead = share(least.ahead.min(self.ahead()), AHEAD_MAX);
         let metrics = self.metrics();
         metrics.pressure.set(u64::from(waiting.max(ahead)));
         metrics.lag_ms.set(u64::try_from(late.as_millis()).unwrap_or(u64::MAX));

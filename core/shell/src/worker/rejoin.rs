@@ -48,13 +48,7 @@ impl Worker {
     fn attach_again(&self, slot: Slot, guild: GuildId) -> Option<Attach> {
         let session = self.sessions.get(slot as usize)?;
         session.guilds.iter().find(|membership| membership.guild == guild)?;
-        Some(Attach {
-            session: self.reference(slot)?,
-            facts: session.identity.facts(),
-            interest: session.identity.interest(),
-            presence: self.presence_of(slot),
-            initial: true,
-        })
+        self.attach(slot, self.presence_of(slot), true)
     }
 
     /// Asks for a place that was asked for before, and not granted in time.
