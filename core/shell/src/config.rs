@@ -292,7 +292,7 @@ pub struct LimitsConfig {
     /// Connections of one address; 0 takes any number. Loopback has no bound.
     pub connections_per_address: usize,
     /// Connections that a listener accepts in a second; more wait in the system's backlog. 0 takes
-    /// them as they come.
+    /// 1,000 for each core.
     pub connections_per_sec: u32,
     /// Payloads of one link per window; more close it with 4008. Discord: 120.
     pub payloads_max: u32,
@@ -349,7 +349,7 @@ impl Default for LimitsConfig {
             connections_max: 0,
             http_connections_max: 0,
             connections_per_address: 20_000,
-            connections_per_sec: 5_000,
+            connections_per_sec: 0,
             payloads_max: 120,
             payloads_window_secs: 60,
             identifies_under_way: 256,

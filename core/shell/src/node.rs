@@ -207,6 +207,10 @@ impl std::fmt::Debug for Node {
     }
 }
 
+/// Connections that a listener accepts in a second for each core, unless a setting says otherwise:
+/// a tenth to a fifth of its time.
+const CONNECTIONS_PER_CORE: u64 = 1_000;
+
 impl Node {
     /// Shows the numbers of something else among the node's own, from now on.
     pub fn show(&self, source: Arc<dyn Source>) {
@@ -240,7 +244,11 @@ impl Node {
 
     /// Returns how fast a listener may accept.
     fn accepting(&self) -> Ledger<()> {
-        let amount = u64::from(self.shared.config.limits.connections_per_sec);
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from) as u64;
+        let amount = match self.shared.config.limits.connections_per_sec {
+            0 => cores() * CONNECTIONS_PER_CORE,
+            some => some.into(),
+        };
         Ledger::new(Rate { amount, window: Duration::from_secs(1) }, 1)
     }
 

@@ -8,6 +8,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use smallvec::SmallVec;
 use throng_engine::replay::Slot;
@@ -22,6 +23,9 @@ use crate::guild::{Attach, Request};
 
 /// Guilds before other tasks of the worker have a turn: about 0.1 ms.
 const SLICE: u32 = 16;
+/// Time between two slices: entering a guild costs the guild more than the worker, so that 2,000 of
+/// them in a second are a share of a core that leaves enough for everybody else.
+const PAUSE: Duration = Duration::from_millis(8);
 /// Guilds that are asked before their answers are taken: a few of these fill no queue, which
 /// would count as pressure of the whole node.
 const ASKED_MAX: usize = 512;
@@ -114,9 +118,7 @@ pub(super) async fn errands(local: Local) {
             let turn = shared.review.turn().await;
             local.borrow_mut().errand_slice(room);
             drop(turn);
-            // Guilds and stores get the core for a moment, too, where there are few.
-            std::thread::yield_now();
-            tokio::task::yield_now().await;
+            tokio::time::sleep(PAUSE).await;
         }
     }
 }

@@ -166,6 +166,9 @@ impl Trial {
         report.target(what, faults, "", Target::AtMost(0.0));
         let posted = 2 * self.sizes.volley.messages;
         let whole = harm.finding == Finding::Everything(posted);
+        if !whole {
+            eprintln!("throng-load: {name}: who came back found {:?}", harm.finding);
+        }
         let what = format!("{name}: resumed with everything");
         report.target(what, f64::from(u8::from(whole)), "", Target::AtLeast(1.0));
         report.figure(format!("{name}: {limit}"), harm.refused as f64, "refusals");
