@@ -245,20 +245,24 @@ impl Replay {
     }
 
     /// Makes room among what single sessions got before `keep`, if there is not room for all: the
-    /// one that has the most gives up the oldest half.
+    /// one that has the most gives up the oldest half. Each turn takes at least one place away.
     fn make_room(&mut self, keep: Position) {
         while self.bytes > self.limits.bytes_max && self.own.bytes() > self.limits.own_bytes_max {
-            let Some((slot, mut places, half)) = self.own.heaviest() else { return };
+            let Some((slot, mut places, half)) = self.own.heaviest(keep) else { return };
             let mut freed = 0;
             while freed < half {
                 let Some(place) = places.pop_front_if(|place| *place < keep) else { break };
                 freed += self.give_up(place);
             }
             self.own.give_back(slot, places);
-            if freed == 0 {
-                return;
-            }
         }
+    }
+
+    /// Tells whether there is more than room for; what single sessions have beyond their share, as
+    /// they were not sent it yet, is not held against the others.
+    fn is_large(&self) -> bool {
+        let own = self.own.bytes();
+        self.bytes - own + own.min(self.limits.own_bytes_max) > self.limits.bytes_max
     }
 
     /// Drops entries that are too old, too many or acknowledged, but none from `keep` on.
@@ -271,7 +275,7 @@ impl Replay {
             let old = now.since(oldest.at) > self.limits.age_max;
             let max = self.limits.entries_max;
             let many = self.shared > max || self.entries.len() > max.saturating_mul(2);
-            let large = self.bytes > self.limits.bytes_max;
+            let large = self.is_large();
             // Nobody can ask for what its only recipient has acknowledged.
             let done = oldest.body.is_none() && matches!(oldest.to, Recipients::One(_));
             if self.first >= keep || !(old || many || large || done) {

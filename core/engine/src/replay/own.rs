@@ -48,10 +48,13 @@ impl Own {
         }
     }
 
-    /// Takes the places of the session that has the most, and returns it with how many bytes to
-    /// give up of them: half, so that looking for it again costs little for each byte.
-    pub(super) fn heaviest(&mut self) -> Option<(Slot, VecDeque<Position>, usize)> {
-        let (slot, share) = self.shares.iter_mut().max_by_key(|(_, share)| share.bytes)?;
+    /// Takes the places of the session that has the most, of those that have something before
+    /// `keep`, and returns it with how many bytes to give up of them: half, so that looking for it
+    /// again costs little for each byte.
+    pub(super) fn heaviest(&mut self, keep: Position) -> Option<(Slot, VecDeque<Position>, usize)> {
+        let gives = |share: &Share| share.places.front().is_some_and(|place| *place < keep);
+        let givers = self.shares.iter_mut().filter(|(_, share)| gives(share));
+        let (slot, share) = givers.max_by_key(|(_, share)| share.bytes)?;
         Some((*slot, std::mem::take(&mut share.places), share.bytes.div_ceil(2)))
     }
 

@@ -283,6 +283,31 @@ fn what_one_session_gets_never_pushes_out_what_others_need() {
     }
 }
 
+/// R3: neither does what was not sent yet, which nobody can give up.
+#[test]
+fn what_waits_for_one_session_never_pushes_out_what_others_need() {
+    let each = body("0123456789").text_bytes();
+    let limits = Limits { bytes_max: 40 * each, own_bytes_max: 10 * each, ..ROOMY };
+    let mut replay = Replay::new(limits);
+    for slot in [1, 1, 2] {
+        (0..10).for_each(|_| drop(replay.append(entry(0, "0123456789", many(&[7, 8])))));
+        (0..20).for_each(|_| drop(replay.append(entry(0, "0123456789", Recipients::One(slot)))));
+    }
+    let sent = replay.end();
+    // The one that has the most of all was sent nothing of it.
+    for _ in 0..100 {
+        replay.append(entry(0, "0123456789", Recipients::One(9)));
+        replay.trim(Instant::from_millis(1), sent);
+    }
+    let end = replay.end();
+    assert_eq!(replay.rewind(7, 0, end, 30), Some(0), "what many got is whole");
+    assert_eq!(replay.rewind(9, 0, end, 100), Some(sent), "and what waits");
+    assert!(replay.bytes() <= 30 * each + 100 * each, "others gave up all of theirs");
+    replay.trim(Instant::from_millis(2), end);
+    assert!(replay.bytes() <= limits.bytes_max);
+    assert_eq!(replay.rewind(7, 0, end, 30), Some(0));
+}
+
 /// R3: what is not sent yet is never given up.
 #[test]
 fn what_a_session_was_not_sent_yet_stays() {
