@@ -229,7 +229,9 @@ impl Worker {
         if let Some(author) = event.author
             && is_talk(event.kind)
         {
-            let cost = to.count() * body.text_bytes() as u64;
+            // Sessions that wait to resume are sent nothing now, however many somebody left behind.
+            let sent = to.count().min(self.links.len() as u64);
+            let cost = sent * body.text_bytes() as u64;
             self.shared.budgets.charge(Budget::Delivered, author.value(), cost);
         }
         let body = match &to {
