@@ -90,7 +90,7 @@ impl Default for BudgetsConfig {
             // A tenth of what a core can send.
             delivered: BudgetConfig::new(512 << 20, 8),
             // A bot in 2,400 guilds may show another status every three seconds.
-            guilds_told: BudgetConfig::new(20_000, 20),
+            guilds_told: BudgetConfig::new(10_000, 20),
             // A bot in 2,400 guilds may begin anew every three seconds.
             guilds_entered: BudgetConfig::new(50_000, 60),
             // What fifteen links may ask for.

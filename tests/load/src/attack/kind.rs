@@ -118,6 +118,7 @@ pub(crate) const KINDS: &[Kind] = &[
         name: "members",
         about: "looks for members (op 8), and begins anew when its link is closed",
         limit: "budgets_members_sought",
+        memory: REPLAY,
         small: &[("budgets.members_sought.amount", "200")],
         arm: flood::members,
         ..PLAIN

@@ -8,6 +8,9 @@ use crate::parser::{self, Control, Parser};
 
 /// 64 KiB per thread, and the most that one link reads before others have their turn.
 const SCRATCH_BYTES: usize = 64 * 1024;
+/// Frames that are no whole message of which a reader is told at once: more than any client sends,
+/// and few enough that who sends nothing else can be closed before the rest is looked at.
+const FILLERS_MAX: u32 = 128;
 /// Most bytes thrown away at once so that closing does not reset the connection.
 const DISCARDED_BYTES_MAX: usize = 4 * SCRATCH_BYTES;
 
@@ -75,7 +78,12 @@ impl WebSocketLink {
             let Inbound { parser, held, .. } = &mut inbound;
             let event = self.parse(parser, held, &mut scratch[..length], &mut at);
             inbound.raw.extend_from_slice(&scratch[at..length]);
-            Poll::Ready(event)
+            let floods = event.is_none() && length == scratch.len();
+            Poll::Ready(if floods && self.phase.get() == Phase::Closing {
+                Some(self.hang_up())
+            } else {
+                event
+            })
         });
         self.keep(inbound);
         match polled {
@@ -118,7 +126,8 @@ impl WebSocketLink {
         let limit = self.message_bytes_max as usize;
         let mut filler = Filler::default();
         let mut found = None;
-        while *at < bytes.len() && found.is_none() {
+        let most = if self.phase.get() == Phase::Open { FILLERS_MAX } else { u32::MAX };
+        while *at < bytes.len() && found.is_none() && filler.frames < most {
             let (taken, event) = parser.parse(&mut bytes[*at..], limit);
             *at += taken;
             match event {
@@ -222,6 +231,12 @@ impl WebSocketLink {
                 }
             }
         });
+    }
+
+    /// Ends a link whose peer only sends on after our close.
+    fn hang_up(&self) -> Event {
+        self.finish_writing();
+        self.lost()
     }
 
     fn lost(&self) -> Event {

@@ -97,6 +97,27 @@ async fn frames_that_are_no_payload_are_counted_and_the_last_ping_is_answered() 
 }
 
 #[tokio::test]
+async fn who_only_sends_fillers_can_be_closed_before_all_of_them_are_read() {
+    let (link, mut client) = linked_bare().await;
+    let flood = frame(0x89, b"").repeat(5_000);
+    client.write_all(&flood).await.unwrap();
+    let told = poll_fn(|cx| link.poll_receive(cx)).await;
+    assert_eq!(told, Received::Filler(128));
+    link.close(4008, "Too many.");
+    let (mut reading, mut writing) = client.into_split();
+    let flooding = async { while writing.write_all(&flood).await.is_ok() {} };
+    let ended = async {
+        while poll_fn(|cx| link.poll_receive(cx)).await != Received::Lost {}
+        drop(link);
+    };
+    // It does not have to be told, but it is not read for ever.
+    let _reset = tokio::join!(flooding, ended, async {
+        let mut rest = Vec::new();
+        reading.read_to_end(&mut rest).await
+    });
+}
+
+#[tokio::test]
 async fn broken_rules_are_answered_with_their_code_and_lost() {
     let cases: [(&[u8], u16); 8] = [
         (&frame(0xc1, b"compressed"), 1002),
