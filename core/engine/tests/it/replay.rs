@@ -290,8 +290,12 @@ fn what_waits_for_one_session_never_pushes_out_what_others_need() {
     let limits = Limits { bytes_max: 40 * each, own_bytes_max: 10 * each, ..ROOMY };
     let mut replay = Replay::new(limits);
     for slot in [1, 1, 2] {
-        (0..10).for_each(|_| drop(replay.append(entry(0, "0123456789", many(&[7, 8])))));
-        (0..20).for_each(|_| drop(replay.append(entry(0, "0123456789", Recipients::One(slot)))));
+        for _ in 0..10 {
+            replay.append(entry(0, "0123456789", many(&[7, 8])));
+        }
+        for _ in 0..20 {
+            replay.append(entry(0, "0123456789", Recipients::One(slot)));
+        }
     }
     let sent = replay.end();
     // The one that has the most of all was sent nothing of it.

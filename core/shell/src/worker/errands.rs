@@ -100,8 +100,8 @@ impl Round {
     }
 }
 
-/// Runs errands as long as there are any, a slice at a time, no faster than guilds answer and passes
-/// keep up.
+/// Runs errands as long as there are any, a slice at a time, no faster than guilds answer and
+/// passes keep up.
 pub(super) async fn errands(local: Local) {
     let (work, passed, room, shared) = {
         let worker = local.borrow();

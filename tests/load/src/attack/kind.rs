@@ -108,7 +108,7 @@ pub(crate) const KINDS: &[Kind] = &[
         name: "presences",
         about: "shows another status in many guilds (op 3)",
         crowded: true,
-        limit: "budgets_guilds_told",
+        limit: "budgets_guilds_",
         memory: REPLAY,
         small: &[("budgets.guilds_told.amount", "24")],
         arm: flood::presences,
@@ -127,7 +127,7 @@ pub(crate) const KINDS: &[Kind] = &[
         name: "subscriptions",
         about: "subscribes to many guilds and their lists (op 37)",
         crowded: true,
-        limit: "budgets_guilds_told",
+        limit: "budgets_guilds_",
         memory: REPLAY,
         small: &[("budgets.guilds_told.amount", "24")],
         arm: flood::subscriptions,
@@ -178,6 +178,8 @@ pub(crate) const KINDS: &[Kind] = &[
         name: "unread",
         about: "asks for large answers over HTTP and reads none",
         limit: "budgets_read",
+        // Answers (http.answer_bytes_max), and buffers of some thousand connections.
+        memory: REPLAY,
         small: &[("budgets.read.amount", "20000")],
         arm: flood::unread,
         ..PLAIN
@@ -194,7 +196,7 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind {
         name: "handshakes",
         about: "begins handshakes that it does not end",
-        limit: "handshake_evicted",
+        limit: "connections_per_sec",
         always: &[("limits.connections_max", "6144")],
         small: &[("limits.connections_max", "1024")],
         arm: flood::handshakes,

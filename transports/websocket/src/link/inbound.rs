@@ -11,6 +11,8 @@ const SCRATCH_BYTES: usize = 64 * 1024;
 /// Frames that are no whole message of which a reader is told at once: more than any client sends,
 /// and few enough that who sends nothing else can be closed before the rest is looked at.
 const FILLERS_MAX: u32 = 128;
+/// Bytes at once behind our close that a peer may still send, which has not read it yet.
+const BEHIND_CLOSE_MAX: usize = 32 * 1024;
 /// Most bytes thrown away at once so that closing does not reset the connection.
 const DISCARDED_BYTES_MAX: usize = 4 * SCRATCH_BYTES;
 
@@ -65,6 +67,11 @@ impl WebSocketLink {
 
     fn poll_parsed(&self, cx: &mut Context<'_>) -> Poll<Event> {
         let mut inbound = self.inbound.take().map(|kept| *kept).unwrap_or_default();
+        let closing = self.phase.get() == Phase::Closing;
+        let floods = |bytes: usize| closing && bytes > BEHIND_CLOSE_MAX;
+        if floods(inbound.raw.len() - inbound.at) {
+            return Poll::Ready(self.hang_up());
+        }
         if let Some(event) = inbound.held.take().or_else(|| self.parse_rest(&mut inbound)) {
             self.keep(inbound);
             self.discard_after(&event);
@@ -74,16 +81,14 @@ impl WebSocketLink {
             let Some(length) = ready!(self.poll_read(cx, scratch)) else {
                 return Poll::Ready(Some(self.lost()));
             };
+            if floods(length) {
+                return Poll::Ready(Some(self.hang_up()));
+            }
             let mut at = 0;
             let Inbound { parser, held, .. } = &mut inbound;
             let event = self.parse(parser, held, &mut scratch[..length], &mut at);
             inbound.raw.extend_from_slice(&scratch[at..length]);
-            let floods = event.is_none() && length == scratch.len();
-            Poll::Ready(if floods && self.phase.get() == Phase::Closing {
-                Some(self.hang_up())
-            } else {
-                event
-            })
+            Poll::Ready(event)
         });
         self.keep(inbound);
         match polled {
