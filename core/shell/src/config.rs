@@ -291,8 +291,8 @@ pub struct LimitsConfig {
     pub http_connections_max: usize,
     /// Connections of one address; 0 takes any number. Loopback has no bound.
     pub connections_per_address: usize,
-    /// Connections that a listener accepts in a second; more wait in the system's backlog. 0 takes
-    /// 1,000 for each core.
+    /// Connections that a listener accepts in a second, those of 10 seconds at once; more wait in
+    /// the system's backlog. 0 takes 1,000 for each core.
     pub connections_per_sec: u32,
     /// Payloads of one link per window; more close it with 4008. Discord: 120.
     pub payloads_max: u32,

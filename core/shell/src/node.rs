@@ -210,6 +210,8 @@ impl std::fmt::Debug for Node {
 /// Connections that a listener accepts in a second for each core, unless a setting says otherwise:
 /// a tenth to a fifth of its time.
 const CONNECTIONS_PER_CORE: u64 = 1_000;
+/// Seconds whose connections may come at once.
+const BURST_SECS: u64 = 10;
 
 impl Node {
     /// Shows the numbers of something else among the node's own, from now on.
@@ -249,7 +251,9 @@ impl Node {
             0 => cores() * CONNECTIONS_PER_CORE,
             some => some.into(),
         };
-        Ledger::new(Rate { amount, window: Duration::from_secs(1) }, 1)
+        // Whoever comes back at once after a restart is let in as fast as that goes.
+        let burst = Duration::from_secs(BURST_SECS);
+        Ledger::new(Rate { amount: amount * BURST_SECS, window: burst }, 1)
     }
 
     fn welcome(&self, incoming: Box<dyn Incoming>, worker: usize) {

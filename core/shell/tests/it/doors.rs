@@ -222,10 +222,10 @@ async fn sessions_are_told_of_and_ended_one_by_one() {
 #[tokio::test]
 async fn a_listener_accepts_no_faster_than_it_may() {
     let mut setup = Setup::default();
-    setup.config.limits.connections_per_sec = 20;
+    setup.config.limits.connections_per_sec = 10;
     let world = setup.start().await;
     let [owner] = world.users().await;
-    for _ in 0..25 {
+    for _ in 0..103 {
         // Whoever waits gets in all the same.
         world.join(&owner).await;
     }

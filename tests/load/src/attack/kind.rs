@@ -198,7 +198,7 @@ pub(crate) const KINDS: &[Kind] = &[
         about: "begins handshakes that it does not end",
         limit: "connections_per_sec",
         always: &[("limits.connections_max", "6144")],
-        small: &[("limits.connections_max", "1024")],
+        small: &[("limits.connections_max", "1024"), ("limits.connections_per_sec", "100")],
         arm: flood::handshakes,
         ..PLAIN
     },
