@@ -184,7 +184,13 @@ impl Walk {
         let mut client = Client::connect(&route).await?;
         let ready = client.identify(&Identity::bot(&self.scene.author, INTENTS)).await?;
         self.faults.extend(lacking("ready", &ready, "READY"));
-        let guild = client.expect("GUILD_CREATE").await?.d;
+        // Its guilds come in any order.
+        let guild = loop {
+            let guild = client.expect("GUILD_CREATE").await?.d;
+            if guild["id"] == self.scene.guild.id {
+                break guild;
+            }
+        };
         ensure!(guild["presences"].to_string().contains("chess"), "{}", guild["presences"]);
         self.faults.extend(lacking("told guild", &guild, "GUILD_CREATE"));
         let members = json!({ "guild_id": self.scene.guild.id, "query": "", "limit": 0,
