@@ -196,9 +196,10 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind {
         name: "handshakes",
         about: "begins handshakes that it does not end",
-        limit: "connections_per_sec",
+        // Those that give way, and those that end before they have said anything.
+        limit: "handshake",
         always: &[("limits.connections_max", "6144")],
-        small: &[("limits.connections_max", "1024"), ("limits.connections_per_sec", "100")],
+        small: &[("limits.connections_max", "1024")],
         arm: flood::handshakes,
         ..PLAIN
     },
