@@ -27,12 +27,13 @@ pub(crate) enum Budget {
     Delivered,
     GuildsTold,
     GuildsEntered,
+    GuildsAtOnce,
     MembersSought,
     Resumes,
 }
 
 impl Budget {
-    const COUNT: usize = 7;
+    const COUNT: usize = 8;
 
     /// Returns what a refusal is counted as.
     pub(crate) const fn refused(self) -> Refused {
@@ -42,6 +43,7 @@ impl Budget {
             Self::Delivered => Refused::Delivered,
             Self::GuildsTold => Refused::GuildsTold,
             Self::GuildsEntered => Refused::GuildsEntered,
+            Self::GuildsAtOnce => Refused::GuildsAtOnce,
             Self::MembersSought => Refused::MembersSought,
             Self::Resumes => Refused::Resumes,
         }

@@ -153,6 +153,7 @@ impl Shared {
             (queues, "the queue of a worker is full"),
         ];
         let (most, cause) = causes.into_iter().max_by_key(|(most, _)| *most).unwrap_or_default();
+        let cause = if most == 0 { "nothing waits" } else { cause };
         (u8::try_from(most).unwrap_or(100).min(100), cause)
     }
 

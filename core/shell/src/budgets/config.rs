@@ -13,18 +13,21 @@ pub struct BudgetsConfig {
     /// Users that each budget remembers, the latest first; about 24 bytes each.
     pub users_max: usize,
     /// Bytes of requests that change something (posts, edits, reactions, typing, roles, channels),
-    /// each with 512 more, and of their answers where those are longer. Over it: 429.
+    /// each with 2,048 more, and of their answers where those are longer. Over it: 429.
     pub written: BudgetConfig,
     /// Bytes of answers to requests that only read, each with 512 more. Over it: 429.
     pub read: BudgetConfig,
     /// Bytes of messages, edits, reactions and typing as others are sent them, once for each
-    /// session that gets them. Over it requests that change something are answered with 429.
+    /// link that gets them. Over it requests that change something are answered with 429.
     pub delivered: BudgetConfig,
     /// Guilds that are told of a presence (op 3) or of subscriptions (op 14 and 37; each list
     /// counts too). Over it the guilds are told later, and only of the last of several.
     pub guilds_told: BudgetConfig,
     /// Guilds that new sessions enter (IDENTIFY), and one for each session. Over it: op 9.
     pub guilds_entered: BudgetConfig,
+    /// Guilds that are entered, or told of a presence or of subscriptions, in one go. Over it the
+    /// others follow at this pace.
+    pub guilds_at_once: BudgetConfig,
     /// Members that are looked for (op 8): as many as may be found, and ten for each request; a
     /// whole list, which has a limit of its own, counts as 110. Over it: RATE_LIMITED.
     pub members_sought: BudgetConfig,
@@ -61,13 +64,14 @@ impl BudgetConfig {
 
 impl BudgetsConfig {
     /// Returns every budget, in the order of [`super::Budget`].
-    pub(super) const fn all(&self) -> [BudgetConfig; 7] {
+    pub(super) const fn all(&self) -> [BudgetConfig; 8] {
         [
             self.written,
             self.read,
             self.delivered,
             self.guilds_told,
             self.guilds_entered,
+            self.guilds_at_once,
             self.members_sought,
             self.resumes,
         ]
@@ -89,10 +93,12 @@ impl Default for BudgetsConfig {
             read: BudgetConfig::new(32 << 20, 20),
             // A tenth of what a core can send.
             delivered: BudgetConfig::new(512 << 20, 8),
-            // A bot in 2,400 guilds may show another status every three seconds.
+            // A bot in 2,400 guilds may show another status every five seconds.
             guilds_told: BudgetConfig::new(10_000, 20),
             // A bot in 2,400 guilds may begin anew every three seconds.
             guilds_entered: BudgetConfig::new(50_000, 60),
+            // A bot in 2,400 guilds is in all of them within two seconds, and costs a tenth of a core.
+            guilds_at_once: BudgetConfig::new(1_000, 1),
             // What fifteen links may ask for.
             members_sought: BudgetConfig::new(200_000, 60),
             resumes: BudgetConfig::new(60, 60),

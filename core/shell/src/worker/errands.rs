@@ -8,7 +8,6 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use smallvec::SmallVec;
 use throng_engine::replay::Slot;
@@ -23,9 +22,6 @@ use crate::guild::{Attach, Request};
 
 /// Guilds before other tasks of the worker have a turn: about 0.1 ms.
 const SLICE: u32 = 16;
-/// Time between two slices: entering a guild costs the guild more than the worker, so that 2,000 of
-/// them in a second are a share of a core that leaves enough for everybody else.
-const PAUSE: Duration = Duration::from_millis(8);
 /// Guilds that are asked before their answers are taken: a few of these fill no queue, which
 /// would count as pressure of the whole node.
 const ASKED_MAX: usize = 512;
@@ -118,7 +114,9 @@ pub(super) async fn errands(local: Local) {
             let turn = shared.review.turn().await;
             local.borrow_mut().errand_slice(room);
             drop(turn);
-            tokio::time::sleep(PAUSE).await;
+            // Guilds and stores get the core for a moment, too, where there are few.
+            std::thread::yield_now();
+            tokio::task::yield_now().await;
         }
     }
 }
@@ -207,18 +205,19 @@ impl Worker {
     }
 
     fn go_on_with(&mut self, room: Room, slot: Slot, mut errand: Errand) {
-        let may = self.errand_guilds(room, slot, &mut errand);
+        let done = self.errand_guilds(room, slot, &mut errand);
         if errand.is_done() {
             if errand.unwritten {
                 self.recorder.state(slot, &self.sessions);
             }
             return;
         }
-        if !may && !errand.waited {
-            errand.waited = true;
-            self.shared.metrics.refuse(Budget::GuildsTold.refused());
+        if let Err(budget) = done
+            && !std::mem::replace(&mut errand.waited, true)
+        {
+            self.shared.metrics.refuse(budget.refused());
         }
-        self.keep_errand(slot, errand, may);
+        self.keep_errand(slot, errand, done.is_ok());
     }
 
     fn keep_errand(&mut self, slot: Slot, errand: Errand, may: bool) {
@@ -241,11 +240,20 @@ impl Worker {
         }
     }
 
-    /// Does what concerns the next few guilds. `false` when the user's budget is used up.
-    fn errand_guilds(&mut self, mut room: Room, slot: Slot, errand: &mut Errand) -> bool {
-        let Some(session) = self.sessions.get(slot as usize) else { return true };
+    /// Does what concerns the next few guilds, or tells which budget of the user is used up.
+    fn errand_guilds(
+        &mut self,
+        mut room: Room,
+        slot: Slot,
+        errand: &mut Errand,
+    ) -> Result<(), Budget> {
+        let Some(session) = self.sessions.get(slot as usize) else { return Ok(()) };
         let user = session.identity.user.value();
-        while let Some(room) = room.split(1) {
+        let shared = Arc::clone(&self.shared);
+        let may = |budget| shared.budgets.afford(budget, user).map_err(|_| budget);
+        while let Some(room) = room.split(1).filter(|_| !errand.is_done()) {
+            may(Budget::GuildsAtOnce)?;
+            shared.budgets.charge(Budget::GuildsAtOnce, user, 1);
             if let Some(guild) = errand.enter.pop() {
                 // Paid for by IDENTIFY.
                 if let Some(attach) = self.attach(slot, errand.showing.clone(), true) {
@@ -253,12 +261,7 @@ impl Worker {
                 }
                 continue;
             }
-            if errand.is_done() {
-                break;
-            }
-            if self.shared.budgets.afford(Budget::GuildsTold, user).is_err() {
-                return false;
-            }
+            may(Budget::GuildsTold)?;
             let mut cost = 1;
             if let Some(round) = &mut errand.round {
                 match round.advance() {
@@ -271,9 +274,9 @@ impl Worker {
                 cost += wanted.members.as_ref().map_or(0, |members| members.len() as u64 / 100);
                 self.subscribe_in(slot, guild, wanted);
             }
-            self.shared.budgets.charge(Budget::GuildsTold, user, cost);
+            shared.budgets.charge(Budget::GuildsTold, user, cost);
         }
-        true
+        Ok(())
     }
 
     /// Shows a session's presence in one of its guilds.

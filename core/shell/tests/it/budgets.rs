@@ -90,6 +90,24 @@ async fn presences_over_the_budget_wait_and_the_last_one_counts() {
 }
 
 #[tokio::test]
+async fn guilds_beyond_those_at_once_follow() {
+    let world =
+        world(|budgets| budgets.guilds_at_once = BudgetConfig { amount: 2, window_secs: 1 }).await;
+    let [owner, other] = world.users().await;
+    halls(&world, &owner, &other, 4).await;
+    let mut player = world.join(&owner).await;
+    let mut neighbour = world.join(&other).await;
+    for player in [&mut player, &mut neighbour] {
+        let mut guilds = std::collections::BTreeSet::new();
+        while guilds.len() < 4 {
+            let guild = player.until("GUILD_CREATE").await;
+            assert!(guilds.insert(guild["id"].as_str().unwrap().to_owned()), "told twice");
+        }
+    }
+    assert_eq!(world.refusals("budgets_guilds_at_once"), 2, "once for each session");
+}
+
+#[tokio::test]
 async fn members_sought_over_the_budget_are_put_off_whatever_link_asks() {
     let world = world(|budgets| budgets.members_sought = budget(150)).await;
     let [owner, other] = world.users().await;
