@@ -97,7 +97,7 @@ impl Default for BudgetsConfig {
             guilds_told: BudgetConfig::new(10_000, 20),
             // A bot in 2,400 guilds may begin anew every three seconds.
             guilds_entered: BudgetConfig::new(50_000, 60),
-            // A bot in 2,400 guilds is in all of them within two seconds, and costs a tenth of a core.
+            // A bot in 2,400 guilds is in all of them within two seconds, for a tenth of a core.
             guilds_at_once: BudgetConfig::new(1_000, 1),
             // What fifteen links may ask for.
             members_sought: BudgetConfig::new(200_000, 60),
