@@ -21,6 +21,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use throng_plugin_http_api::AskedBy;
 use throng_shell::{EdgeRefusal, Node, Visit};
 use throng_transport_websocket::handshake::{self, Ask};
 use throng_transport_websocket::{Asked, Paths, Reentry};
@@ -86,6 +87,9 @@ impl Web {
         let begun = turn.begin();
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
         let mut response = self.route(peer, request).await;
+        if let Some(AskedBy(user)) = response.extensions().get() {
+            turn.know(*user);
+        }
         let refused = [StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS];
         if refused.contains(&response.status()) && !self.refusal_pause.is_zero() {
             // Whoever asks again at once, against what it was told, takes nobody's processor.

@@ -286,7 +286,8 @@ pub struct LimitsConfig {
     /// Connections at the same time: links, HTTP and handshakes; 0 takes what the file limit
     /// allows. Above it those that do nothing give way, and else it is HTTP 503.
     pub connections_max: usize,
-    /// Of them, those that speak HTTP; 0 takes a quarter. Above it the longest idle gives way, and
+    /// Of them, those that speak HTTP; 0 takes a quarter. Above it an idle one gives way (first of
+    /// those that have shown no token, then of who has the most), and
     /// else it is HTTP 503.
     pub http_connections_max: usize,
     /// Connections of one address; 0 takes any number. Loopback has no bound.

@@ -150,7 +150,12 @@ impl Shared {
     /// Counts a connection that is refused before it is anybody's, and says whose it was.
     fn turn_away(&self, why: Refused, peer: SocketAddr) {
         self.metrics.refuse(why);
-        tracing::info!(%peer, reason = why.name(), "a connection is refused");
+        let reason = why.name();
+        if matches!(why, Refused::Handshake | Refused::HttpIdle) {
+            tracing::info!(%peer, reason, "a connection that does nothing gives way");
+        } else {
+            tracing::info!(%peer, reason, "a connection is refused");
+        }
     }
 
     pub(crate) const fn worker_count(&self) -> usize {

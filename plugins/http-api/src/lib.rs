@@ -23,5 +23,5 @@ pub use admin::admin_router;
 pub use config::{Config, Import, RateLimit, RateLimits};
 pub use public::public_router;
 pub use routes::gateway::Told;
-pub use traffic::Traffic;
+pub use traffic::{AskedBy, Traffic};
 pub use tunnel::Tunnel;

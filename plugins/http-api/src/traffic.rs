@@ -34,7 +34,7 @@ pub struct Traffic {
 
 /// Who has asked, left with the answer.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct AskedBy(pub(crate) UserId);
+pub struct AskedBy(pub UserId);
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Row {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use throng_proto::id::UserId;
 use throng_shell::Visit;
 
 /// Bytes of answers that all connections of a listener may leave unread. Clones share it.
@@ -58,6 +59,11 @@ impl Turn {
             self.give_back(self.bytes.load(Ordering::Acquire));
             self.visit.rest();
         }
+    }
+
+    /// Notes whose request has been answered.
+    pub(super) fn know(&self, user: UserId) {
+        self.visit.know(user);
     }
 
     pub(super) async fn evicted(&self) {

@@ -6,16 +6,21 @@
 //! - P1: as many places are taken as there are connections that hold one, never more than there
 //!   are, but for HTTP that is on its way from a handshake to its own place.
 //! - P2: who does nothing (a handshake under way, HTTP between two requests) gives way to a new
-//!   connection, the longest idle first; a link never does. HTTP gives way to HTTP, and where
-//!   handshakes hold more than a quarter of all places, one of them gives way.
+//!   connection, the longest idle first; a link never does. HTTP gives way to HTTP: who has shown
+//!   no token first, then whoever has the most. Where handshakes hold more than a quarter of all
+//!   places, one of them gives way.
 
-use std::collections::{BTreeMap, HashMap};
+mod idle;
+
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use idle::{Idle, Purpose};
 use parking_lot::Mutex;
 use throng_ports::link::Network;
+use throng_proto::id::UserId;
 use tokio::sync::Notify;
 
 /// Connections accepted so far.
@@ -46,31 +51,6 @@ struct Inner {
     addresses: Mutex<Addresses>,
     idle: Mutex<Idle>,
     turns: AtomicU64,
-}
-
-/// Part of all places that handshakes may hold before one of them gives way, as a divisor.
-const HANDSHAKES: usize = 4;
-
-/// Places of those who do nothing, by the order in which they began to.
-type Resting = BTreeMap<u64, (Place, Arc<Notify>)>;
-
-/// Everybody who does nothing.
-#[derive(Debug, Default)]
-struct Idle {
-    handshakes: Resting,
-    http: Resting,
-}
-
-impl Idle {
-    fn of(&mut self, http: bool) -> &mut Resting {
-        if http { &mut self.http } else { &mut self.handshakes }
-    }
-
-    /// Tells whether somebody who speaks HTTP is to give way to any newcomer.
-    fn is_http_next(&self, handshakes_max: usize) -> bool {
-        let first = |all: &Resting| all.keys().next().copied().unwrap_or(u64::MAX);
-        self.handshakes.len() <= handshakes_max && first(&self.http) < first(&self.handshakes)
-    }
 }
 
 /// Who counts for which address. Not in each place, because links are many and this is rare.
@@ -176,11 +156,10 @@ impl Inner {
     /// Ends a connection that does nothing, perhaps only of those that speak HTTP.
     fn evict(&self, only_http: bool) -> bool {
         let mut idle = self.idle.lock();
-        let handshakes_max = self.limits.connections_max / HANDSHAKES;
-        let http = only_http || idle.is_http_next(handshakes_max);
-        let evicted = idle.of(http).pop_first();
+        let evicted =
+            if only_http { idle.pop_http() } else { idle.pop(self.limits.connections_max) };
         drop(idle);
-        let Some((_, (place, gone))) = evicted else { return false };
+        let Some((place, gone)) = evicted else { return false };
         drop(place);
         gone.notify_one();
         true
@@ -227,12 +206,13 @@ impl Places {
 
     /// Lets a connection with a place be idle or busy.
     pub(crate) fn visit(&self, place: Place) -> Visit {
-        self.stay(place, false)
+        self.stay(place, Purpose::Handshake)
     }
 
-    fn stay(&self, place: Place, http: bool) -> Visit {
+    fn stay(&self, place: Place, purpose: Purpose) -> Visit {
         let gone = Arc::new(Notify::new());
-        Visit { places: self.clone(), stay: Mutex::new(Stay::Busy(place)), gone, http }
+        let stay = Mutex::new((Stay::Busy(place), purpose));
+        Visit { places: self.clone(), stay, gone }
     }
 
     /// Takes a place for a connection that speaks HTTP and was counted until now as a handshake, or
@@ -244,7 +224,7 @@ impl Places {
     pub fn visit_http(&self, address: IpAddr) -> Result<Visit, Full> {
         let before = self.0.http.fetch_add(1, Ordering::AcqRel);
         let mut place = self.count();
-        let visit = |place| self.stay(place, true);
+        let visit = |place| self.stay(place, Purpose::Http(None));
         if before >= self.0.limits.http_max && !self.0.evict(true) {
             drop(visit(place));
             return Err(Full::Http);
@@ -259,9 +239,8 @@ impl Places {
 #[derive(Debug)]
 pub struct Visit {
     places: Places,
-    stay: Mutex<Stay>,
+    stay: Mutex<(Stay, Purpose)>,
     gone: Arc<Notify>,
-    http: bool,
 }
 
 #[derive(Debug)]
@@ -275,12 +254,12 @@ enum Stay {
 impl Visit {
     /// Begins to do nothing.
     pub fn rest(&self) {
-        let mut stay = self.stay.lock();
+        let (stay, purpose) = &mut *self.stay.lock();
         let turn = self.places.0.turns.fetch_add(1, Ordering::Relaxed);
-        match std::mem::replace(&mut *stay, Stay::Idle(turn)) {
+        match std::mem::replace(stay, Stay::Idle(turn)) {
             Stay::Busy(place) => {
-                let kept = (place, Arc::clone(&self.gone));
-                self.places.0.idle.lock().of(self.http).insert(turn, kept);
+                let seat = (place, Arc::clone(&self.gone));
+                self.places.0.idle.lock().insert(*purpose, turn, seat);
             }
             other => *stay = other,
         }
@@ -288,11 +267,20 @@ impl Visit {
 
     /// Begins to do something; `false` when the place is gone.
     pub fn work(&self) -> bool {
-        let mut stay = self.stay.lock();
-        let Stay::Idle(turn) = *stay else { return matches!(*stay, Stay::Busy(_)) };
-        let kept = self.places.0.idle.lock().of(self.http).remove(&turn);
-        *stay = kept.map_or(Stay::Gone, |(place, _)| Stay::Busy(place));
+        let (stay, purpose) = &mut *self.stay.lock();
+        if let Stay::Idle(turn) = *stay {
+            let kept = self.places.0.idle.lock().remove(*purpose, turn);
+            *stay = kept.map_or(Stay::Gone, |(place, _)| Stay::Busy(place));
+        }
         matches!(*stay, Stay::Busy(_))
+    }
+
+    /// Notes whose request has come: who is known gives way after strangers. Nothing changes for
+    /// who is no HTTP or does nothing.
+    pub fn know(&self, user: UserId) {
+        if let (Stay::Busy(_), Purpose::Http(known)) = &mut *self.stay.lock() {
+            *known = Some(user);
+        }
     }
 
     /// Waits until the place was given to somebody else.
@@ -303,7 +291,7 @@ impl Visit {
     /// Ends the visit and keeps its place, if that is still there.
     pub(crate) fn into_place(self) -> Option<Place> {
         self.work();
-        match std::mem::replace(&mut *self.stay.lock(), Stay::Gone) {
+        match std::mem::replace(&mut self.stay.lock().0, Stay::Gone) {
             Stay::Busy(place) => Some(place),
             Stay::Idle(_) | Stay::Gone => None,
         }
@@ -312,10 +300,11 @@ impl Visit {
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        if let Stay::Idle(turn) = *self.stay.get_mut() {
-            self.places.0.idle.lock().of(self.http).remove(&turn);
+        let (stay, purpose) = self.stay.get_mut();
+        if let Stay::Idle(turn) = *stay {
+            self.places.0.idle.lock().remove(*purpose, turn);
         }
-        if self.http {
+        if matches!(purpose, Purpose::Http(_)) {
             self.places.0.http.fetch_sub(1, Ordering::AcqRel);
         }
     }
@@ -365,6 +354,27 @@ mod tests {
         drop((one, two, three));
         assert_eq!(places.open(), 0);
         assert!(places.visit_http(HERE).is_ok());
+    }
+
+    #[test]
+    fn strangers_give_way_first_and_then_who_has_the_most() {
+        let places = places(10, 5);
+        let rest = |user: Option<u64>| {
+            let visit = places.visit_http(HERE).unwrap();
+            user.into_iter().for_each(|user| visit.know(UserId::new(user)));
+            visit.rest();
+            visit
+        };
+        let honest = rest(Some(1));
+        let greedy: Vec<_> = (0..2).map(|_| rest(Some(2))).collect();
+        let strangers: Vec<_> = (0..9).map(|_| rest(None)).collect();
+        assert_eq!(strangers.iter().filter(|visit| visit.work()).count(), 2, "two places are left");
+        drop(strangers);
+        let more: Vec<_> = (0..9).map(|_| rest(Some(2))).collect();
+        assert!(greedy.iter().all(|visit| !visit.work()), "the longest idle of the greedy");
+        assert!(honest.work(), "it is older than all of them");
+        drop((greedy, more, honest));
+        assert_eq!((places.open(), rest(Some(3)).work()), (0, true));
     }
 
     #[test]
