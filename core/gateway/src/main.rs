@@ -26,6 +26,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use throng_engine::policy::Native;
 use throng_plugin_policy_rhai::RhaiPolicy;
+use throng_plugin_policy_rhai_tool as policy_tool;
 use throng_ports::hub::Hub;
 use throng_ports::token::Tokens;
 use throng_shell::{Node, Parts};
@@ -131,6 +132,6 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
 /// Loads the policy that the settings name.
 fn policy(settings: &Settings) -> anyhow::Result<RhaiPolicy> {
     let native = Native { relay_capacity: settings.relay.capacity };
-    RhaiPolicy::open(settings.policy.clone(), native)
+    policy_tool::open(settings.policy.clone(), native)
         .context("the policy cannot run; mend it, or leave `policy.path` empty")
 }

@@ -10,8 +10,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
-use throng_plugin_policy_rhai::tool::{Given, Workshop, starter};
 use throng_plugin_policy_rhai::{Config, Hook};
+use throng_plugin_policy_rhai_tool::{Given, Workshop, starter};
 
 /// What to do with policies.
 #[derive(Clone, Debug, Subcommand)]

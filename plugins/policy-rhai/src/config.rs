@@ -93,7 +93,8 @@ impl Config {
     }
 
     /// Returns how long a check may take while a policy is loaded.
-    pub(crate) const fn check_time(&self) -> Duration {
+    #[must_use]
+    pub const fn check_time(&self) -> Duration {
         Duration::from_secs(self.check_seconds_max)
     }
 }

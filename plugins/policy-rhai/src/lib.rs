@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-mod api;
+pub mod api;
 pub mod attempt;
 mod breaker;
 mod cache;
@@ -13,7 +13,7 @@ mod library;
 mod loading;
 mod log;
 mod metrics;
-mod percent;
+pub mod percent;
 mod policy;
 mod program;
 mod question;
@@ -27,15 +27,14 @@ mod stripe;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod time;
-pub mod tool;
+pub mod trial;
 pub mod verdict;
 mod version;
 mod watch;
 
-pub use api::*;
 pub use config::{Config, HookConfig, Hooks, OnFailure, Require};
 pub use hook::Hook;
-pub use policy::RhaiPolicy;
+pub use policy::{Means, RhaiPolicy};
 pub use program::{Cause, Failure, Limit, Outcome, Program};
 pub use question::Question;
 pub use sandbox::Sandbox;

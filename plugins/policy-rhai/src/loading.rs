@@ -7,11 +7,11 @@ use throng_ports::policy::PolicyFault;
 
 use crate::config::{Config, Require};
 use crate::footprint::Footprint;
-use crate::sandbox::Sandbox;
+use crate::respondent::Surroundings;
 use crate::script::Script;
 use crate::source::fault_of;
 use crate::standing::Standing;
-use crate::tool;
+use crate::trial::{self, Inspector};
 use crate::version::Version;
 
 /// How often files are read again that change while they are read.
@@ -28,7 +28,7 @@ const STACK_BYTES: usize = 32 * 1024 * 1024;
 /// require, or it was taken back.
 pub(crate) fn load(
     config: &Config,
-    sandbox: &Sandbox,
+    around: &Surroundings,
     standing: &Standing,
 ) -> Result<Arc<Version>, PolicyFault> {
     let failed = |why: String| fault_of(&config.path, why);
@@ -36,7 +36,7 @@ pub(crate) fn load(
         let builder = thread::Builder::new().name("policy-load".to_owned());
         let loading = builder
             .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, || settled(config, sandbox, standing))
+            .spawn_scoped(scope, || settled(config, around, standing))
             .map_err(|error| failed(format!("no thread can be started: {error}")))?;
         loading.join().unwrap_or_else(|_| Err(failed("loading it panicked".to_owned())))
     })
@@ -45,12 +45,12 @@ pub(crate) fn load(
 /// Loads files that do not change meanwhile, so that all that is loaded belongs together.
 fn settled(
     config: &Config,
-    sandbox: &Sandbox,
+    around: &Surroundings,
     standing: &Standing,
 ) -> Result<Arc<Version>, PolicyFault> {
     for _ in 0..ATTEMPTS {
         let before = Footprint::of(config);
-        let loaded = once(config, sandbox, standing);
+        let loaded = once(config, around, standing);
         if Footprint::of(config) == before {
             return loaded;
         }
@@ -61,9 +61,10 @@ fn settled(
 
 fn once(
     config: &Config,
-    sandbox: &Sandbox,
+    around: &Surroundings,
     standing: &Standing,
 ) -> Result<Arc<Version>, PolicyFault> {
+    let sandbox = &around.sandbox;
     let begin = sandbox.clock.elapsed();
     let script = Arc::new(Script::load(&config.path, sandbox, config)?);
     script.must_decide()?;
@@ -71,13 +72,13 @@ fn once(
         let message = format!("this version was taken back, so change it: {why}");
         return Err(fault_of(&script.source.path, message));
     }
-    let tests = tool::verify(&script, sandbox, config)?;
+    let tests = trial::verify(&script, sandbox, config)?;
     if let Some(known) = standing.known(&script) {
         return Ok(known);
     }
     let version = Version::new(&script, sandbox, config)?;
     let questions = match config.require {
-        Require::Check => tool::approve(&script, sandbox, config)?,
+        Require::Check => inspector(around, config)?.inspect(&script, sandbox, config)?,
         Require::Compile => 0,
     };
     let millis = u64::try_from(sandbox.clock.elapsed().saturating_sub(begin).as_millis());
@@ -90,4 +91,15 @@ fn once(
         "the policy is tested and checked"
     );
     Ok(Arc::new(version))
+}
+
+fn inspector<'a>(
+    around: &'a Surroundings,
+    config: &Config,
+) -> Result<&'a dyn Inspector, PolicyFault> {
+    around.inspector.as_deref().ok_or_else(|| {
+        let why = "policy.require is \"check\", and this policy was opened without an inspector: \
+                   open it with one, or set it to \"compile\"";
+        fault_of(&config.path, why)
+    })
 }

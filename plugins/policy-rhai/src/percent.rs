@@ -8,19 +8,22 @@ use std::hash::Hasher as _;
 use siphasher::sip::SipHasher13;
 
 /// Hashes a salt.
-pub(crate) fn salt(text: &str) -> i64 {
+#[must_use]
+pub fn salt(text: &str) -> i64 {
     let mut hasher = SipHasher13::new();
     hasher.write(text.as_bytes());
     hasher.finish().cast_signed()
 }
 
 /// Returns the percentile of a number under a salt's hash.
-pub(crate) fn of_number(value: i64, salt: i64) -> i64 {
+#[must_use]
+pub fn of_number(value: i64, salt: i64) -> i64 {
     of_bytes(&value.to_le_bytes(), salt)
 }
 
 /// Returns the percentile of bytes under a salt's hash.
-pub(crate) fn of_bytes(value: &[u8], salt: i64) -> i64 {
+#[must_use]
+pub fn of_bytes(value: &[u8], salt: i64) -> i64 {
     let mut hasher = SipHasher13::new();
     hasher.write(&salt.to_le_bytes());
     hasher.write(value);

@@ -28,6 +28,7 @@ use crate::sandbox::Sandbox;
 use crate::source::fault_of;
 use crate::standing::Standing;
 use crate::time::{Clock, SystemClock};
+use crate::trial::Inspector;
 use crate::verdict::Verdict;
 use crate::version::Version;
 
@@ -59,35 +60,49 @@ struct Load {
     fault: Option<PolicyFault>,
 }
 
+/// What a policy is opened with besides its settings.
+#[derive(Clone, Debug)]
+pub struct Means {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Looks at versions before they are put in force, where the settings require a check.
+    pub inspector: Option<Arc<dyn Inspector>>,
+}
+
+impl Default for Means {
+    /// The clock of this machine, and no inspector.
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock::default()), inspector: None }
+    }
+}
+
 impl RhaiPolicy {
-    /// Loads the policy that the settings name. Blocks on files.
+    /// Loads the policy that the settings name, without an inspector. Blocks on files.
     ///
     /// # Errors
     ///
-    /// The policy is broken.
+    /// The policy is broken, or the settings require that it is checked.
     pub fn open(config: Config, native: Native) -> Result<Self, PolicyFault> {
-        Self::open_with(config, native, Arc::new(SystemClock::default()))
+        Self::open_with(config, native, Means::default())
     }
 
-    /// Loads the policy that the settings name, with a clock of the caller.
+    /// Loads the policy that the settings name, with what the caller brings.
     ///
     /// # Errors
     ///
     /// The policy is broken, or a limit cannot be.
-    pub fn open_with(
-        config: Config,
-        native: Native,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, PolicyFault> {
+    pub fn open_with(config: Config, native: Native, means: Means) -> Result<Self, PolicyFault> {
         if let Some((key, right)) = config.problem() {
             let why = format!("the setting policy.{key} must be {right}");
             return Err(settings_fault(&config.path, why));
         }
+        let Means { clock, inspector } = means;
         let opened_at = clock.now();
         let around = Surroundings {
             verdicts: Verdicts::new(config.cached_verdicts_max),
             memory: Memory::default(),
             sandbox: Sandbox::new(clock, native),
+            inspector,
         };
         let policy = Self(Arc::new(Inner {
             config,
@@ -158,9 +173,8 @@ impl Inner {
         if self.config.path.as_os_str().is_empty() {
             return Ok(());
         }
-        let sandbox = &self.around.sandbox;
-        let next = loading::load(&self.config, sandbox, &self.standing)?;
-        if self.standing.adopt(next, sandbox.clock.now()) {
+        let next = loading::load(&self.config, &self.around, &self.standing)?;
+        if self.standing.adopt(next, self.around.sandbox.clock.now()) {
             self.around.verdicts.clear();
         }
         Ok(())

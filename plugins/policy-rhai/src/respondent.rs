@@ -21,6 +21,7 @@ use crate::question::Question;
 use crate::sandbox::Sandbox;
 use crate::script::Script;
 use crate::stripe::{STRIPES, stripe};
+use crate::trial::Inspector;
 use crate::verdict::Verdict;
 
 /// Answers the questions of one hook: from the cache, by its script, or in its place.
@@ -50,6 +51,7 @@ pub(crate) struct Surroundings {
     pub(crate) sandbox: Sandbox,
     pub(crate) verdicts: Verdicts,
     pub(crate) memory: Memory,
+    pub(crate) inspector: Option<Arc<dyn Inspector>>,
 }
 
 impl Respondent {

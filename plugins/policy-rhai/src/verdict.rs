@@ -64,7 +64,8 @@ impl Verdict {
     }
 
     /// Returns the place of its kind among those of its hook.
-    pub(crate) fn index(&self) -> usize {
+    #[must_use]
+    pub fn index(&self) -> usize {
         match self {
             Self::Connect(Connect::Admit) | Self::Publish(Publish::Allow) => 0,
             Self::Connect(Connect::Refuse { .. }) | Self::Publish(Publish::Refuse(_)) => 1,

@@ -82,7 +82,8 @@ pub fn run(options: &Options) -> anyhow::Result<Report> {
 
 fn open(path: &Path, cached_verdicts_max: u64) -> anyhow::Result<RhaiPolicy> {
     let config = Config { path: PathBuf::from(path), cached_verdicts_max, ..Config::default() };
-    RhaiPolicy::open(config, Native { relay_capacity: 15_000 }).context("the policy is broken")
+    throng_plugin_policy_rhai_tool::open(config, Native { relay_capacity: 15_000 })
+        .context("the policy is broken")
 }
 
 /// Measures a load: reading, compiling for every hook, and running the policy's tests.

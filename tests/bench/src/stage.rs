@@ -35,7 +35,8 @@ impl Stage {
         let script = folder.path().join("stage.rhai");
         std::fs::write(&script, AWAKE)?;
         let config = Config { path: script.clone(), ..Config::default() };
-        let policy = RhaiPolicy::open(config, Native { relay_capacity: 15_000 })?;
+        let policy =
+            throng_plugin_policy_rhai_tool::open(config, Native { relay_capacity: 15_000 })?;
         Ok(Self { policy: Arc::new(policy), script, _folder: folder })
     }
 

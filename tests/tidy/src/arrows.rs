@@ -32,6 +32,10 @@ pub const ARROWS: &[Arrow] = &[
     Arrow { from: "transports/client", to: &["core/proto"] },
     Arrow { from: "transports/*", to: &["core/ports", "core/proto"] },
     Arrow { from: "plugins/store-*", to: &["core/ports", "core/proto"] },
+    Arrow {
+        from: "plugins/policy-rhai-tool",
+        to: &["core/engine", "core/ports", "core/proto", "plugins/policy-rhai"],
+    },
     Arrow { from: "plugins/policy-*", to: &["core/engine", "core/ports", "core/proto"] },
     Arrow { from: "plugins/http-api", to: &["core/ports", "core/proto"] },
     Arrow { from: "tests/*", to: &["*"] },
@@ -59,7 +63,11 @@ pub const RESERVED: &[Reserved] = &[
         why: "transports and their clients alone speak QUIC",
     },
     Reserved { library: "rand", to: BESIDE_THE_CORE, why: "randomness is an input of the core" },
-    Reserved { library: "rhai", to: &["plugins/policy-rhai"], why: "one crate runs scripts" },
+    Reserved {
+        library: "rhai",
+        to: &["plugins/policy-rhai", "plugins/policy-rhai-tool"],
+        why: "one crate runs scripts, and one looks into them",
+    },
     Reserved { library: "rusqlite", to: &["plugins/store-sqlite"], why: "one store is SQLite" },
     Reserved { library: "tokio", to: BESIDE_THE_CORE, why: "the core has no runtime" },
 ];

@@ -12,6 +12,5 @@ mod import;
 mod metrics;
 mod reload;
 mod scene;
-mod tool;
 mod verdict;
 mod watch;

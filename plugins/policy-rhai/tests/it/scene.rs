@@ -12,7 +12,7 @@ use throng_engine::policy::{
     Act, AttachmentFacts, GuildFacts, LagFacts, Native, NodeFacts, PublishFacts, SessionFacts,
 };
 use throng_plugin_policy_rhai::{
-    Clock, Config, Hook, Outcome, Program, Question, Require, RhaiPolicy, Sandbox, Script,
+    Clock, Config, Hook, Means, Outcome, Program, Question, Require, RhaiPolicy, Sandbox, Script,
 };
 use throng_ports::metrics::{Page, Source as _};
 use throng_ports::policy::PolicyFault;
@@ -65,7 +65,8 @@ impl Room {
     }
 
     pub(crate) fn open(&self) -> Result<RhaiPolicy, PolicyFault> {
-        RhaiPolicy::open_with(self.config.clone(), NATIVE, Arc::<ManualClock>::clone(&self.clock))
+        let means = Means { clock: Arc::<ManualClock>::clone(&self.clock), inspector: None };
+        RhaiPolicy::open_with(self.config.clone(), NATIVE, means)
     }
 
     pub(crate) fn policy(&self) -> RhaiPolicy {
