@@ -76,6 +76,7 @@ impl Greeting {
 /// A link between two threads: open, and in no runtime.
 pub trait Arrival: Send + fmt::Debug {
     /// The query of the address that the client asked for, without `?`; for the protocol to read.
+    /// Empty after a [`Link::depart`]: whoever asked for it the first time has read it.
     fn query(&self) -> &str;
 
     /// Address of the client, also behind a proxy that the transport trusts.
@@ -88,6 +89,10 @@ pub trait Arrival: Send + fmt::Debug {
     /// The runtime cannot take the socket.
     fn arrive(self: Box<Self>) -> io::Result<Rc<dyn Link>>;
 }
+
+/// Bytes of payloads without a sequence that wait on a blocked link at most, 64 KiB: an answer to a
+/// heartbeat has 11 bytes. A transport may count a few bytes of framing for each.
+pub const CONTROL_BACKLOG_BYTES_MAX: usize = 64 * 1024;
 
 /// Which dispatches must keep their order among each other.
 ///
@@ -150,6 +155,12 @@ pub trait Link: fmt::Debug {
     }
 
     /// Sets how payloads travel from the next one on. [`Wire::Text`] before the first call.
+    ///
+    /// Whatever the wire, a client reads the same JSON text. A transport whose payloads always
+    /// travel in one form of its own ignores this; one that frames with [`throng_proto::wire`]
+    /// keeps a [`Past`](throng_proto::wire::Past) per link: `NOTHING` when a wire is set that was
+    /// not, then what the body that was sent last says ([`Body::past`]), `OTHER` after any other
+    /// payload, and [`elsewhere`](throng_proto::wire::Past::elsewhere) of it when the link departs.
     fn set_wire(&self, wire: Wire);
 
     /// Sends dispatches in order, as few writes as possible, and returns how many the link took.
@@ -163,8 +174,8 @@ pub trait Link: fmt::Debug {
     /// The connection is gone; the read side says so too.
     fn send(&self, dispatches: &[Dispatch<'_>]) -> io::Result<usize>;
 
-    /// Sends one payload without a sequence. It is kept when the link is blocked, up to a limit of
-    /// the link.
+    /// Sends one payload without a sequence. It is kept when the link is blocked, up to
+    /// [`CONTROL_BACKLOG_BYTES_MAX`].
     ///
     /// # Errors
     ///
@@ -199,7 +210,9 @@ pub trait Link: fmt::Debug {
     /// Takes the connection out of this thread's runtime with everything it holds, or `None` if it
     /// is gone.
     ///
-    /// Payloads that were received but not yet polled move along.
+    /// So payloads that were received but not yet polled move along, and what was taken but has not
+    /// left, in its order, control and a large payload under way among it; the wire with its state;
+    /// the phase of a close; address, kind and counts. Wakers stay here.
     fn depart(&self) -> Option<Box<dyn Arrival>>;
 
     /// Total bytes written and read so far.

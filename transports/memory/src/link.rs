@@ -7,13 +7,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use throng_ports::link::{Arrival, Dispatch, Link, LinkBytes, Received};
+use throng_ports::link::{Arrival, CONTROL_BACKLOG_BYTES_MAX, Dispatch, Link, LinkBytes, Received};
 use throng_proto::wire::{self, Past, Wire};
 
 use crate::channel::{Channel, End, State};
-
-/// 64 KiB of payloads without a sequence may wait for a client, as on WebSocket.
-const CONTROL_BACKLOG_BYTES_MAX: usize = 64 * 1024;
 
 /// A link between two threads; dropping it loses the connection.
 #[derive(Debug)]

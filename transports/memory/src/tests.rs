@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use throng_ports::link::conformance::{self, Bench, Peer};
+use throng_ports::link::conformance::{self, Bench, Peer, twin};
 use throng_ports::link::{Arrival, Dispatch, Lane, Link, LinkBytes, Listener as _, Received};
 use throng_proto::wire::Body;
 
@@ -50,6 +50,11 @@ async fn receive(link: &dyn Link) -> Received {
 #[tokio::test]
 async fn memory_links_pass_the_suite_of_links() {
     conformance::all(&Memory).await;
+}
+
+#[tokio::test]
+async fn the_suite_notices_broken_links_in_memory() {
+    twin::all(&Memory).await;
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
 use smallvec::SmallVec;
-use throng_ports::link::{Arrival, Dispatch, Link, LinkBytes, Received};
+use throng_ports::link::{Arrival, CONTROL_BACKLOG_BYTES_MAX, Dispatch, Link, LinkBytes, Received};
 use throng_proto::wire::{self, Past, Wire};
 
 use crate::frame::{CONTROL_BYTES_MAX, Opcode};
@@ -24,9 +24,6 @@ use crate::violation::Violation;
 use inbound::Inbound;
 use outbound::Blocked;
 pub use passage::Passage;
-
-/// 64 KiB of payloads without a sequence wait on a blocked link; a heartbeat's answer has 11 bytes.
-const CONTROL_BACKLOG_BYTES_MAX: usize = 64 * 1024;
 
 /// What a link received, with the kind that the gateway does not care about.
 #[derive(Clone, Debug, PartialEq, Eq)]

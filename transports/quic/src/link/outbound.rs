@@ -12,16 +12,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use quinn::{Connection, SendStream};
 use smallvec::SmallVec;
-use throng_ports::link::{Dispatch, Lane};
+use throng_ports::link::{CONTROL_BACKLOG_BYTES_MAX, Dispatch, Lane};
 use throng_proto::id::GuildId;
 use throng_proto::throng::{self, Close, Head, Message};
 
 use super::ephemeral::Skipped;
 use super::outlet::{BATCH_FRAMES, Batch, Outlet};
 use crate::config::Config;
-
-/// 64 KiB of payloads without a sequence wait on a blocked link, as on WebSocket.
-const CONTROL_BACKLOG_BYTES_MAX: usize = 64 * 1024;
 
 /// Everything that a link writes to.
 pub(super) struct Outbound {

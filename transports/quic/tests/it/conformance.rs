@@ -2,7 +2,7 @@
 
 use quinn::{ConnectionError, SendStream, TransportConfig};
 use throng_ports::link::Arrival;
-use throng_ports::link::conformance::{self, Bench};
+use throng_ports::link::conformance::{self, Bench, twin};
 use throng_proto::throng::{self, Close, Frame, Head, Message};
 use throng_transport_quic::Config;
 use tokio::sync::mpsc;
@@ -86,4 +86,9 @@ impl conformance::Peer for Peer {
 #[tokio::test]
 async fn quic_links_pass_the_suite_of_links() {
     conformance::all(&Quic).await;
+}
+
+#[tokio::test]
+async fn the_suite_notices_broken_links_of_quic() {
+    twin::all(&Quic).await;
 }

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use throng_ports::link::conformance::Decoder;
 use throng_ports::link::{Arrival, Incoming, Listener as _};
+use throng_proto::wire::Wire;
 use throng_transport_websocket::{Config, WebSocketListener};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -66,30 +68,51 @@ pub(crate) async fn read_all(stream: &mut TcpStream) -> Vec<u8> {
 }
 
 /// tungstenite as the far end of the conformance suite.
-pub(crate) struct Peer<S = TcpStream>(pub(crate) WebSocketStream<S>);
+pub(crate) struct Peer<S = TcpStream> {
+    socket: WebSocketStream<S>,
+    /// Reads binary messages.
+    decoder: Option<Decoder>,
+}
+
+impl<S> Peer<S> {
+    pub(crate) const fn new(socket: WebSocketStream<S>) -> Self {
+        Self { socket, decoder: None }
+    }
+}
 
 impl<S> throng_ports::link::conformance::Peer for Peer<S>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     async fn send(&mut self, payload: &str) {
-        self.0.send(Message::text(payload)).await.unwrap();
+        self.socket.send(Message::text(payload)).await.unwrap();
     }
 
     async fn receive(&mut self) -> Result<String, Option<u16>> {
         loop {
-            match self.0.next().await.unwrap().unwrap() {
-                Message::Text(text) => return Ok(text.as_str().to_owned()),
+            match self.socket.next().await.unwrap().unwrap() {
+                Message::Text(text) => {
+                    assert!(self.decoder.is_none(), "a compressed payload is binary");
+                    return Ok(text.as_str().to_owned());
+                }
+                Message::Binary(bytes) => {
+                    let decoder = self.decoder.as_mut().unwrap();
+                    return Ok(decoder.text(&bytes));
+                }
                 Message::Close(close) => return Err(close.map(|close| close.code.into())),
                 _ => {}
             }
         }
     }
 
+    fn set_wire(&mut self, wire: Wire) {
+        self.decoder = (!wire.is_text()).then(|| Decoder::new(wire));
+    }
+
     async fn close(&mut self, code: u16) {
         let frame = CloseFrame { code: code.into(), reason: "".into() };
         // When the link closed first, tungstenite has answered already.
-        let _answered = self.0.close(Some(frame)).await;
-        let _flushed = self.0.flush().await;
+        let _answered = self.socket.close(Some(frame)).await;
+        let _flushed = self.socket.flush().await;
     }
 }

@@ -68,7 +68,7 @@ impl Bench for House {
             client_async("ws://localhost/?v=10&encoding=json", stream).await.unwrap().0
         };
         let (arrival, client) = tokio::join!(async { incoming.greet().await.link() }, shaking);
-        (arrival.unwrap(), Peer(client))
+        (arrival.unwrap(), Peer::new(client))
     }
 }
 
