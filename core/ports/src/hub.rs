@@ -10,6 +10,7 @@ use throng_proto::record::Page;
 use throng_proto::refusal::Refusal;
 use throng_proto::token::Token;
 
+pub use crate::catalog::Catalogs;
 pub use crate::job::{JobKind, JobState, JobStatus, MemberLines};
 use crate::link::BoxFuture;
 use crate::policy::{PolicyFault, PolicyStatus, ReviewStatus};
@@ -17,7 +18,7 @@ pub use crate::registry::Registry;
 pub use crate::toll::Toll;
 
 /// Everything that an API asks of the gateway. Implemented by the shell.
-pub trait Hub: Registry {
+pub trait Hub: Registry + Catalogs {
     /// Finds out whose a token is: a stored token or a JWT. `None` when nobody's.
     fn authenticate(&self, token: Token) -> BoxFuture<'static, Result<Option<User>, Refusal>>;
 

@@ -2,8 +2,8 @@
 //!
 //! [`link`] is the seam to transports, [`store`] and [`journal`] to what lasts, [`policy`] to where
 //! verdicts come from, [`token`] to who somebody is, [`hub`] to what APIs ask of the node,
-//! [`metrics`] to what is counted. With the feature `conformance` each brings the suite that every
-//! adapter of it passes.
+//! [`catalog`] to the commands of applications, [`metrics`] to what is counted.
+//! With the feature `conformance` each brings the suite that every adapter of it passes.
 //!
 //! Whatever has numbers to show is a [`metrics::Source`]:
 //!
@@ -30,6 +30,7 @@
 //! ```
 
 pub mod api;
+pub mod catalog;
 pub mod hub;
 mod job;
 pub mod journal;

@@ -17,6 +17,7 @@ use throng_proto::record::{
 };
 use throng_proto::time::Timestamp;
 
+use crate::catalog::CatalogStore;
 use crate::journal::Journals;
 use crate::link::BoxFuture;
 use crate::metrics;
@@ -66,7 +67,7 @@ pub type Stored<T> = Result<T, StoreError>;
 pub type MemberPages = BoxStream<'static, Stored<Vec<Member>>>;
 
 /// Durable state.
-pub trait Store: Send + Sync + 'static {
+pub trait Store: CatalogStore {
     /// Commits writes together. The writes of one call take effect in order, all or none.
     ///
     /// The place among other commits is that of the call, not that of the first poll.

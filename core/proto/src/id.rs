@@ -30,6 +30,9 @@ pub mod marker {
     /// Marks a message id.
     #[derive(Debug)]
     pub enum Message {}
+    /// Marks the id of a command of an application.
+    #[derive(Debug)]
+    pub enum Command {}
     /// Marks an id whose kind another field tells, such as the target of an overwrite.
     #[derive(Debug)]
     pub enum Any {}
@@ -45,6 +48,8 @@ pub type ChannelId = Id<marker::Channel>;
 pub type RoleId = Id<marker::Role>;
 /// Id of a message.
 pub type MessageId = Id<marker::Message>;
+/// Id of a command of an application.
+pub type CommandId = Id<marker::Command>;
 /// Id of something that another field names.
 pub type AnyId = Id<marker::Any>;
 

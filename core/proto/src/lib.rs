@@ -24,6 +24,7 @@
 //! assert_eq!(one.shared[0].as_ptr(), other.shared[0].as_ptr());
 //! ```
 
+pub mod catalog;
 pub mod close;
 pub mod command;
 pub mod escape;

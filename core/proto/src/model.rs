@@ -27,7 +27,7 @@ mod user;
 pub use activity::{
     Activities, Activity, ActivityEmoji, Assets, Party, Rich, Said, Secrets, Timestamps,
 };
-pub use application_command::ApplicationCommand;
+pub use application_command::{ApplicationCommand, RegisteredCommand};
 pub use attachment::Attachment;
 pub use channel::{Channel, ChannelKind, Overwrite, OverwriteKind};
 pub use component::Component;

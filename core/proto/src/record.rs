@@ -2,9 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::CommandPlace;
 use crate::event::{EventKind, Mentions, Scope};
-use crate::id::{AnyId, ChannelId, GuildId, MessageId, RoleId, UserId};
-use crate::model::{Channel, Emoji, Guild, Invite, InviteCode, Member, Message, Nonce, Role, User};
+use crate::id::{AnyId, ChannelId, CommandId, GuildId, MessageId, RoleId, UserId};
+use crate::model::{
+    Channel, Emoji, Guild, Invite, InviteCode, Member, Message, Nonce, RegisteredCommand, Role,
+    User,
+};
 use crate::time::Timestamp;
 
 /// One change to the store. The writes of one commit take effect together or not at all.
@@ -42,7 +46,7 @@ pub enum Write {
     ChannelDelete(GuildId, ChannelId),
     /// Adds or replaces a member, and its user.
     Member(GuildId, Member),
-    /// Removes a member.
+    /// Removes a member, and the commands that it has in the guild as an application.
     MemberDelete(GuildId, UserId),
     /// Adds or replaces an invite.
     Invite(Box<Invite>),
@@ -61,6 +65,13 @@ pub enum Write {
     ReactionRemove(MessageId, Emoji, UserId),
     /// Removes all reactions of a message, or those of one emoji.
     ReactionClear(MessageId, Option<Emoji>),
+    /// Adds or replaces a command of an application; nothing when its account is gone, or is no
+    /// member of the command's guild.
+    Command(Box<RegisteredCommand>),
+    /// Deletes a command, if it is of this place.
+    CommandDelete(CommandPlace, CommandId),
+    /// Deletes all commands of an application, those of guilds among them.
+    CommandsDelete(UserId),
     /// Adds an event to its guild's log, from which sessions catch up after a crash; the commit
     /// fails when its place is taken.
     Event(Box<EventRecord>),

@@ -35,6 +35,15 @@ pub enum Refusal {
     /// No invite has the code, or it can be used no more.
     #[error("Unknown Invite")]
     UnknownInvite,
+    /// The application has no command with the id in this place.
+    #[error("Unknown application command")]
+    UnknownCommand,
+    /// Nobody was given or denied the command.
+    #[error("Unknown application command permissions")]
+    UnknownCommandPermissions,
+    /// Who asks is a bot, and people alone may.
+    #[error("Bots cannot use this endpoint")]
+    NotForBots,
     /// The account has no such token.
     #[error("Unknown Token")]
     UnknownToken,
@@ -136,6 +145,8 @@ impl Refusal {
     pub const fn status(&self) -> u16 {
         match self {
             Self::UnknownChannel
+            | Self::UnknownCommand
+            | Self::UnknownCommandPermissions
             | Self::UnknownGuild
             | Self::UnknownMember
             | Self::UnknownMessage
@@ -148,6 +159,7 @@ impl Refusal {
             Self::MissingAccess
             | Self::MissingPermissions
             | Self::NotAuthor
+            | Self::NotForBots
             | Self::InvalidAccessToken
             | Self::Policy(_) => 403,
             Self::UnknownEmoji
@@ -176,6 +188,9 @@ impl Refusal {
             Self::UnknownUser => 10_013,
             Self::UnknownToken => 10_012,
             Self::UnknownEmoji | Self::UnknownReaction => 10_014,
+            Self::UnknownCommand => 10_063,
+            Self::UnknownCommandPermissions => 10_066,
+            Self::NotForBots => 20_001,
             Self::MissingAccess => 50_001,
             Self::NotAuthor => 50_005,
             Self::EmptyMessage => 50_006,

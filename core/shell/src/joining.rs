@@ -4,7 +4,6 @@
 //! guilds they are to. What operators do passes by: they know what they are doing, and no user can
 //! use up another's bound.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,44 +13,28 @@ use throng_proto::command::{Actor, Command, Outcome};
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::model::User;
 use throng_proto::refusal::Refusal;
-use tokio::sync::OwnedMutexGuard;
 
 use crate::clock;
 use crate::config::LimitsConfig;
 use crate::metrics::Refused;
 use crate::node::Shared;
 use crate::pace::Pace;
+use crate::turns::Turns;
 
-/// Users above which those who join nothing are forgotten.
-const SWEEP_AT: usize = 1_024;
 /// Discord's code for too many guilds.
 const TOO_MANY_GUILDS: u32 = 30_001;
-
-type Turn = Arc<tokio::sync::Mutex<()>>;
 
 /// Whose turn it is, and who made how many guilds lately.
 #[derive(Debug)]
 pub(crate) struct Joins {
-    turns: Mutex<HashMap<UserId, Turn>>,
+    turns: Turns,
     made: Mutex<Pace<UserId>>,
 }
 
 impl Joins {
     pub(crate) fn new(limits: &LimitsConfig) -> Self {
         let made = Pace::new(limits.guilds_made_per_hour, Duration::from_secs(3_600));
-        Self { turns: Mutex::default(), made: Mutex::new(made) }
-    }
-
-    /// Waits until no other join of the user is under way.
-    async fn turn(&self, user: UserId) -> OwnedMutexGuard<()> {
-        let turn = {
-            let mut turns = self.turns.lock();
-            if turns.len() >= SWEEP_AT {
-                turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-            }
-            Arc::clone(turns.entry(user).or_default())
-        };
-        turn.lock_owned().await
+        Self { turns: Turns::default(), made: Mutex::new(made) }
     }
 }
 
@@ -72,7 +55,7 @@ pub(crate) async fn join(
     asking: impl Future<Output = Outcome> + Send + 'static,
 ) -> Outcome {
     undisturbed(async move {
-        let _turn = shared.joins.turn(user.id).await;
+        let _turn = shared.joins.turns.take(user.id).await;
         admit(&shared, &user, guild).await?;
         asking.await
     })
@@ -87,7 +70,7 @@ pub(crate) async fn found(
     making: impl Future<Output = Result<(), Refusal>> + Send + 'static,
 ) -> Result<(), Refusal> {
     undisturbed(async move {
-        let _turn = shared.joins.turn(founder.id).await;
+        let _turn = shared.joins.turns.take(founder.id).await;
         admit(&shared, &founder, guild).await?;
         let taken = shared.joins.made.lock().take(founder.id, clock::now());
         taken.map_err(|retry_after| {

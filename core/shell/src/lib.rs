@@ -83,6 +83,7 @@ mod review;
 pub mod testing;
 mod traffic;
 mod troubles;
+mod turns;
 mod worker;
 
 pub use config::{

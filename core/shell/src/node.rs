@@ -1,5 +1,6 @@
 //! The node: everything of one process but its adapters.
 
+mod catalog;
 mod export;
 mod hub;
 mod load;
@@ -44,6 +45,7 @@ use crate::pace::Pace;
 use crate::review::Reviews;
 use crate::traffic::Traffic;
 use crate::troubles::Troubles;
+use crate::turns::Turns;
 use crate::worker::WorkerMessage;
 
 pub(crate) use load::guild as load_guild;
@@ -120,6 +122,8 @@ pub(crate) struct Shared {
     pub(crate) sources: Mutex<Vec<Arc<dyn Source>>>,
     pub(crate) jobs: Jobs,
     pub(crate) joins: Joins,
+    /// Who changes the commands of its application.
+    pub(crate) catalogs: Turns,
     pub(crate) identifies: Mutex<Pace<(UserId, u32)>>,
     /// Turns of those whose IDENTIFY is answered.
     pub(crate) identifying: Semaphore,

@@ -2,6 +2,7 @@
 
 mod applications;
 mod channels;
+mod commands;
 pub(crate) mod gateway;
 mod guilds;
 mod invites;
@@ -29,7 +30,7 @@ pub(crate) fn open() -> OpenApiRouter<Arc<Api>> {
 
 /// Routes that need a token.
 pub(crate) fn guarded() -> OpenApiRouter<Arc<Api>> {
-    accounts().merge(places()).merge(talk()).merge(absent())
+    accounts().merge(catalogs()).merge(places()).merge(talk()).merge(absent())
 }
 
 /// Words of Discord's API that stand where routes of ours have ids: they are no bad ids, but
@@ -56,15 +57,35 @@ fn accounts() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(users::leave_guild))
         .routes(routes!(applications::get_my_application))
         .routes(routes!(applications::get_my_oauth2_application))
+}
+
+fn catalogs() -> OpenApiRouter<Arc<Api>> {
+    use commands::{everywhere, guild, permissions};
+    OpenApiRouter::new()
         .routes(routes!(
-            applications::list_commands,
-            applications::create_command,
-            applications::replace_commands
+            everywhere::list_commands,
+            everywhere::create_command,
+            everywhere::replace_commands
         ))
         .routes(routes!(
-            applications::list_guild_commands,
-            applications::create_guild_command,
-            applications::replace_guild_commands
+            everywhere::get_command,
+            everywhere::update_command,
+            everywhere::delete_command
+        ))
+        .routes(routes!(
+            guild::list_guild_commands,
+            guild::create_guild_command,
+            guild::replace_guild_commands
+        ))
+        .routes(routes!(
+            guild::get_guild_command,
+            guild::update_guild_command,
+            guild::delete_guild_command
+        ))
+        .routes(routes!(permissions::list_command_permissions))
+        .routes(routes!(
+            permissions::get_command_permissions,
+            permissions::update_command_permissions
         ))
 }
 

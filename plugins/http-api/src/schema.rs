@@ -4,12 +4,14 @@
 
 mod account;
 mod admin;
+mod command;
 mod guild;
 mod invite;
 mod message;
 
 pub use account::*;
 pub use admin::*;
+pub use command::*;
 pub use guild::*;
 pub use invite::*;
 pub use message::*;

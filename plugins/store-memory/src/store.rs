@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
+use throng_ports::catalog::CatalogStore;
 use throng_ports::journal::Journals;
 use throng_ports::link::BoxFuture;
 use throng_ports::store::{Expired, GuildSize, MemberPages, Store, StoreError, Stored};
+use throng_proto::catalog::CommandPlace;
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
-use throng_proto::model::{Emoji, Message, User};
+use throng_proto::model::{Emoji, Message, RegisteredCommand, User};
 use throng_proto::record::{
     Account, EventRecord, GuildRecord, MessageRow, Page, RowQuery, TokenRecord, Write,
 };
@@ -72,6 +74,12 @@ impl MemoryStore {
         query: impl FnOnce(&Tables) -> T,
     ) -> BoxFuture<'static, Stored<T>> {
         Box::pin(ready(Ok(query(&self.shared.tables.lock()))))
+    }
+}
+
+impl CatalogStore for MemoryStore {
+    fn catalog(&self, place: CommandPlace) -> BoxFuture<'static, Stored<Vec<RegisteredCommand>>> {
+        self.read(|tables| tables.catalog(place))
     }
 }
 

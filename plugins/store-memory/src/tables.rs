@@ -1,14 +1,17 @@
 //! State of the store, one map for each table of the durable one.
 
 mod age;
+mod catalog;
 mod check;
 mod read;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
-use throng_proto::model::{Channel, Guild, Invite, InviteCode, Message, Profile, Role, User};
+use throng_proto::id::{ChannelId, CommandId, GuildId, MessageId, RoleId, UserId};
+use throng_proto::model::{
+    Channel, Guild, Invite, InviteCode, Message, Profile, RegisteredCommand, Role, User,
+};
 use throng_proto::record::{EventRecord, Standing};
 use throng_proto::time::Timestamp;
 
@@ -27,6 +30,7 @@ pub(crate) struct Tables {
     members: BTreeMap<(GuildId, UserId), Profile>,
     user_guilds: BTreeSet<(UserId, GuildId)>,
     invites: BTreeMap<InviteCode, Invite>,
+    commands: BTreeMap<CommandId, RegisteredCommand>,
     messages: BTreeMap<MessageId, Message>,
     channel_messages: BTreeSet<(ChannelId, MessageId)>,
     reactions: BTreeMap<MessageId, Vec<Reaction>>,

@@ -10,7 +10,7 @@ use crate::query::{Outcome, all, bound, json, key, one, run};
 /// Numbers of standings in the table.
 const ACTIVE: i64 = 0;
 const DISABLED: i64 = 1;
-const DELETED: i64 = 2;
+pub(crate) const DELETED: i64 = 2;
 
 /// Reads an account.
 pub(crate) fn one_of(db: &Connection, user: UserId) -> Outcome<Option<Account>> {

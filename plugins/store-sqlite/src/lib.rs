@@ -2,6 +2,7 @@
 
 mod accounts;
 mod backup;
+mod catalog;
 mod config;
 mod decision;
 mod expiry;

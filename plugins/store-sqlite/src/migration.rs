@@ -11,6 +11,7 @@ pub(crate) const SCRIPTS: &[&str] = &[
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
 ];
 
 /// Marks a file as this store's: `thrg` in ASCII.

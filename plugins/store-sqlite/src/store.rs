@@ -4,18 +4,21 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+use throng_ports::catalog::CatalogStore;
 use throng_ports::journal::Journals;
 use throng_ports::link::BoxFuture;
 use throng_ports::metrics::Page as Metrics;
 use throng_ports::store::{Expired, GuildSize, MemberPages, Store, StoreError, Stored};
+use throng_proto::catalog::CommandPlace;
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
-use throng_proto::model::{Emoji, Message, User};
+use throng_proto::model::{Emoji, Message, RegisteredCommand, User};
 use throng_proto::record::{
     Account, EventRecord, GuildRecord, MessageRow, Page, RowQuery, TokenRecord, Write,
 };
 use throng_proto::time::Timestamp;
 
 use crate::accounts;
+use crate::catalog;
 use crate::config::Config;
 use crate::decision;
 use crate::expiry;
@@ -70,6 +73,12 @@ impl SqliteStore {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.writer.stats()
+    }
+}
+
+impl CatalogStore for SqliteStore {
+    fn catalog(&self, place: CommandPlace) -> BoxFuture<'static, Stored<Vec<RegisteredCommand>>> {
+        self.readers.read(move |db| catalog::catalog(db, place))
     }
 }
 

@@ -10,6 +10,7 @@ use throng_proto::record::{EventRecord, Write};
 use throng_proto::time::Timestamp;
 
 use crate::accounts;
+use crate::catalog;
 use crate::failure::Failure;
 use crate::query::{Outcome, bound, key, run};
 use crate::row::{ProfileRow, UserRow};
@@ -58,7 +59,8 @@ pub(crate) fn apply(db: &Connection, write: &Write) -> Outcome<()> {
         Write::Member(guild, member) => put_member(db, *guild, member),
         Write::MemberDelete(guild, user) => {
             let sql = "DELETE FROM members WHERE guild_id = ?1 AND user_id = ?2";
-            run(db, sql, [key(*guild), key(*user)]).map(drop)
+            run(db, sql, [key(*guild), key(*user)])?;
+            catalog::delete_in(db, *guild, *user)
         }
         Write::Invite(invite) => put_invite(db, invite),
         Write::InviteDelete(guild, code) => {
@@ -74,6 +76,9 @@ pub(crate) fn apply(db: &Connection, write: &Write) -> Outcome<()> {
             run(db, sql, params![key(*message), emoji.key(), key(*user)]).map(drop)
         }
         Write::ReactionClear(message, emoji) => clear_reactions(db, *message, emoji.as_ref()),
+        Write::Command(command) => catalog::put(db, command),
+        Write::CommandDelete(place, id) => catalog::delete(db, *place, *id),
+        Write::CommandsDelete(user) => catalog::delete_of(db, *user),
         Write::Event(event) => add_event(db, event),
     }
 }
@@ -121,6 +126,7 @@ fn delete_guild(db: &Connection, guild: GuildId) -> Outcome<()> {
         guild,
     )?;
     run(db, "DELETE FROM invites WHERE guild_id = ?1", guild)?;
+    run(db, "DELETE FROM commands WHERE guild_id = ?1", guild)?;
     run(db, "DELETE FROM channels WHERE guild_id = ?1", guild)?;
     run(db, "DELETE FROM roles WHERE guild_id = ?1", guild)?;
     run(db, "DELETE FROM members WHERE guild_id = ?1", guild)?;

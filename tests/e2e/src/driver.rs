@@ -1,10 +1,10 @@
 //! A process with a client library of others in it, spoken to by lines of JSON.
 //!
 //! It is told `{"do":"post"...}`, `edit`, `react`, `presence`, `members`, `history`, `invite`,
-//! `uninvite`, `drop` or `close`, and tells `ready`, `guild`, `message`, `edit`, `reaction`,
-//! `presence`, `posted`, `edited`, `reacted`, `members`, `history`, `invited`, `uninvited`,
-//! `invite`, `uninvite`, `dropped`, `disconnected`, `resumed` and `fatal`, each as
-//! `{"event":...}`.
+//! `uninvite`, `commands`, `drop` or `close`, and tells `ready`, `guild`, `message`, `edit`,
+//! `reaction`, `presence`, `posted`, `edited`, `reacted`, `members`, `history`, `invited`,
+//! `uninvited`, `commands`, `invite`, `uninvite`, `dropped`, `disconnected`, `resumed` and `fatal`,
+//! each as `{"event":...}`.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};

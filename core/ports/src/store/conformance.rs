@@ -3,6 +3,7 @@
 mod accounts;
 mod age;
 mod catalog;
+mod commands;
 mod history;
 mod log;
 mod messages;
@@ -41,6 +42,8 @@ pub async fn suite(store: Arc<dyn Store>) {
     catalog::the_last_message_of_a_channel_never_goes_back(store).await;
     catalog::a_deleted_guild_takes_everything_along(store).await;
     catalog::commits_take_effect_in_the_order_of_the_calls(store).await;
+    commands::commands_are_kept_where_they_are(store).await;
+    commands::commands_of_a_guild_go_with_it_and_with_their_bot(store).await;
     messages::a_message_is_read_as_it_was_written(store).await;
     messages::pages_are_newest_first(store).await;
     messages::changes_to_a_message_that_is_gone_do_nothing(store).await;

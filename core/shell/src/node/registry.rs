@@ -78,7 +78,8 @@ impl Registry for Node {
             let mut account = shared.known(user).await?;
             account.user = User::new(user, format!("deleted-{user}"), account.user.bot);
             account.standing = Standing::Deleted;
-            let writes = vec![Write::Account(Box::new(account)), Write::TokensDelete(user)];
+            let account = Write::Account(Box::new(account));
+            let writes = vec![account, Write::TokensDelete(user), Write::CommandsDelete(user)];
             shared.committed(shared.store.commit(writes).await)?;
             shared.accounts.forget();
             shared.turn_out(Turned::User(user), "The account was deleted.").await;
@@ -257,7 +258,7 @@ impl Shared {
 }
 
 /// Does something to its end, whoever waits for it: half a revocation would be none.
-fn to_its_end<T: Send + 'static>(
+pub(super) fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, Refusal>> + Send + 'static,
 ) -> Asked<T> {
     let task = tokio::spawn(work);

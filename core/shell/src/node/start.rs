@@ -26,6 +26,7 @@ use crate::pace::Pace;
 use crate::review::Reviews;
 use crate::traffic::Traffic;
 use crate::troubles::Troubles;
+use crate::turns::Turns;
 use crate::worker::{Recorder, Seed, WorkerMessage};
 
 /// How often the log of events is trimmed.
@@ -101,6 +102,7 @@ fn assemble(parts: Parts) -> Result<(Arc<Shared>, Inboxes), StartError> {
         metrics: Metrics::new(count),
         traffic: Traffic::default(),
         joins: Joins::new(&config.limits),
+        catalogs: Turns::default(),
         sources: Mutex::default(),
         jobs: Jobs::start(&config.jobs).map_err(StartError::Jobs)?,
         identifies: Mutex::new(Pace::new(per_5s, Duration::from_secs(5))),

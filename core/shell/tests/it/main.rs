@@ -5,6 +5,7 @@
 mod world;
 
 mod budgets;
+mod catalogs;
 mod commits;
 mod damage;
 mod delivery;

@@ -15,8 +15,9 @@ use crate::fault::Fault;
 /// What some editors and libraries put before UTF-8.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// Objects of a body that is a list: 100 typed commands of an application and 10 others.
-const LIST_MAX: usize = 110;
+/// Objects of a body that is a list: 100 typed commands of an application, and 15 of each other
+/// kind.
+const LIST_MAX: usize = 130;
 
 /// Levels of objects and lists in a body; the deepest one with a meaning has 12.
 const DEPTH_MAX: usize = 32;

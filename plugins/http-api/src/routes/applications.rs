@@ -1,19 +1,11 @@
-//! What libraries ask of their application, and the commands that they register.
-//!
-//! Nothing runs commands here; registering succeeds so that bots which register at start can start.
+//! What libraries ask of their application.
 
-use http::StatusCode;
-use serde::Serialize;
 use serde_json::{Value, json};
-use throng_proto::id::{AnyId, GuildId, UserId};
-use throng_proto::model::ApplicationCommand;
 use throng_proto::model::User;
-use throng_proto::refusal::Refusal;
 
 use crate::answer::{self, Answer};
 use crate::api::Ask;
 use crate::fault::Fault;
-use crate::request::{At, Form, List};
 use crate::schema;
 
 /// Returns the application of the account that asks.
@@ -81,101 +73,3 @@ fn application(ask: &Ask, owner: &User) -> Value {
 
 /// GATEWAY_PRESENCE (12), GATEWAY_GUILD_MEMBERS (14), GATEWAY_MESSAGE_CONTENT (18).
 const APPLICATION_FLAGS: u32 = 1 << 12 | 1 << 14 | 1 << 18;
-
-/// Lists global commands: none are kept.
-#[utoipa::path(get, path = "/applications/{application_id}/commands", tag = "applications",
-    responses((status = 200, body = Vec<schema::ApplicationCommand>)))]
-pub(super) async fn list_commands(ask: Ask, At((application,)): At<(UserId,)>) -> Answer {
-    own(&ask, application)?;
-    Ok(answer::ok(&json!([])))
-}
-
-/// Accepts a global command.
-#[utoipa::path(post, path = "/applications/{application_id}/commands", tag = "applications",
-    request_body = schema::ApplicationCommand,
-    responses((status = 201, body = schema::ApplicationCommand)))]
-pub(super) async fn create_command(
-    ask: Ask,
-    At((application,)): At<(UserId,)>,
-    Form(command): Form<ApplicationCommand>,
-) -> Answer {
-    own(&ask, application)?;
-    Ok(answer::json(StatusCode::CREATED, &registered(&ask, None, command)))
-}
-
-/// Accepts all global commands.
-#[utoipa::path(put, path = "/applications/{application_id}/commands", tag = "applications",
-    request_body = Vec<schema::ApplicationCommand>,
-    responses((status = 200, body = Vec<schema::ApplicationCommand>)))]
-pub(super) async fn replace_commands(
-    ask: Ask,
-    At((application,)): At<(UserId,)>,
-    List(commands): List<ApplicationCommand>,
-) -> Answer {
-    own(&ask, application)?;
-    replace(&ask, None, commands)
-}
-
-/// Lists commands of a guild: none are kept.
-#[utoipa::path(get, path = "/applications/{application_id}/guilds/{guild_id}/commands",
-    tag = "applications", responses((status = 200, body = Vec<schema::ApplicationCommand>)))]
-pub(super) async fn list_guild_commands(
-    ask: Ask,
-    At((application, _guild)): At<(UserId, GuildId)>,
-) -> Answer {
-    own(&ask, application)?;
-    Ok(answer::ok(&json!([])))
-}
-
-/// Accepts a command of a guild.
-#[utoipa::path(post, path = "/applications/{application_id}/guilds/{guild_id}/commands",
-    tag = "applications", request_body = schema::ApplicationCommand,
-    responses((status = 201, body = schema::ApplicationCommand)))]
-pub(super) async fn create_guild_command(
-    ask: Ask,
-    At((application, guild)): At<(UserId, GuildId)>,
-    Form(command): Form<ApplicationCommand>,
-) -> Answer {
-    own(&ask, application)?;
-    Ok(answer::json(StatusCode::CREATED, &registered(&ask, Some(guild), command)))
-}
-
-/// Accepts all commands of a guild.
-#[utoipa::path(put, path = "/applications/{application_id}/guilds/{guild_id}/commands",
-    tag = "applications", request_body = Vec<schema::ApplicationCommand>,
-    responses((status = 200, body = Vec<schema::ApplicationCommand>)))]
-pub(super) async fn replace_guild_commands(
-    ask: Ask,
-    At((application, guild)): At<(UserId, GuildId)>,
-    List(commands): List<ApplicationCommand>,
-) -> Answer {
-    own(&ask, application)?;
-    replace(&ask, Some(guild), commands)
-}
-
-fn own(ask: &Ask, application: UserId) -> Result<(), Fault> {
-    if application == ask.user.id { Ok(()) } else { Err(Refusal::MissingAccess.into()) }
-}
-
-fn replace(ask: &Ask, guild: Option<GuildId>, commands: Vec<ApplicationCommand>) -> Answer {
-    let commands: Vec<_> =
-        commands.into_iter().map(|command| registered(ask, guild, command)).collect();
-    Ok(answer::ok(&commands))
-}
-
-/// A command with what the server adds to it.
-#[derive(Serialize)]
-struct Registered {
-    id: AnyId,
-    application_id: UserId,
-    version: AnyId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    guild_id: Option<GuildId>,
-    #[serde(flatten)]
-    command: ApplicationCommand,
-}
-
-fn registered(ask: &Ask, guild_id: Option<GuildId>, command: ApplicationCommand) -> Registered {
-    let id = AnyId::new(ask.api.hub.next_id());
-    Registered { id, application_id: ask.user.id, version: id, guild_id, command }
-}

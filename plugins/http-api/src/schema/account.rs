@@ -145,17 +145,3 @@ pub struct Application {
     /// Granted intents.
     pub flags: u32,
 }
-
-/// A command of an application; accepted, but not kept.
-#[derive(Debug, ToSchema)]
-pub struct ApplicationCommand {
-    /// Snowflake.
-    pub id: Option<String>,
-    /// Name.
-    pub name: String,
-    /// Description.
-    pub description: Option<String>,
-    /// 1 slash, 2 user, 3 message.
-    #[schema(rename = "type")]
-    pub kind: Option<u8>,
-}

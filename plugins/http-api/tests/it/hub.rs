@@ -13,9 +13,12 @@ use throng_ports::hub::{
 };
 use throng_ports::link::BoxFuture;
 use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
+use throng_proto::catalog::CommandPlace;
 use throng_proto::command::{Actor, Command, Outcome, Reply};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
-use throng_proto::model::{Emoji, Guild, InviteCode, Member, Message, Profile, Role, User};
+use throng_proto::model::{
+    Emoji, Guild, InviteCode, Member, Message, Profile, RegisteredCommand, Role, User,
+};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::{Account, Page};
 use throng_proto::refusal::Refusal;
@@ -62,6 +65,8 @@ pub(crate) struct State {
     /// What operators decided and asked, newest last.
     pub(crate) accounts: HashMap<UserId, Account>,
     pub(crate) asked: Vec<String>,
+    /// Commands of applications, where they were changed.
+    pub(crate) catalogs: HashMap<CommandPlace, Vec<RegisteredCommand>>,
     /// Pieces of an export; `None` breaks it off.
     pub(crate) export: Vec<Option<&'static str>>,
 }

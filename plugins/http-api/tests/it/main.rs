@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "these are tests, though not every function is one")]
 
 mod admin;
+mod catalog;
+mod commands;
 mod document;
 mod doors;
 mod forms;

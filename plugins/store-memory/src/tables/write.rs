@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use throng_ports::store::Stored;
+use throng_proto::catalog::CommandPlace;
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Channel, Emoji, Member, Message, Referenced, User};
 use throng_proto::record::{Account, Write};
@@ -51,6 +52,8 @@ impl Tables {
             Write::MemberDelete(guild, user) => {
                 self.members.remove(&(guild, user));
                 self.user_guilds.remove(&(user, guild));
+                let of = CommandPlace { application: user, guild: Some(guild) };
+                self.delete_commands_in(of);
             }
             Write::Invite(invite) => _ = self.invites.insert(invite.code.clone(), *invite),
             Write::InviteDelete(guild, code) => {
@@ -71,6 +74,9 @@ impl Tables {
                 self.remove_reactions(message, &emoji, BTreeSet::clear);
             }
             Write::ReactionClear(message, None) => _ = self.reactions.remove(&message),
+            Write::Command(command) => self.put_command(*command),
+            Write::CommandDelete(place, id) => self.delete_command(place, id),
+            Write::CommandsDelete(user) => self.delete_commands_of(user),
             Write::Event(event) => _ = self.events.insert((event.guild, event.sequence), *event),
         }
     }
@@ -125,6 +131,7 @@ impl Tables {
         }
         self.guilds.remove(&guild);
         self.invites.retain(|_, invite| invite.guild_id != guild);
+        self.commands.retain(|_, command| command.guild_id != Some(guild));
         self.roles.retain(|(of, _), _| *of != guild);
         self.members.retain(|(of, _), _| *of != guild);
         self.user_guilds.retain(|(_, of)| *of != guild);

@@ -124,6 +124,37 @@ const orders = {
     await invites.delete(code);
     tell('uninvited', { listed: [...(await invites.fetch()).keys()] });
   },
+  commands: async ({ guild }) => {
+    const { commands } = client.application;
+    const song = { type: 3, name: 'song', description: 'Which', required: true };
+    const times = { type: 4, name: 'times', description: 'How often', minValue: 1, maxValue: 9 };
+    const sing = { name: 'sing', description: 'Sings', nsfw: true, options: [song, times] };
+    // What is not said is as if it was said, which it compares otherwise.
+    Object.assign(sing, { defaultMemberPermissions: '32', integrationTypes: [0] });
+    const all = [sing, { name: 'High Five', type: 2 }];
+    const first = await commands.set(all);
+    const again = await commands.set(all);
+    const here = await commands.set(all, guild);
+    const fetched = await commands.fetch({ guildId: guild });
+    const [one, other] = first.values();
+    if (!one.equals(sing)) throw new Error('another command than was set');
+    const same = here.every((command) => command.equals(fetched.get(command.id)));
+    if (!same || here.size !== fetched.size) throw new Error('the guild has other commands');
+    const edited = await one.edit({ name: 'chant', description: 'Chants' });
+    await commands.delete(other);
+    const code = await commands.permissions
+      .fetch({ guild, command: one.id })
+      .catch((error) => error.code);
+    if (code !== 10066) throw new Error(`permissions: ${code}`);
+    const left = await commands.fetch({ cache: false, force: true });
+    tell('commands', {
+      first: [...first.keys()],
+      again: [...again.keys()],
+      here: [...here.keys()],
+      edited: [edited.id, edited.name, edited.description],
+      left: left.map((command) => command.name),
+    });
+  },
   drop: async () => {
     const [shard] = strategy.shards.values();
     shard.connection.terminate();

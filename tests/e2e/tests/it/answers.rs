@@ -67,7 +67,7 @@ impl Walk {
         let route = line.split_once('?').map_or(line, |(route, _)| route);
         self.faults.extend(self.document.differs(route, status, &answer)?);
         let empty = answer.as_array().is_some_and(Vec::is_empty);
-        // There are no sounds, and commands are not kept.
+        // There are no sounds, and nobody is given or denied a command.
         ensure!(
             !empty || matches!(kind, "" | "sound"),
             "{line} answers nothing, which shows nothing"
@@ -93,11 +93,17 @@ impl Walk {
         let command = json!({ "name": "c", "type": 1, "description": "d", "options": [option] });
         for path in ["", "/guilds/{guild_id}"] {
             let path = format!("/applications/{{application_id}}{path}/commands");
-            self.step(&format!("POST {path}"), command.clone(), "command")?;
+            let made = self.step(&format!("POST {path}"), command.clone(), "command")?;
+            self.places.insert("{command_id}", made["id"].as_str().context("an id")?.to_owned());
             self.step(&format!("PUT {path}"), json!([command]), "command")?;
-            self.step(&format!("GET {path}"), Value::Null, "")?;
+            self.step(&format!("GET {path}"), Value::Null, "command")?;
+            self.step(&format!("GET {path}?with_localizations=true"), Value::Null, "command")?;
+            let one = format!("{path}/{{command_id}}");
+            self.step(&format!("GET {one}"), Value::Null, "command")?;
+            self.step(&format!("PATCH {one}"), json!({ "nsfw": true }), "command")?;
         }
-        Ok(())
+        let path = "/applications/{application_id}/guilds/{guild_id}/commands/permissions";
+        self.step(&format!("GET {path}"), Value::Null, "").map(drop)
     }
 
     fn guild(&mut self) -> Result<()> {

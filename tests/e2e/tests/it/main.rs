@@ -24,6 +24,7 @@ mod answers;
 mod bad_input;
 mod certificates;
 mod chunks;
+mod commands;
 mod crash;
 mod crowd;
 mod cuts;

@@ -1,9 +1,11 @@
 //! Random histories: a store and the plain model are given the same commits and must look the same.
 
-use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use throng_proto::catalog::CommandPlace;
+use throng_proto::id::{ChannelId, CommandId, GuildId, MessageId, RoleId, UserId};
 use throng_proto::model::{Channel, Emoji, Guild, Invite, Message, MessageReference, User};
 use throng_proto::record::{Page, Write};
 
+use super::commands::command;
 use super::model::Model;
 use super::sample::{PAST, add, channel, event, guild, invite, member, message, role, user};
 use super::{members, ok};
@@ -83,6 +85,11 @@ impl History {
             assert_eq!(ok(named.await), self.model.user_named(&name(id)), "seed {seed}");
             let guilds = ok(store.guilds_of(UserId::new(id)).await);
             assert_eq!(guilds, self.model.guilds_of(UserId::new(id)), "seed {seed}");
+            for guild in (0..=GUILDS).map(|guild| (guild > 0).then(|| GuildId::new(guild))) {
+                let place = CommandPlace { application: UserId::new(id), guild };
+                let catalog = ok(store.catalog(place).await);
+                assert_eq!(catalog, self.model.catalog(place), "seed {seed}: {place:?}");
+            }
         }
         for id in (1..=CHANNELS).map(ChannelId::new) {
             let (page, limit, me) = (self.page(), 1 + self.size(9), self.user_id());
@@ -103,7 +110,7 @@ impl History {
 
     fn write(&mut self) -> Write {
         let guild_id = GuildId::new(1 + self.below(GUILDS));
-        match self.below(28) {
+        match self.below(32) {
             0 => Write::GuildDelete(guild_id),
             1..3 => {
                 Write::Guild(Guild { name: self.below(100).to_string(), ..guild(guild_id.value()) })
@@ -136,6 +143,12 @@ impl History {
                 let invite = self.invite();
                 Write::InviteDelete(invite.guild_id, invite.code)
             }
+            27..30 => {
+                let (place, id) = (self.place(), 1 + self.below(6));
+                Write::Command(Box::new(command(place, id, self.below(100))))
+            }
+            30 => Write::CommandDelete(self.place(), CommandId::new(1 + self.below(6))),
+            _ if self.below(4) == 0 => Write::CommandsDelete(self.user_id()),
             _ => Write::Event(Box::new(event(guild_id.value(), 1 + self.below(9), PAST))),
         }
     }
@@ -149,6 +162,11 @@ impl History {
         let id = 1 + self.below(CHANNELS);
         let uses = u32::try_from(self.below(5)).unwrap_or_default();
         Invite { uses, ..invite(1 + id % GUILDS, id, 1 + self.below(4)) }
+    }
+
+    fn place(&mut self) -> CommandPlace {
+        let guild = (self.below(3) > 0).then(|| GuildId::new(1 + self.below(GUILDS)));
+        CommandPlace { application: self.user_id(), guild }
     }
 
     fn user(&mut self) -> User {

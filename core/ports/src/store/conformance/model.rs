@@ -1,9 +1,11 @@
 //! A store that is too plain to be wrong: lists that are searched from end to end.
 
+use throng_proto::catalog::CommandPlace;
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::constant::{Empty, False};
 use throng_proto::model::{
-    Channel, Emoji, Guild, Invite, Member, Message, Profile, ReactionCount, Referenced, Role, User,
+    Channel, Emoji, Guild, Invite, Member, Message, Profile, ReactionCount, Referenced,
+    RegisteredCommand, Role, User,
 };
 use throng_proto::record::{EventRecord, Page, Write};
 
@@ -16,6 +18,7 @@ pub(super) struct Model {
     channels: Vec<Channel>,
     members: Vec<(GuildId, UserId, Profile)>,
     invites: Vec<Invite>,
+    commands: Vec<RegisteredCommand>,
     messages: Vec<Message>,
     reactions: Vec<(MessageId, Emoji, Vec<UserId>)>,
     events: Vec<EventRecord>,
@@ -62,10 +65,19 @@ impl Model {
             }
             Write::MemberDelete(guild, user) => {
                 self.members.retain(|member| (member.0, member.1) != (guild, user));
+                let of = CommandPlace { application: user, guild: Some(guild) };
+                self.commands.retain(|command| place_of(command) != of);
             }
             Write::Invite(invite) => put(&mut self.invites, *invite, |a, b| a.code == b.code),
             Write::InviteDelete(guild, code) => {
                 self.invites.retain(|invite| (invite.guild_id, &invite.code) != (guild, &code));
+            }
+            Write::Command(command) => self.put_command(*command),
+            Write::CommandDelete(of, id) => {
+                self.commands.retain(|command| (place_of(command), command.id) != (of, id));
+            }
+            Write::CommandsDelete(user) => {
+                self.commands.retain(|command| command.application_id != user);
             }
             Write::Event(event) => {
                 let place = |event: &EventRecord| (event.guild, event.sequence);
@@ -122,6 +134,19 @@ impl Model {
         }
     }
 
+    fn put_command(&mut self, command: RegisteredCommand) {
+        let known = self.user(command.application_id).is_some();
+        let there = |guild| {
+            let member = |member: &(GuildId, UserId, Profile)| {
+                (member.0, member.1) == (guild, command.application_id)
+            };
+            self.members.iter().any(member)
+        };
+        if known && command.guild_id.is_none_or(there) {
+            put(&mut self.commands, command, |a, b| a.id == b.id);
+        }
+    }
+
     fn put_user(&mut self, user: User) -> bool {
         let taken = |old: &User| old.username == user.username && old.id != user.id;
         if self.users.iter().any(taken) {
@@ -155,6 +180,7 @@ impl Model {
         }
         self.guilds.retain(|guild| guild.id != id);
         self.invites.retain(|invite| invite.guild_id != id);
+        self.commands.retain(|command| command.guild_id != Some(id));
         self.roles.retain(|(of, _)| *of != id);
         self.members.retain(|member| member.0 != id);
         self.events.retain(|event| event.guild != id);
@@ -183,6 +209,13 @@ impl Model {
         let mut invites: Vec<_> = of_guild.cloned().collect();
         invites.sort_by(|one, other| one.code.cmp(&other.code));
         invites
+    }
+
+    pub(super) fn catalog(&self, place: CommandPlace) -> Vec<RegisteredCommand> {
+        let of_place = self.commands.iter().filter(|command| place_of(command) == place);
+        let mut found: Vec<_> = of_place.cloned().collect();
+        found.sort_by_key(|command| command.id);
+        found
     }
 
     pub(super) fn user(&self, id: UserId) -> Option<User> {
@@ -261,6 +294,10 @@ impl Model {
         found.sort_by_key(|event| event.sequence);
         found
     }
+}
+
+const fn place_of(command: &RegisteredCommand) -> CommandPlace {
+    CommandPlace { application: command.application_id, guild: command.guild_id }
 }
 
 fn put<T>(list: &mut Vec<T>, item: T, same: impl Fn(&T, &T) -> bool) {

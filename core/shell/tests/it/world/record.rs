@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use throng_plugin_store_memory::MemoryStore;
+use throng_ports::catalog::CatalogStore;
 use throng_ports::journal::{Found, Journal, Journals, Record};
 use throng_ports::link::BoxFuture;
 use throng_ports::store::{Expired, GuildSize, MemberPages, Store, StoreError, Stored};
+use throng_proto::catalog::CommandPlace;
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
-use throng_proto::model::{Emoji, Message, User};
+use throng_proto::model::{Emoji, Message, RegisteredCommand, User};
 use throng_proto::record::{
     Account, EventRecord, GuildRecord, MessageRow, Page, RowQuery, TokenRecord, Write,
 };
@@ -75,6 +77,12 @@ impl RecordedStore {
     pub(crate) fn written(&self) -> Vec<Vec<Found>> {
         let scratch = self.scratch.as_ref();
         scratch.map(|scratch| scratch.recover().unwrap()).unwrap_or_default()
+    }
+}
+
+impl CatalogStore for RecordedStore {
+    fn catalog(&self, place: CommandPlace) -> BoxFuture<'static, Stored<Vec<RegisteredCommand>>> {
+        self.read(self.store.catalog(place))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Drives an unmodified serenity crate.
 
+mod commands;
 mod ears;
 mod obedience;
 

@@ -8,6 +8,7 @@ use serenity::all::{
     ReactionType,
 };
 
+use crate::commands;
 use crate::ears::Ears;
 
 pub async fn obey(order: &Value, http: &Http, ears: &Ears, host: &str) -> Result<()> {
@@ -42,6 +43,7 @@ pub async fn obey(order: &Value, http: &Http, ears: &Ears, host: &str) -> Result
             let shard = shard.context("not ready")?;
             shard.chunk_guild(guild, limit, false, filter, Some("n".into()));
         }
+        Some("commands") => commands::register(order, http).await?,
         Some("drop") => lines::drop_connections(host)?,
         other => bail!("what is {other:?}?"),
     }

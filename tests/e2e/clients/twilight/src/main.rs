@@ -1,5 +1,6 @@
 //! Drives unmodified twilight crates.
 
+mod commands;
 mod driver;
 mod obedience;
 

@@ -30,6 +30,7 @@ impl Driver {
                 let limit = (!query.is_empty()).then_some(100);
                 self.shard.command(&request.query(query, limit));
             }
+            Some("commands") => self.commands(order).await?,
             Some("drop") => lines::drop_connections(&self.host)?,
             Some("close") => self.close().await,
             other => bail!("what is {other:?}?"),
