@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use throng_plugin_store_memory::MemoryStore;
 use throng_ports::journal;
-use throng_ports::store::conformance::{History, suite};
+use throng_ports::store::conformance::{History, suite, twin};
 use throng_ports::store::{Store, StoreError};
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::model::Guild;
@@ -19,6 +19,19 @@ async fn the_store_passes_the_suite() {
 fn the_journals_pass_the_suite() {
     let store = MemoryStore::new();
     journal::conformance::suite(|| store.journals());
+}
+
+#[tokio::test]
+async fn the_suite_notices_broken_stores() {
+    twin::all(|| std::future::ready::<Arc<dyn Store>>(Arc::new(MemoryStore::new()))).await;
+}
+
+#[test]
+fn the_suite_notices_broken_journals() {
+    journal::conformance::twin::all(|| {
+        let store = MemoryStore::new();
+        move || store.journals()
+    });
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use throng_plugin_store_sqlite::{Config, SqliteStore};
 use throng_ports::journal;
 use throng_ports::store::Store;
-use throng_ports::store::conformance::{History, suite};
+use throng_ports::store::conformance::{History, suite, twin};
 
 use crate::sample::open;
 
@@ -27,6 +27,29 @@ async fn the_store_passes_the_suite_with_the_least_of_everything() {
 fn the_journals_pass_the_suite() {
     let dir = tempfile::tempdir().unwrap();
     journal::conformance::suite(|| open(dir.path()).journals());
+}
+
+#[tokio::test]
+async fn the_suite_notices_broken_stores() {
+    let dirs = tempfile::tempdir().unwrap();
+    let mut number = 0;
+    twin::all(|| {
+        number += 1;
+        let store: Arc<dyn Store> = Arc::new(open(&dirs.path().join(number.to_string())));
+        std::future::ready(store)
+    })
+    .await;
+}
+
+#[test]
+fn the_suite_notices_broken_journals() {
+    let dirs = tempfile::tempdir().unwrap();
+    let mut number = 0;
+    journal::conformance::twin::all(|| {
+        number += 1;
+        let dir = dirs.path().join(number.to_string());
+        move || open(&dir).journals()
+    });
 }
 
 #[tokio::test]
