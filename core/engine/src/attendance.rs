@@ -39,6 +39,8 @@ pub struct Attendance {
     listeners: usize,
     attachments: usize,
     crowd: Option<Crowd>,
+    /// Somebody was shown who is online.
+    witnessed: bool,
 }
 
 /// What is on one worker.
@@ -63,6 +65,7 @@ impl Attendance {
             listeners: 0,
             attachments: 0,
             crowd: None,
+            witnessed: false,
         }
     }
 
@@ -139,6 +142,7 @@ impl Attendance {
     /// Returns members and presences for GUILD_CREATE, shared until one of them changes: presences
     /// do at most once in a window. Making it costs O(members).
     pub fn crowd(&mut self, roster: &Roster, everybody: bool) -> Crowd {
+        self.witnessed = true;
         if let Some(crowd) = &self.crowd {
             return crowd.clone();
         }
@@ -152,7 +156,8 @@ impl Attendance {
 
     /// Encodes the presences of those of some users who are online.
     #[must_use]
-    pub fn presences_of(&self, users: impl Iterator<Item = UserId>) -> Box<RawValue> {
+    pub fn presences_of(&mut self, users: impl Iterator<Item = UserId>) -> Box<RawValue> {
+        self.witnessed = true;
         let shown: Vec<_> = users.map(|user| (user, self.shown(user))).collect();
         let online = shown.iter().filter(|(_, shown)| shown.status.is_online());
         let online: Vec<_> =

@@ -79,7 +79,7 @@ struct Stand {
 
 /// A session on its way to a relay.
 #[derive(Debug)]
-pub struct Seat<'a> {
+pub struct Placing<'a> {
     /// Its place on the worker.
     pub slot: Slot,
     /// What it is.
@@ -168,7 +168,7 @@ impl Branch {
     }
 
     /// Adds a session where a verdict says, or on a new relay, and returns the relay's number.
-    pub fn attach(&mut self, placement: Placement, seat: Seat<'_>) -> u32 {
+    pub fn attach(&mut self, placement: Placement, seat: Placing<'_>) -> u32 {
         let number = match placement {
             Placement::Relay(number) if self.has_room(number) => number,
             Placement::Relay(_) | Placement::New => self.start(seat.shard),

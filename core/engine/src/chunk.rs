@@ -67,7 +67,7 @@ pub fn sought(request: &RequestMembers) -> u64 {
 pub fn found(
     request: &RequestMembers,
     rights: Rights,
-    attendance: &Attendance,
+    attendance: &mut Attendance,
     roster: &Roster,
 ) -> Body {
     let mut part = Part::new(0, 1);

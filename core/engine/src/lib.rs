@@ -4,9 +4,10 @@
 //! turns outputs into effects. Equal histories give equal outputs, so that any run can be replayed.
 //!
 //! Where to look: [`guild`] decides what happens and in which order, [`attendance`] who is there,
-//! [`roster`] who the members are, [`branch`] who is on which relay, [`relay`] who gets what,
-//! [`roll`] what lists of members show, [`replay`] what was sent, [`conversation`] what one link
-//! may say, [`budget`] what one user may cause.
+//! [`roster`] who the members are, [`deck`] has a worker's sessions and what they are sent,
+//! [`branch`] who is on which relay, [`relay`] who gets what, [`roll`] what lists of members show,
+//! [`replay`] what was sent, [`conversation`] what one link may say, [`budget`] what one user may
+//! cause.
 //!
 //! A guild answers nothing before the store has committed it, whatever happens in between:
 //!
@@ -45,6 +46,7 @@ pub mod budget;
 pub mod chunk;
 pub mod class;
 pub mod conversation;
+pub mod deck;
 pub mod event;
 pub mod guild;
 pub mod mode;

@@ -18,8 +18,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 pub use network::{Network, NetworkError};
-use throng_proto::id::GuildId;
-use throng_proto::wire::{Body, Wire};
+use throng_proto::wire::Wire;
+pub use throng_proto::wire::{Dispatch, Lane};
 
 /// A boxed future that may move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -93,31 +93,6 @@ pub trait Arrival: Send + fmt::Debug {
 /// Bytes of payloads without a sequence that wait on a blocked link at most, 64 KiB: an answer to a
 /// heartbeat has 11 bytes. A transport may count a few bytes of framing for each.
 pub const CONTROL_BACKLOG_BYTES_MAX: usize = 64 * 1024;
-
-/// Which dispatches must keep their order among each other.
-///
-/// A transport with one stream keeps the order of all; one with many keeps the order within a lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Lane {
-    /// The session's own: READY, RESUMED and the like.
-    Session,
-    /// Events of one guild.
-    Guild(GuildId),
-    /// Events of one guild that are soon outdated: typing and presences. A transport that can may
-    /// let them overtake others, and lose them rather than be late.
-    Ephemeral(GuildId),
-}
-
-/// One dispatch for one session.
-#[derive(Clone, Copy, Debug)]
-pub struct Dispatch<'a> {
-    /// The session's sequence of it.
-    pub sequence: u32,
-    /// What it must keep in order with.
-    pub lane: Lane,
-    /// What everybody shares.
-    pub body: &'a Body,
-}
 
 /// What a link received.
 #[derive(Clone, Debug, PartialEq, Eq)]

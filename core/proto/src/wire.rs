@@ -15,10 +15,12 @@
 mod adler;
 mod chain;
 mod codec;
+mod lane;
 mod segment;
 mod splice;
 
 pub use chain::Past;
+pub use lane::{Dispatch, Lane};
 pub use segment::{Body, Segment};
 pub(crate) use splice::ZSTD_FRAME;
 pub use splice::{Parts, control, dispatch};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use moka::sync::Cache;
-use serde::{Deserialize, Serialize};
+use throng_engine::deck::Admission;
 use throng_ports::store::{Store, StoreError};
 use throng_ports::token::Tokens;
 use throng_proto::model::User;
@@ -20,27 +20,11 @@ const REMEMBERED: u64 = 20_000;
 /// How long. What takes a token away forgets all of them at once, so this only bounds memory.
 const REMEMBERED_FOR: Duration = Duration::from_secs(30);
 
-/// What let somebody in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Pass {
-    pub(crate) token: TokenId,
-    /// When it ends, if it ever does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) expires_at: Option<Timestamp>,
-}
-
-impl Pass {
-    /// Tells whether it is over at that moment.
-    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
-        self.expires_at.is_some_and(|end| end <= now)
-    }
-}
-
 /// Who was let in, by what, and when.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) user: User,
-    pub(crate) pass: Pass,
+    pub(crate) admission: Admission,
     /// Tells, compared with [`Accounts::era`], whether tokens were taken away since.
     pub(crate) era: u64,
 }
@@ -85,7 +69,7 @@ impl Accounts {
             Some(entry) => Some(entry),
             None => self.find(token, digest, era).await?,
         };
-        Ok(found.filter(|entry| !entry.pass.is_over(clock::wall())))
+        Ok(found.filter(|entry| !entry.admission.is_over(clock::wall())))
     }
 
     async fn find(
@@ -104,8 +88,8 @@ impl Accounts {
         if account.standing != Standing::Active {
             return Ok(None);
         }
-        let pass = Pass { token: TokenId::of(&digest), expires_at };
-        let entry = Entry { user: account.user, pass, era };
+        let admission = Admission { token: TokenId::of(&digest), expires_at };
+        let entry = Entry { user: account.user, admission, era };
         self.known.insert((era, digest), entry.clone());
         Ok(Some(entry))
     }

@@ -1,8 +1,9 @@
 //! The clocks of the process, read only here.
 
 use std::sync::OnceLock;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use throng_engine::deck::Moment;
 use throng_engine::time::Instant;
 use throng_proto::time::Timestamp;
 
@@ -19,4 +20,28 @@ pub(crate) fn now() -> Instant {
 pub(crate) fn wall() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Reads both.
+pub(crate) fn moment() -> Moment {
+    Moment { at: now(), wall: wall() }
+}
+
+/// Measures how long something takes, for metrics and for whose turn it is. It does not follow the
+/// runtime's clock, which stands still while something is computed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watch(std::time::Instant);
+
+impl Watch {
+    pub(crate) fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    pub(crate) fn spent(self) -> Duration {
+        self.0.elapsed()
+    }
+
+    pub(crate) fn nanos(self) -> u64 {
+        u64::try_from(self.spent().as_nanos()).unwrap_or(u64::MAX)
+    }
 }

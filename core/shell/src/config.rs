@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use throng_engine::deck;
 use throng_engine::{conversation, pressure, replay};
 
 use crate::budgets::BudgetsConfig;
@@ -402,6 +403,24 @@ impl Config {
             bytes_max: self.replay.bytes_max,
             own_bytes_max: self.replay.bytes_max / 100 * self.replay.own_percent as usize,
             age_max: Duration::from_secs(self.gateway.resume_window_secs),
+        }
+    }
+
+    /// Returns what the deck of a worker is told.
+    pub(crate) fn deck(&self, worker: usize) -> deck::Config {
+        deck::Config {
+            // There are at most 256.
+            worker: u16::try_from(worker).unwrap_or(u16::MAX),
+            workers: self.worker_count(),
+            log: self.replay(),
+            resume_window: self.resume_window(),
+            lag_events_max: self.limits.lag_events_max,
+            lag_bytes_max: self.limits.lag_bytes_max,
+            ranges_max: self.lists.ranges_per_channel,
+            lists_max: self.lists.list_channels,
+            relays_max: self.relay.count_max,
+            move_slice: self.relay.move_slice,
+            degrade_attachments_min: self.overload.degrade_attachments_min,
         }
     }
 

@@ -21,9 +21,10 @@ use serde_json::value::RawValue;
 use throng_engine::Outbox;
 use throng_engine::attendance::{Attendance, SessionRef};
 use throng_engine::chunk::Rights;
+use throng_engine::deck::{Attach, View, Watch};
 use throng_engine::event::{Change, Event};
 use throng_engine::guild::{Guild, Input, Output, Ticket};
-use throng_engine::policy::{GuildFacts, SessionFacts};
+use throng_engine::policy::GuildFacts;
 use throng_engine::relay::Interest;
 use throng_engine::roster::Snapshot;
 use throng_engine::welcome::{self, Welcome};
@@ -44,9 +45,7 @@ use self::reads::Reads;
 use crate::clock;
 use crate::metrics::Refused;
 use crate::node::Shared;
-use crate::worker::{Room, View, WorkerMessage};
-
-pub(crate) use lists::Watch;
+use crate::worker::{Room, WorkerMessage};
 
 /// Requests taken in one turn before the store is looked at again.
 const TURN_MAX: usize = 64;
@@ -59,7 +58,8 @@ const TROUBLED_FOR: Duration = Duration::from_mins(1);
 pub(crate) enum Request {
     Command(Actor, Box<Command>, oneshot::Sender<Outcome>),
     Import(Vec<Member>, oneshot::Sender<Outcome>),
-    Attach(Box<Attach>),
+    /// The room is taken until the worker has the answer, when many guilds are asked.
+    Attach(Box<Attach>, Option<Room>),
     Detach {
         session: SessionRef,
         user: UserId,
@@ -94,19 +94,6 @@ pub(crate) enum Request {
         sessions: Vec<Attach>,
     },
     HandOff(HandOff),
-}
-
-/// A session that wants to be attached.
-#[derive(Debug)]
-pub(crate) struct Attach {
-    pub(crate) session: SessionRef,
-    pub(crate) facts: SessionFacts,
-    pub(crate) interest: Interest,
-    pub(crate) presence: PresenceUpdate,
-    /// Part of the stream after READY, rather than a guild joined since.
-    pub(crate) initial: bool,
-    /// Taken until the worker has the answer, when many guilds are asked.
-    pub(crate) room: Option<Room>,
 }
 
 type Commit = Pin<Box<dyn Future<Output = Stored<()>> + Send>>;
@@ -280,7 +267,7 @@ impl GuildTask {
                 let ticket = self.ticket(answer);
                 self.step(Input::Import(ticket, members)).await;
             }
-            Request::Attach(attach) => self.attach(*attach).await,
+            Request::Attach(attach, room) => self.attach(*attach, room).await,
             Request::Relays { worker, relays } => self.attendance.set_relays(worker, relays),
             Request::Detach { session, user, interest } => {
                 self.attendance.detach(session, user, interest);

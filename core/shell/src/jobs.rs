@@ -26,7 +26,7 @@ use tokio::sync::{Notify, Semaphore};
 use crate::config::JobsConfig;
 use crate::metrics::JobMetrics;
 
-pub(crate) use chunks::{ChunkAnswer, Chunks};
+pub(crate) use chunks::Chunks;
 pub(crate) use export::Export;
 pub(crate) use holders::Holders;
 

@@ -6,7 +6,6 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::collections::hash_map::Drain;
 
 use parking_lot::Mutex;
 use throng_ports::metrics::{Kind, Page};
@@ -45,8 +44,9 @@ impl Tally {
 
 impl Traffic {
     /// Adds what a worker has counted.
-    pub(crate) fn add(&self, counted: Drain<'_, GuildId, u64>) {
-        if counted.len() == 0 {
+    pub(crate) fn add(&self, counted: impl Iterator<Item = (GuildId, u64)>) {
+        let mut counted = counted.peekable();
+        if counted.peek().is_none() {
             return;
         }
         let mut state = self.0.lock();
@@ -107,7 +107,7 @@ mod tests {
 
     fn add(traffic: &Traffic, counted: impl IntoIterator<Item = (u64, u64)>) {
         let counted = counted.into_iter().map(|(guild, count)| (GuildId::new(guild), count));
-        traffic.add(counted.collect::<HashMap<_, _>>().drain());
+        traffic.add(counted);
     }
 
     #[test]

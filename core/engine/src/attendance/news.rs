@@ -66,11 +66,14 @@ impl Attendance {
         news
     }
 
-    /// Takes what a session shows that was there before a restart: others know of it already.
+    /// Takes what a session shows that was there before the guild began anew: others who were know
+    /// of it already. When somebody was shown meanwhile who is online, all are told.
     pub fn recall(&mut self, session: SessionRef, user: UserId, update: PresenceUpdate) {
         self.show(session, user, update);
-        self.pending.remove(&user);
-        self.settle(user);
+        if !self.witnessed {
+            self.pending.remove(&user);
+            self.settle(user);
+        }
     }
 
     /// Counts what a user shows as told, and returns it if it is new.

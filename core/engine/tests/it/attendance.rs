@@ -247,6 +247,17 @@ fn sessions_that_survived_a_restart_are_no_news() {
     assert_eq!(status(&mut attendance, ALICE).unwrap(), "offline");
 }
 
+/// A guild that began anew may take newcomers before the last of those who were there.
+#[test]
+fn whoever_comes_back_after_others_looked_is_told_to_all() {
+    let mut attendance = heard();
+    let everybody = attendance.presences_of([OWNER, ALICE].into_iter());
+    assert!(!everybody.get().contains(&ALICE.to_string()), "{everybody}");
+    attendance.attach(session(1), ALICE, DEAF);
+    attendance.recall(session(1), ALICE, showing(Status::Idle));
+    assert_eq!(news(&mut attendance), [(ALICE, "idle".to_owned(), 0)]);
+}
+
 #[test]
 fn nothing_is_told_when_nobody_listens() {
     let mut attendance = Attendance::new(GUILD);

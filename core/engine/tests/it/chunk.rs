@@ -38,7 +38,7 @@ fn answer(data: &Value, rights: Rights, members: &[Arc<Member>]) -> Vec<Value> {
     attendance.end_window();
     attendance.tell(usize::MAX);
     let (request, roster) = (request(data), scene::roster(members));
-    bodies(&request, rights, &attendance, &roster)
+    bodies(&request, rights, &mut attendance, &roster)
         .iter()
         .map(|body| {
             let payload = scene::payload(body);
@@ -53,7 +53,7 @@ fn answer(data: &Value, rights: Rights, members: &[Arc<Member>]) -> Vec<Value> {
 fn bodies(
     request: &RequestMembers,
     rights: Rights,
-    attendance: &Attendance,
+    attendance: &mut Attendance,
     roster: &Roster,
 ) -> Vec<Body> {
     if !chunk::is_full(request) || !rights.members {

@@ -8,6 +8,7 @@ mod budget;
 mod chunk;
 mod class;
 mod conversation;
+mod deck;
 mod digest;
 mod guild;
 mod intent;

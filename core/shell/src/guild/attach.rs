@@ -1,13 +1,14 @@
 //! Sessions that come to a guild: attached, or turned away.
 
+use throng_engine::deck::{Attach, Grant, Seat, SessionRef};
 use throng_proto::intents::Intents;
 
-use super::{Attach, GuildTask, Request};
-use crate::worker::{Grant, Seat, SessionRef, WorkerMessage};
+use super::{GuildTask, Request};
+use crate::worker::{Room, WorkerMessage};
 
 impl GuildTask {
     /// Attaches a session, unless its user is no member any more.
-    pub(super) async fn attach(&mut self, attach: Attach) {
+    pub(super) async fn attach(&mut self, attach: Attach, room: Option<Room>) {
         let user = attach.facts.user;
         let Some(member) = self.guild.member(user) else {
             return self.turn_away(attach.session).await;
@@ -20,10 +21,9 @@ impl GuildTask {
             view: self.view(),
             welcome: guilds.then(|| self.welcome(user, attach.interest)),
             initial: attach.initial,
-            room: attach.room,
         };
         let worker = attach.session.worker.into();
-        self.shared.send(worker, WorkerMessage::Attached(Box::new(grant))).await;
+        self.shared.send(worker, WorkerMessage::Attached(Box::new(grant), room)).await;
         self.weigh().await;
     }
 
@@ -44,7 +44,7 @@ impl GuildTask {
             self.backlog.push_back(request);
         }
         while let Some(request) = self.backlog.pop_front() {
-            if let Request::Attach(attach) = request {
+            if let Request::Attach(attach, _) = request {
                 self.turn_away(attach.session).await;
             }
         }

@@ -9,8 +9,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use throng_engine::attendance::{SessionRef, Shown};
+use throng_engine::deck::Watch;
 use throng_engine::event::{Change, Event};
-use throng_engine::roll::{Roll, Wish};
+use throng_engine::roll::Roll;
 use throng_engine::shape::Shape;
 use throng_proto::id::UserId;
 use throng_proto::model::Member;
@@ -38,15 +39,6 @@ enum Note {
     /// What a session wants to see, and its member.
     Watch(Box<Watch>, Arc<Member>),
     Leave(SessionRef),
-}
-
-/// What a session wants to see.
-#[derive(Debug)]
-pub(crate) struct Watch {
-    pub(crate) session: SessionRef,
-    pub(crate) user: UserId,
-    pub(crate) stamp: u32,
-    pub(crate) wishes: Vec<Wish>,
 }
 
 #[derive(Debug)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use throng_engine::chunk::{self, Rights};
+use throng_engine::deck::SessionRef;
 use throng_engine::roster::Snapshot;
 use throng_ports::hub::JobKind;
 use throng_proto::event::EventKind;
@@ -17,7 +18,7 @@ use tokio::sync::oneshot;
 use super::GuildTask;
 use crate::jobs::{Chunks, Holders, Title};
 use crate::metrics::Refused;
-use crate::worker::{SessionRef, WorkerMessage};
+use crate::worker::WorkerMessage;
 
 /// When to ask again for a list while too many jobs wait.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -32,7 +33,7 @@ impl GuildTask {
         wire: Wire,
     ) {
         if !chunk::is_full(&request) || !rights.members {
-            let body = chunk::found(&request, rights, &self.attendance, self.guild.roster());
+            let body = chunk::found(&request, rights, &mut self.attendance, self.guild.roster());
             return self.own(session, EventKind::GuildMembersChunk, body).await;
         }
         let refusal = rate_limited(&request);
@@ -58,7 +59,7 @@ impl GuildTask {
     }
 
     /// Answers who of some users is online.
-    pub(super) fn presences(&self, users: &[UserId], answer: oneshot::Sender<Box<RawValue>>) {
+    pub(super) fn presences(&mut self, users: &[UserId], answer: oneshot::Sender<Box<RawValue>>) {
         // The job may have been cancelled.
         _ = answer.send(self.attendance.presences_of(users.iter().copied()));
     }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use throng_engine::deck::{Attach, Restored, Seat};
 use throng_engine::event::Event;
 
-use super::{Attach, GuildTask};
-use crate::worker::{Restored, Seat, WorkerMessage};
+use super::GuildTask;
+use crate::worker::WorkerMessage;
 
 impl GuildTask {
     /// Attaches sessions that survived a restart, and sends what they missed in between.
@@ -25,6 +26,8 @@ impl GuildTask {
             }
             self.attendance.attach(attach.session, user, attach.interest);
             self.attendance.recall(attach.session, user, attach.presence);
+            // Lists may have begun with the sessions of another worker, which came earlier.
+            self.list_member(user, self.attendance.shown(user), None);
             let Attach { session, interest, .. } = attach;
             seats.push(Seat { session, user, interest, member });
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use throng_engine::chunk::{Part, Rights, Whole};
+use throng_engine::deck::{Chunk, SessionRef};
 use throng_engine::roster::Snapshot;
 use throng_proto::gateway::RequestMembers;
 use throng_proto::wire::{Body, Wire};
@@ -13,21 +14,10 @@ use tokio::sync::oneshot;
 use super::{Ended, Stop, Turn, stand_aside};
 use crate::guild::Request;
 use crate::node::Shared;
-use crate::worker::{SessionRef, WorkerMessage};
+use crate::worker::WorkerMessage;
 
 /// How long a session that has not taken the last chunk is left alone.
 const PATIENCE: Duration = Duration::from_millis(20);
-
-/// What a worker says of a chunk.
-#[derive(Debug)]
-pub(crate) enum ChunkAnswer {
-    /// It goes out.
-    Taken,
-    /// The session has no link, or has not read what it got; try again.
-    Later(Body),
-    /// The session is over, or in the guild no more.
-    Gone,
-}
 
 /// The whole list for one session.
 pub(crate) struct Chunks {
@@ -88,8 +78,8 @@ impl Chunks {
             let message = WorkerMessage::Chunk { session, guild, body, answer };
             self.shared.send(session.worker.into(), message).await;
             match answered.await {
-                Ok(ChunkAnswer::Taken) => return Ok(()),
-                Ok(ChunkAnswer::Later(again)) if tokio::time::Instant::now() < until => {
+                Ok(Chunk::Taken) => return Ok(()),
+                Ok(Chunk::Later(again)) if tokio::time::Instant::now() < until => {
                     body = again;
                     tokio::time::sleep(PATIENCE).await;
                 }

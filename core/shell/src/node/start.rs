@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use throng_ports::journal::Journals;
+use throng_engine::deck::{Story, Survivors};
+use throng_ports::journal::{Found, Journals};
 use throng_proto::id::Ids;
 use throng_proto::time::Timestamp;
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -18,9 +19,7 @@ use crate::connections::Connections;
 use crate::directory::Directory;
 use crate::jobs::Jobs;
 use crate::joining::Joins;
-use crate::journal::Story;
 use crate::metrics::Metrics;
-use crate::open::Survivors;
 use crate::overload::{self, Overload};
 use crate::pace::Pace;
 use crate::review::Reviews;
@@ -51,10 +50,8 @@ impl Node {
         let places = Places::new(parts.places.clone());
         let (shared, inboxes) = assemble(parts)?;
         let journals = shared.store.journals();
-        let stories: Vec<Story> =
-            journals.recover()?.iter().map(|found| Story::read(found)).collect();
-        let survivors = Survivors::divide(&stories, shared.worker_count());
-        drop(stories);
+        let stories = journals.recover()?.into_iter().map(read).collect();
+        let survivors = Survivors::divide(stories, shared.worker_count());
         load::guilds(&shared).await?;
         let expected = expect(&shared, &survivors);
         let recorders = journals.begin(shared.worker_count())?;
@@ -77,6 +74,21 @@ impl Node {
         tokio::spawn(overload::looks(Arc::clone(&shared)));
         Ok(Self { shared, places, refusing: Arc::new(AtomicUsize::new(0)) })
     }
+}
+
+/// Reads a journal.
+fn read(found: Vec<Found>) -> Story {
+    let mut story = Story::default();
+    for found in found {
+        match found {
+            Found::Record(record) => story.read(&record),
+            Found::Gap => story.gap(),
+        }
+    }
+    if story.unread() > 0 {
+        tracing::warn!(records = story.unread(), "records of a journal cannot be read");
+    }
+    story.finish()
 }
 
 fn assemble(parts: Parts) -> Result<(Arc<Shared>, Inboxes), StartError> {

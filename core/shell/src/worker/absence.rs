@@ -6,20 +6,19 @@
 
 use throng_proto::id::GuildId;
 
-use super::{Local, SessionRef};
+use throng_engine::deck::SessionRef;
+
+use super::Local;
 
 /// Tells sessions that survived a restart of guilds that they lost or gained meanwhile.
 pub(super) async fn review(local: Local) {
     let survivors: Vec<SessionRef> = {
         let worker = local.borrow();
-        worker
-            .sessions
-            .iter()
-            .filter_map(|(key, _)| worker.reference(u32::try_from(key).ok()?))
-            .collect()
+        let slots = worker.deck.sessions().iter().map(|(slot, _)| slot);
+        slots.filter_map(|slot| worker.deck.reference(slot)).collect()
     };
     for session in survivors {
-        let Some((user, known)) = local.borrow_mut().session_mut(session).map(|found| {
+        let Some((user, known)) = local.borrow().deck.find(session).map(|found| {
             (found.identity.user, found.guilds.iter().map(|m| m.guild).collect::<Vec<_>>())
         }) else {
             continue;
@@ -29,7 +28,7 @@ pub(super) async fn review(local: Local) {
             Ok(guilds) => compare(&local, session, &known, &guilds),
             Err(error) => {
                 tracing::warn!(%error, "cannot read which guilds a session is in; it is ended");
-                local.borrow_mut().lose(&[session]);
+                local.borrow_mut().act(|deck| deck.lose(session));
             }
         }
     }
@@ -37,15 +36,17 @@ pub(super) async fn review(local: Local) {
 
 fn compare(local: &Local, session: SessionRef, known: &[GuildId], guilds: &[GuildId]) {
     let mut worker = local.borrow_mut();
-    let Some(found) = worker.session_mut(session) else { return };
+    let Some(found) = worker.deck.find(session) else { return };
     // A guild that has granted a place since knows better than what was read before.
-    let granted = |guild| found.guilds.iter().any(|m| m.guild == guild && m.relay().is_some());
+    let granted = |guild| found.membership(guild).is_some_and(|m| m.relay().is_some());
     let lost = known.iter().copied().filter(|guild| !guilds.contains(guild) && !granted(*guild));
     let lost: Vec<GuildId> = lost.collect();
-    for guild in lost {
-        worker.expel_session(guild, session.slot);
-    }
-    for guild in guilds.iter().copied().filter(|guild| !known.contains(guild)) {
-        worker.join_session(guild, session.slot);
-    }
+    worker.act(|deck| {
+        for guild in lost {
+            deck.expel_session(guild, session.slot);
+        }
+        for guild in guilds.iter().copied().filter(|guild| !known.contains(guild)) {
+            deck.join_session(guild, session.slot);
+        }
+    });
 }

@@ -217,7 +217,7 @@ impl Worker {
             cell.answers.take();
             self.shared.metrics.refuse(Refused::AnswerTime);
             match cell.session.get() {
-                Some(session) => self.close_slow(session.slot),
+                Some(session) => self.act(|deck| deck.give_up_line(session.slot)),
                 None => cell.abort(CloseCode::UnknownError, "Too slow: resume to go on."),
             }
         }

@@ -13,12 +13,11 @@ use smallvec::SmallVec;
 use throng_engine::replay::Slot;
 use throng_proto::gateway::{PresenceUpdate, Subscription, Subscriptions};
 use throng_proto::id::GuildId;
-use throng_proto::model::Status;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::{Local, Worker, showing};
 use crate::budgets::Budget;
-use crate::guild::{Attach, Request};
+use crate::guild::Request;
 
 /// Guilds before other tasks of the worker have a turn: about 0.1 ms.
 const SLICE: u32 = 16;
@@ -138,17 +137,13 @@ impl Worker {
     /// Shows a session's presence in all its guilds.
     pub(crate) fn show_presence(&mut self, slot: Slot, update: PresenceUpdate) {
         let Some(mut errand) = self.take_errand(slot) else { return };
-        let Some(session) = self.sessions.get_mut(slot as usize) else { return };
+        let Some(session) = self.deck.session(slot) else { return };
         let update = showing::fitted(&self.shared, update, &session.identity.activities);
-        let before = (session.identity.afk, session.identity.status);
-        session.identity.afk = update.afk;
-        session.identity.status = update.status;
-        session.identity.activities = update.activities.clone();
         let guilds: SmallVec<[GuildId; 4]> = session.guilds.iter().map(|m| m.guild).collect();
         // Who had the former one already is told as well, but after those who wait for it.
         let former = errand.round.take();
         let next = former.as_ref().map_or(0, |round| round.next % guilds.len().max(1));
-        let changed = before != (update.afk, update.status);
+        let changed = self.act(|deck| deck.show(slot, &update));
         let changed = changed || former.is_some_and(|round| round.changed);
         let left = guilds.len();
         errand.round = Some(Round { update, guilds, next, left, changed });
@@ -159,7 +154,7 @@ impl Worker {
     /// Takes a client's subscriptions.
     pub(super) fn subscribe(&mut self, slot: Slot, subscriptions: Subscriptions) {
         let Some(mut errand) = self.take_errand(slot) else { return };
-        let Some(session) = self.sessions.get(slot as usize) else { return };
+        let Some(session) = self.deck.session(slot) else { return };
         let known: HashSet<GuildId> = session.guilds.iter().map(|m| m.guild).collect();
         for (guild, wanted) in subscriptions.guilds {
             if known.contains(&guild) {
@@ -181,7 +176,7 @@ impl Worker {
 
     /// Takes what a session waits for, which is nothing mostly.
     fn take_errand(&mut self, slot: Slot) -> Option<Errand> {
-        let generation = self.sessions.get(slot as usize)?.generation;
+        let generation = self.deck.session(slot)?.generation;
         let known = self.errands.all.remove(&slot);
         if known.is_some() {
             self.errands.queue.retain(|other| *other != slot);
@@ -208,7 +203,7 @@ impl Worker {
         let done = self.errand_guilds(room, slot, &mut errand);
         if errand.is_done() {
             if errand.unwritten {
-                self.recorder.state(slot, &self.sessions);
+                self.act(|deck| deck.write_state(slot));
             }
             return;
         }
@@ -234,7 +229,7 @@ impl Worker {
     fn errand_slice(&mut self, room: Room) {
         let Some(slot) = self.errands.queue.pop_front() else { return };
         let Some(errand) = self.errands.all.remove(&slot) else { return };
-        let session = self.sessions.get(slot as usize);
+        let session = self.deck.session(slot);
         if session.is_some_and(|session| session.generation == errand.generation) {
             self.go_on_with(room, slot, errand);
         }
@@ -247,7 +242,7 @@ impl Worker {
         slot: Slot,
         errand: &mut Errand,
     ) -> Result<(), Budget> {
-        let Some(session) = self.sessions.get(slot as usize) else { return Ok(()) };
+        let Some(session) = self.deck.session(slot) else { return Ok(()) };
         let user = session.identity.user.value();
         let shared = Arc::clone(&self.shared);
         let may = |budget| shared.budgets.afford(budget, user).map_err(|_| budget);
@@ -256,8 +251,9 @@ impl Worker {
             shared.budgets.charge(Budget::GuildsAtOnce, user, 1);
             if let Some(guild) = errand.enter.pop() {
                 // Paid for by IDENTIFY.
-                if let Some(attach) = self.attach(slot, errand.showing.clone(), true) {
-                    self.send_attach(guild, Attach { room: Some(room), ..attach });
+                if let Some(attach) = self.deck.attach(slot, errand.showing.clone(), true) {
+                    self.ask_attach(guild, attach, Some(room));
+                    self.settle();
                 }
                 continue;
             }
@@ -272,7 +268,7 @@ impl Worker {
             {
                 cost += wanted.channels.as_ref().map_or(0, |channels| channels.len() as u64);
                 cost += wanted.members.as_ref().map_or(0, |members| members.len() as u64 / 100);
-                self.subscribe_in(slot, guild, wanted);
+                self.act(|deck| deck.subscribe(slot, guild, wanted));
             }
             shared.budgets.charge(Budget::GuildsTold, user, cost);
         }
@@ -282,40 +278,14 @@ impl Worker {
     /// Shows a session's presence in one of its guilds.
     fn show_in(&mut self, slot: Slot, guild: GuildId, round: &Round, room: Room) {
         let Round { update, changed, .. } = round;
-        let Some(session) = self.reference(slot) else { return };
-        let Some(found) = self.sessions.get(slot as usize) else { return };
-        if !found.guilds.iter().any(|membership| membership.guild == guild) {
+        let Some(session) = self.deck.reference(slot) else { return };
+        let Some(found) = self.deck.session(slot) else { return };
+        if found.membership(guild).is_none() {
             return;
         }
-        let user = found.identity.user;
-        if let Some(relay) = self.relays.get_mut(&guild).and_then(|r| r.with_mut(slot)) {
-            relay.set_hidden(slot, update.status == Status::Invisible);
-        }
-        let room = Some(room);
+        let (user, room) = (found.identity.user, Some(room));
         self.ask_guild(guild, Request::Presence { session, user, update: update.clone(), room });
-        if *changed {
-            self.decide_mode(slot, guild);
-        }
-    }
-
-    /// Takes a client's subscription to one guild.
-    fn subscribe_in(&mut self, slot: Slot, guild: GuildId, wanted: Subscription) {
-        let Some(session) = self.sessions.get_mut(slot as usize) else { return };
-        let Some(membership) = session.guilds.iter_mut().find(|m| m.guild == guild) else { return };
-        if let Some(typing) = wanted.typing {
-            membership.subscribed = typing;
-        }
-        if let Some(users) = wanted.members
-            && let Some(number) = membership.relay()
-            && let Some(relays) = self.relays.get_mut(&guild)
-            && let Some(relay) = relays.branch.get_mut(number)
-        {
-            relay.set_watched(slot, users);
-        }
-        if let Some(channels) = wanted.channels {
-            self.wish(slot, guild, channels);
-        }
-        self.decide_mode(slot, guild);
+        self.act(|deck| deck.show_in(slot, guild, update.status, *changed));
     }
 }
 

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use throng_engine::conversation::Close;
+use throng_engine::deck::{Identity, Newcomer, SessionId};
 use throng_engine::policy::Connect;
 use throng_proto::close::CloseCode;
 use throng_proto::event::EventKind;
@@ -15,10 +16,8 @@ use throng_proto::time::Timestamp;
 use throng_proto::token::Token;
 use throng_proto::wire::{Body, Wire};
 
-use super::link::{LinkCell, tell_close, tell_invalid};
+use super::link::{LinkCell, LinkRef, tell_begin, tell_close, tell_invalid};
 use super::ready::Ready;
-use super::record::SessionRecord;
-use super::session::{Identity, Membership, SessionId};
 use super::{Local, Worker, showing};
 use crate::account::Entry;
 use crate::budgets::Budget;
@@ -115,10 +114,10 @@ async fn admit(
 ) -> Result<Admitted, Denied> {
     // Nobody closes it, so this is always a turn.
     let _turn = shared.identifying.acquire().await;
-    let Entry { user, pass, era } = authenticate(shared, &identify.token).await?;
+    let Entry { user, admission, era } = authenticate(shared, &identify.token).await?;
     *who = Some(user.id);
     let identity = identity(shared, &user, identify, version)?;
-    let identity = Identity { pass: Some(pass), began_at: clock::wall(), ..identity };
+    let identity = Identity { pass: Some(admission), began_at: clock::wall(), ..identity };
     let concurrency = shared.config.gateway.max_concurrency;
     let bucket = identity.shard.map_or(0, |shard| shard.id % concurrency);
     let taken = shared.identifies.lock().take((user.id, bucket), clock::now());
@@ -229,48 +228,25 @@ fn intents(shared: &Shared, user: &User, bits: Option<i64>) -> Result<(Intents, 
 impl Worker {
     /// Opens the session, says READY, and asks its guilds to take it.
     fn begin(&mut self, cell: &Rc<LinkCell>, admitted: Admitted) {
-        let Admitted { user, identity, guilds, .. } = admitted;
-        let id = SessionId::random(self.index, self.shared.worker_count());
-        let (shard, presence) = (identity.shard, identity.shows());
-        let record = SessionRecord {
-            id,
-            identity: identity.clone(),
-            guilds: smallvec::SmallVec::new(),
-            sequence: 0,
-            bound: None,
-        };
-        let slot = self.open_session(id, identity);
-        // A session without its guilds, or without READY, must not survive.
-        self.recorder.open_batch();
-        self.recorder.open(slot, &record);
-        let Some(reference) = self.reference(slot) else { return self.recorder.close_batch() };
-        if let Some(session) = self.sessions.get_mut(slot as usize) {
-            session.link = Some(Rc::clone(cell));
-        }
-        cell.session.set(Some(reference));
-        self.tell_begin(cell, reference, false);
-        self.watch_pass(slot);
-        self.metrics().identifies.add(1);
+        let Admitted { user, mut identity, guilds, .. } = admitted;
+        identity.connection = self.shared.connections.share(identity.connection);
+        let id = SessionId::new(rand::random(), self.index, self.shared.worker_count());
         let ready = Ready {
             id,
             user: &user,
-            shard,
+            shard: identity.shard,
             guilds: &guilds,
             version: cell.version,
             resume_url: cell.link.told().unwrap_or(&self.shared.facts.gateway_url),
         };
-        let ready = ready.data();
-        self.own(
-            reference,
-            EventKind::Ready,
-            None,
-            Body::dispatch(EventKind::Ready.name(), &ready),
-        );
-        if let Some(session) = self.sessions.get_mut(slot as usize) {
-            session.guilds = guilds.iter().copied().map(Membership::new).collect();
+        let ready = Body::dispatch(EventKind::Ready.name(), &ready.data());
+        let (presence, line) = (identity.shows(), LinkRef::from(cell));
+        let begun = self.act(|deck| deck.begin(Newcomer { id, identity, line }, ready, &guilds));
+        let Some(session) = begun else { return };
+        cell.session.set(Some(session));
+        if let Some(known) = self.deck.find(session) {
+            tell_begin(cell, known, false);
         }
-        self.recorder.state(slot, &self.sessions);
-        self.recorder.close_batch();
-        self.enter_guilds(slot, guilds, presence);
+        self.enter_guilds(session.slot, guilds, presence);
     }
 }

@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use throng_engine::conversation::{Close, Conversation, Request as Said};
+use throng_engine::deck::{CaughtUp, Line, SessionRef};
 use throng_engine::replay::Slot;
 use throng_engine::time::Instant;
 use throng_ports::link::{Dispatch, Link, Received};
@@ -20,16 +21,15 @@ use throng_proto::wire::Wire;
 use tokio::sync::mpsc;
 
 use super::answers::Outbox;
-use super::fanout::CaughtUp;
 use super::turnstile::Turnstile;
-use super::{Local, SessionRef, Worker, timer};
+use super::{Local, Worker, timer};
 use crate::clock;
 use crate::metrics::Refused;
 use crate::node::Permit;
 use bell::Bell;
 pub(super) use bell::Bells;
 pub(super) use serve::{attend, busy, welcome};
-pub(super) use tell::{tell_close, tell_invalid};
+pub(super) use tell::{tell_begin, tell_close, tell_invalid, tell_slow};
 
 /// How long a peer may take to answer a close.
 const CLOSE_TIME: Duration = Duration::from_secs(3);
@@ -62,6 +62,42 @@ pub(crate) struct LinkCell {
     pub(super) serial: u32,
 }
 
+/// A session's link, as the deck holds it.
+#[derive(Clone, Debug)]
+pub(crate) struct LinkRef(Rc<LinkCell>);
+
+impl LinkRef {
+    fn is(&self, cell: &Rc<LinkCell>) -> bool {
+        Rc::ptr_eq(&self.0, cell)
+    }
+}
+
+impl From<&Rc<LinkCell>> for LinkRef {
+    fn from(cell: &Rc<LinkCell>) -> Self {
+        Self(Rc::clone(cell))
+    }
+}
+
+impl std::ops::Deref for LinkRef {
+    type Target = LinkCell;
+
+    fn deref(&self) -> &LinkCell {
+        &self.0
+    }
+}
+
+impl Line for LinkRef {
+    fn offer(&self, dispatches: &[Dispatch<'_>]) -> Option<usize> {
+        let taken = self.link.send(dispatches);
+        self.flush_if_blocked();
+        taken.inspect_err(|error| tracing::debug!(%error, "a link is gone")).ok()
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.link.is_blocked()
+    }
+}
+
 impl std::fmt::Debug for LinkCell {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LinkCell").field("link", &self.link).finish_non_exhaustive()
@@ -69,10 +105,6 @@ impl std::fmt::Debug for LinkCell {
 }
 
 impl LinkCell {
-    pub(super) fn send(&self, dispatches: &[Dispatch<'_>]) -> std::io::Result<usize> {
-        self.link.send(dispatches)
-    }
-
     /// Place in the order of accepting: of two links that resume a session, the later one has it.
     /// The first, when it has moved away.
     pub(super) fn order(&self) -> u64 {
@@ -80,10 +112,6 @@ impl LinkCell {
         let order = permit.as_ref().map_or(0, Permit::order);
         self.permit.set(permit);
         order
-    }
-
-    pub(super) fn is_blocked(&self) -> bool {
-        self.link.is_blocked()
     }
 
     pub(super) fn control(&self, text: &str) {
@@ -208,15 +236,19 @@ impl LinkCell {
         let Some(session) = self.session.get() else { return false };
         let caught_up = {
             let mut worker = local.borrow_mut();
-            let known = worker.session_mut(session).is_some();
-            if known { worker.catch_up(session.slot) } else { CaughtUp::Everything }
+            let known = worker.deck.find(session).is_some();
+            if known {
+                worker.act(|deck| deck.catch_up(session.slot))
+            } else {
+                CaughtUp::Everything
+            }
         };
         if caught_up == CaughtUp::Lost {
             // What it missed is gone, so the session cannot go on; the client starts a new one.
             let close = Close::because(CloseCode::UnknownError, "The replay window has passed.");
             let mut worker = local.borrow_mut();
             worker.turn_away(self, &close);
-            worker.end_session(session.slot);
+            worker.act(|deck| deck.end(session.slot));
             self.session.set(None);
         }
         caught_up == CaughtUp::Part
@@ -245,7 +277,7 @@ impl Worker {
         terms: Terms,
         permit: Permit,
     ) -> Rc<LinkCell> {
-        self.generations = self.generations.wrapping_add(1);
+        self.serials = self.serials.wrapping_add(1);
         let entry = self.links.vacant_entry();
         // One worker has far fewer links than 2^32.
         let key = u32::try_from(entry.key()).unwrap_or(u32::MAX);
@@ -266,14 +298,14 @@ impl Worker {
             answers: Cell::new(None),
             turnstile: Turnstile::default(),
             permit: Cell::new(Some(permit)),
-            serial: self.generations,
+            serial: self.serials,
         });
         entry.insert(Rc::clone(&cell));
         // IDENTIFY makes the deadline a nearer one, so the first look is no later than a
         // heartbeat's.
         let interval = self.shared.config.conversation().heartbeat_interval;
         let first_look = cell.deadline().min(clock::now().after(interval));
-        self.wheel.insert(timer::Key::Link(key, cell.serial), first_look);
+        self.wheel.insert(timer::Key { link: key, serial: cell.serial }, first_look);
         self.metrics().links.add(1);
         cell
     }
@@ -293,17 +325,13 @@ impl Worker {
     fn remove_link(&mut self, cell: &Rc<LinkCell>, code: Option<u16>) {
         self.forget_link(cell);
         let Some(session) = cell.session.take() else { return };
-        let own = self.session_mut(session).and_then(|session| session.link.as_ref());
-        if !own.is_some_and(|own| Rc::ptr_eq(own, cell)) {
+        let Some(known) = self.deck.find(session) else { return };
+        if !known.line.as_ref().is_some_and(|own| own.is(cell)) {
             return;
         }
         let for_good = matches!(code, Some(1000 | 1001)) && !self.shared.is_draining();
-        self.tell_end(cell, session, code, !for_good);
-        if for_good {
-            self.end_session(session.slot);
-        } else {
-            self.detach_link(session.slot);
-        }
+        self.tell_end(cell, known, code, !for_good);
+        self.act(|deck| if for_good { deck.end(session.slot) } else { deck.detach(session.slot) });
     }
 
     /// Reads one payload and does what it asks for, as far as nothing must be waited for.
@@ -322,7 +350,7 @@ impl Worker {
             Said::Heartbeat(sequence) => {
                 cell.control(r#"{"op":11,"d":null,"s":null,"t":null}"#);
                 if let (Some(session), Some(sequence)) = (cell.session.get(), sequence) {
-                    self.acknowledge(session.slot, sequence);
+                    self.act(|deck| deck.acknowledge(session.slot, sequence));
                 }
                 return Step::Done;
             }
@@ -331,7 +359,7 @@ impl Worker {
             _ => {}
         }
         if let Some(session) = cell.session.get()
-            && !self.expire(session.slot)
+            && !self.act(|deck| deck.expire(session.slot))
         {
             self.obey(cell, session.slot, said);
         }
@@ -351,7 +379,7 @@ impl Worker {
     fn obey(&mut self, cell: &Rc<LinkCell>, slot: Slot, said: Said) {
         match said {
             Said::Api(request) => {
-                if let Some(session) = self.sessions.get(slot as usize) {
+                if let Some(session) = self.deck.session(slot) {
                     self.request(cell, session.identity.user, request);
                 }
             }

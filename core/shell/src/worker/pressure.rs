@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
+use throng_engine::deck::AHEAD_MAX;
 use throng_engine::policy::Relief;
 
 use super::{Worker, timer};
 use crate::clock;
-
-/// Entries that may wait for a pass before the worker takes no more messages.
-const AHEAD_MAX: u64 = 4_096;
 
 /// The least that has waited since the last look: a queue that was short once in that time is no
 /// queue that stands, however long it is for a moment (Nichols and Jacobson, Controlling Queue
@@ -45,7 +43,7 @@ impl Worker {
 
     /// Returns how many entries of the log wait for a pass.
     fn ahead(&self) -> u64 {
-        self.replay.end() - self.sent
+        self.deck.ahead()
     }
 
     /// Notes how full the queues are, and how late this tick is.
@@ -58,26 +56,6 @@ impl Worker {
         metrics.pressure.set(u64::from(waiting.max(ahead)));
         metrics.lag_ms.set(u64::try_from(late.as_millis()).unwrap_or(u64::MAX));
         metrics.due_at.set(clock::now().after(timer::TICK).millis());
-    }
-
-    /// Gives large guilds digests instead of messages, or messages again.
-    pub(super) fn follow_overload(&mut self) {
-        let streams = self.shared.overload.shed().has(Relief::Streams);
-        let least = self.shared.config.overload.degrade_attachments_min;
-        let mut missed = Vec::new();
-        let mut count = 0;
-        for (guild, relays) in &mut self.relays {
-            let degraded = streams && relays.facts.attachments >= least;
-            count += u64::from(degraded);
-            if relays.branch.is_degraded() != degraded {
-                let digests = relays.branch.set_degraded(degraded);
-                missed.extend(digests.into_iter().map(|digest| (*guild, digest)));
-            }
-        }
-        self.metrics().degraded.set(count);
-        for (guild, digest) in missed {
-            self.append_digest(guild, digest);
-        }
     }
 
     /// Returns the time between digests now.

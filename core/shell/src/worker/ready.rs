@@ -1,11 +1,10 @@
 //! READY: who one is, and which guilds will come.
 
 use serde_json::json;
+use throng_engine::deck::SessionId;
 use throng_proto::gateway::{Shard, Version};
 use throng_proto::id::GuildId;
 use throng_proto::model::{CurrentUser, User};
-
-use super::session::SessionId;
 
 /// What READY tells.
 #[derive(Debug)]

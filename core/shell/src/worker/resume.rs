@@ -3,20 +3,17 @@
 use std::rc::Rc;
 
 use throng_engine::conversation::{Close, Conversation};
-use throng_engine::replay::{Position, Replay, Rewind};
+use throng_engine::deck::{Admission, Beyond, SessionId};
+use throng_engine::replay::{Position, Rewind};
 use throng_ports::link::Arrival;
 use throng_proto::close::CloseCode;
-use throng_proto::event::EventKind;
 use throng_proto::gateway::{Resume, Terms};
 use throng_proto::id::UserId;
 use throng_proto::token::Token;
-use throng_proto::wire::Body;
 
-use super::fanout::Lag;
-use super::link::{LinkCell, busy, tell_close, tell_invalid};
-use super::session::{Past, SessionId};
+use super::link::{LinkCell, LinkRef, busy, tell_begin, tell_close, tell_invalid};
 use super::{Local, SessionRef, Worker, WorkerMessage, identify};
-use crate::account::{Entry, Pass};
+use crate::account::Entry;
 use crate::budgets::Budget;
 use crate::metrics::Refused;
 use crate::node::Permit;
@@ -42,7 +39,7 @@ struct Claim {
     id: SessionId,
     user: UserId,
     sequence: u64,
-    pass: Pass,
+    admission: Admission,
     era: u64,
 }
 
@@ -68,8 +65,8 @@ pub(super) async fn run(local: Local, cell: Rc<LinkCell>, resume: Resume) -> boo
         identify::invalidate(&shared, &cell);
         return false;
     };
-    let Entry { user, pass, era } = entry;
-    let claim = Claim { id, user: user.id, sequence: resume.seq, pass, era };
+    let Entry { user, admission, era } = entry;
+    let claim = Claim { id, user: user.id, sequence: resume.seq, admission, era };
     let owner = id.worker(shared.worker_count());
     let here = local.borrow().index;
     if owner == here {
@@ -108,7 +105,7 @@ async fn take_up(local: Local, cell: Rc<LinkCell>, claim: Claim) {
     let began = local.borrow_mut().begin_resume(&cell, claim);
     let Some((session, mut rewind)) = began else { return };
     loop {
-        let found = local.borrow().replay.step_back(&mut rewind, LOOKS);
+        let found = local.borrow().deck.log().step_back(&mut rewind, LOOKS);
         match found {
             Ok(None) => tokio::task::yield_now().await,
             Ok(Some(from)) => {
@@ -116,7 +113,7 @@ async fn take_up(local: Local, cell: Rc<LinkCell>, claim: Claim) {
             }
             Err(_) => {
                 let mut worker = local.borrow_mut();
-                worker.end_session(session.slot);
+                worker.act(|deck| deck.end(session.slot));
                 return worker.deny(&cell, claim, "what it missed is gone");
             }
         }
@@ -126,12 +123,14 @@ async fn take_up(local: Local, cell: Rc<LinkCell>, claim: Claim) {
 impl Worker {
     /// Finds a session and what its client misses, or refuses.
     fn begin_resume(&mut self, cell: &Rc<LinkCell>, claim: Claim) -> Option<(SessionRef, Rewind)> {
-        let found = self.sessions.named(claim.id).and_then(|slot| self.reference(slot));
-        let Some(session) = found.filter(|session| self.owner(*session) == Some(claim.user)) else {
+        let deck = &self.deck;
+        let found = deck.sessions().named(claim.id).and_then(|slot| deck.reference(slot));
+        let Some(session) = found.filter(|session| deck.user_of(*session) == Some(claim.user))
+        else {
             self.deny(cell, claim, "it is not known");
             return None;
         };
-        if self.expire(session.slot) {
+        if self.act(|deck| deck.expire(session.slot)) {
             self.deny(cell, claim, "its token has expired");
             return None;
         }
@@ -146,18 +145,13 @@ impl Worker {
             cell.close(&close);
             return None;
         }
-        self.visit_now(session.slot);
-        let end = self.visited_end(session.slot);
-        let known = self.session_mut(session)?;
-        let (sequence, opened, past) = (known.sequence, known.opened, known.past);
-        let known_max = past.bound().unwrap_or(sequence).min(sequence);
-        let claimed = u32::try_from(claim.sequence).ok().filter(|claimed| *claimed <= known_max);
-        let Some(missing) = claimed.map(|claimed| sequence - claimed) else {
-            self.refuse_beyond(session, cell, past, claim);
-            return None;
-        };
-        let rewind = Replay::begin_rewind(session.slot, opened, end, missing);
-        Some((session, rewind))
+        match self.act(|deck| deck.begin_resume(session, claim.sequence)) {
+            Ok(rewind) => Some((session, rewind)),
+            Err(beyond) => {
+                self.refuse_beyond(session, cell, beyond, claim);
+                None
+            }
+        }
     }
 
     /// Gives a link to a session whose client has had everything up to what it claims, and misses
@@ -174,86 +168,56 @@ impl Worker {
             let reason = "Tokens were taken away meanwhile: resume again.";
             return self.turn_away(cell, &Close::because(CloseCode::UnknownError, reason));
         }
-        let received = u32::try_from(claim.sequence).unwrap_or(u32::MAX);
-        if self.session_mut(session).is_none() {
-            // It has ended meanwhile.
-            return self.deny(cell, claim, "it has ended");
-        }
         if self.is_superseded(session, cell) {
             return cell.abort(CloseCode::UnknownError, SUPERSEDED);
         }
-        self.unlink(session);
-        let Some(known) = self.session_mut(session) else { return };
-        known.link = Some(Rc::clone(cell));
-        let renewed = known.identity.pass.replace(claim.pass) != Some(claim.pass);
-        let came_back = known.past.bound().is_some();
-        if came_back {
-            known.past = Past::Back;
-        }
-        if received < known.sequence {
-            known.lag = Some(Box::new(Lag::from(from, received)));
-            self.metrics().lagging.add(1);
-        }
-        if came_back {
-            // Before it is sent anything of this run: otherwise the next run would know it by less
-            // than it was given, and refuse it.
-            self.recorder.state(session.slot, &self.sessions);
+        let received = u32::try_from(claim.sequence).unwrap_or(u32::MAX);
+        let (line, admission) = (LinkRef::from(cell), claim.admission);
+        let place = (from, received);
+        let returned = self.act(|deck| deck.finish_resume(session, line, place, admission));
+        let Some(returned) = returned else {
+            return self.deny(cell, claim, "it has ended");
+        };
+        if returned.from_restart {
             self.flush_journal();
         }
         cell.session.set(Some(session));
-        self.tell_begin(cell, session, true);
-        if renewed {
-            self.recorder.state(session.slot, &self.sessions);
-            self.watch_pass(session.slot);
+        if let Some(known) = self.deck.find(session) {
+            tell_begin(cell, known, true);
         }
-        self.metrics().resumes.add(1);
         cell.flush();
-        let payload = r#"{"_trace":["throng"]}"#;
-        let body = Body::dispatch(EventKind::Resumed.name(), payload);
-        self.own(session, EventKind::Resumed, None, body);
     }
 
     /// Refuses a number that is more than is known. One that was surely never given is the client's
     /// mistake. After a restart it may be the journal that has lost its end: then the session is
     /// over, because a close code would make libraries resume for ever.
-    fn refuse_beyond(&mut self, session: SessionRef, cell: &LinkCell, past: Past, claim: Claim) {
-        if past == Past::None {
+    fn refuse_beyond(
+        &mut self,
+        session: SessionRef,
+        cell: &LinkCell,
+        beyond: Beyond,
+        claim: Claim,
+    ) {
+        if beyond == Beyond::Mistaken {
             self.shared.metrics.refuse(Refused::InvalidResume);
             let close = Close::plain(CloseCode::InvalidSequence);
             tell_close(cell, Some(claim.user), Some(claim.id), &close);
             return cell.close(&close);
         }
-        self.end_session(session.slot);
+        self.act(|deck| deck.end(session.slot));
         self.deny(cell, claim, "its journal has lost its end");
     }
 
     /// Tells whether a link that was opened later has the session: a client that lost this one
     /// while it moved between workers has asked again meanwhile.
-    fn is_superseded(&mut self, session: SessionRef, cell: &LinkCell) -> bool {
-        let link = self.session_mut(session).and_then(|session| session.link.as_ref());
-        link.is_some_and(|other| other.order() > cell.order())
-    }
-
-    fn owner(&mut self, session: SessionRef) -> Option<UserId> {
-        self.session_mut(session).map(|session| session.identity.user)
+    fn is_superseded(&self, session: SessionRef, cell: &LinkCell) -> bool {
+        let line = self.deck.find(session).and_then(|session| session.line.as_ref());
+        line.is_some_and(|other| other.order() > cell.order())
     }
 
     fn deny(&self, cell: &LinkCell, claim: Claim, reason: &'static str) {
         self.shared.metrics.refuse(Refused::InvalidResume);
         tell_invalid(cell, Some(claim.user), Some(claim.id), reason);
         identify::invalidate(&self.shared, cell);
-    }
-
-    /// Closes the link that a session had until now.
-    fn unlink(&mut self, session: SessionRef) {
-        let Some(known) = self.session_mut(session) else { return };
-        let lagging = known.lag.take().is_some();
-        let old = known.link.take();
-        if lagging {
-            self.metrics().lagging.sub(1);
-        }
-        if let Some(old) = old {
-            old.abort(CloseCode::UnknownError, "The session was resumed elsewhere.");
-        }
     }
 }

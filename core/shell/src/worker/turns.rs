@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use throng_engine::deck::Deck;
 use tokio::sync::Notify;
 
 use super::{Local, Worker};
@@ -10,7 +11,7 @@ use super::{Local, Worker};
 /// Does slices as long as one says that there is more, and then waits for `work`.
 ///
 /// Workers take turns, so that this leaves cores for everything else.
-pub(super) async fn slices(local: Local, work: Rc<Notify>, slice: fn(&mut Worker) -> bool) {
+async fn slices(local: Local, work: Rc<Notify>, slice: fn(&mut Worker) -> bool) {
     let shared = Arc::clone(&local.borrow().shared);
     loop {
         let turn = shared.review.turn().await;
@@ -23,5 +24,35 @@ pub(super) async fn slices(local: Local, work: Rc<Notify>, slice: fn(&mut Worker
         } else {
             work.notified().await;
         }
+    }
+}
+
+/// Reviews attachments as long as there are some to review.
+pub(super) async fn reviews(local: Local) {
+    let work = Rc::clone(&local.borrow().reviewing);
+    slices(local, work, Worker::review_slice).await;
+}
+
+/// Moves attachments as long as there are some to move.
+pub(super) async fn moves(local: Local) {
+    let work = Rc::clone(&local.borrow().moving);
+    slices(local, work, |worker| worker.act(Deck::move_slice)).await;
+}
+
+impl Worker {
+    /// Asks about the next few attachments. `false` when there are none.
+    fn review_slice(&mut self) -> bool {
+        let Some(reviewed) = self.act(Deck::review_slice) else {
+            if self.deck.end_review() {
+                // Whoever waits for the end reads what came of it next.
+                self.observe();
+                self.shared.review.finish();
+            }
+            return false;
+        };
+        if reviewed.whole {
+            self.shared.review.step(reviewed.done, reviewed.changed);
+        }
+        true
     }
 }

@@ -183,6 +183,7 @@ async fn large_answers_wait_for_a_client_that_does_not_read_and_come_in_order() 
     for number in 0..20 {
         world.post(hall, &owner, &number.to_string()).await;
     }
+    world.metric_becomes("throng_lagging", |count| count == 1).await;
     player.link.set_capacity(1);
     assert_eq!(player.control().await["op"], 11, "a heartbeat is acknowledged before them");
     let (mut answers, mut told, mut before_the_last) = (0, 0, 0);

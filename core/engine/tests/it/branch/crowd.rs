@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use throng_engine::branch::{Branch, Guide, Seat};
+use throng_engine::branch::{Branch, Guide, Placing};
 use throng_engine::event::{Change, Event};
 use throng_engine::mode::{DeliveryTable, Mode};
 use throng_engine::policy::{Placement, RelayFacts, Relays as Plan, SessionFacts};
@@ -139,7 +139,7 @@ impl Crowd {
         let shard = self.branch.plan().key.of(&facts);
         let open = self.branch.candidates(shard);
         let placement = open.first().map_or(Placement::New, |relay| Placement::Relay(relay.relay));
-        let number = self.branch.attach(placement, Seat { slot, attachment, roles, shard });
+        let number = self.branch.attach(placement, Placing { slot, attachment, roles, shard });
         self.seats.insert(slot, number);
         self.sessions.0.insert(slot, facts);
     }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use throng_engine::attendance::SessionRef;
+use throng_engine::deck::Watch;
 use throng_engine::roll::{Output, Roll};
 use throng_proto::id::GuildId;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::{Batch, Note, Watch};
+use super::{Batch, Note};
 use crate::node::Shared;
 use crate::worker::WorkerMessage;
 

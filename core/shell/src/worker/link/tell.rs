@@ -1,66 +1,29 @@
 //! Lines in the log about links: which are refused, closed and lost, whose they were, and why.
 
 use throng_engine::conversation::Close;
-use throng_engine::replay::Slot;
+use throng_engine::deck::{Session, SessionId};
 use throng_proto::id::UserId;
 
-use super::LinkCell;
-use crate::worker::session::SessionId;
-use crate::worker::{Session, SessionRef, Worker};
+use super::{LinkCell, LinkRef};
+use crate::worker::Worker;
 
 impl Worker {
     /// Closes a link, and says whose it is and why.
     pub(in crate::worker) fn turn_away(&self, cell: &LinkCell, close: &Close) {
-        let known = cell.session.get().and_then(|session| self.whose(session));
+        let known = cell.session.get().and_then(|session| self.deck.find(session));
         let whose = known.map(|known| (known.identity.user, known.id));
         tell_close(cell, whose.map(|(user, _)| user), whose.map(|(_, id)| id), close);
         cell.close(close);
-    }
-
-    fn whose(&self, session: SessionRef) -> Option<&Session> {
-        let known = self.sessions.get(session.slot as usize);
-        known.filter(|known| known.generation == session.generation)
-    }
-
-    /// Says whose link reads too slowly.
-    pub(in crate::worker) fn tell_slow(&self, cell: &LinkCell, slot: Slot) {
-        let Some(known) = self.sessions.get(slot as usize) else { return };
-        tracing::info!(
-            peer = %cell.link.peer(),
-            user = %known.identity.user,
-            session = ?known.id,
-            "a link reads too slowly and is closed; its session may resume"
-        );
-    }
-
-    /// Says who has come.
-    pub(in crate::worker) fn tell_begin(
-        &self,
-        cell: &LinkCell,
-        session: SessionRef,
-        resumed: bool,
-    ) {
-        let Some(known) = self.whose(session) else { return };
-        tracing::debug!(
-            peer = %cell.link.peer(),
-            transport = cell.link.transport(),
-            user = %known.identity.user,
-            session = ?known.id,
-            client = ?known.identity.connection.browser,
-            resumed,
-            "a link has a session"
-        );
     }
 
     /// Says whose link has ended, and what it was used for. One that nobody has closed is lost.
     pub(super) fn tell_end(
         &self,
         cell: &LinkCell,
-        session: SessionRef,
+        known: &Session<LinkRef>,
         code: Option<u16>,
         resumable: bool,
     ) {
-        let Some(known) = self.whose(session) else { return };
         let bytes = cell.link.bytes();
         let in_order = matches!(code, Some(1000 | 1001)) || cell.is_closing();
         if !in_order && !self.shared.is_draining() {
@@ -86,6 +49,29 @@ impl Worker {
             "a link has ended"
         );
     }
+}
+
+/// Says whose link reads too slowly.
+pub(in crate::worker) fn tell_slow(cell: &LinkCell, user: UserId, id: SessionId) {
+    tracing::info!(
+        peer = %cell.link.peer(),
+        %user,
+        session = ?id,
+        "a link reads too slowly and is closed; its session may resume"
+    );
+}
+
+/// Says who has come.
+pub(in crate::worker) fn tell_begin(cell: &LinkCell, known: &Session<LinkRef>, resumed: bool) {
+    tracing::debug!(
+        peer = %cell.link.peer(),
+        transport = cell.link.transport(),
+        user = %known.identity.user,
+        session = ?known.id,
+        client = ?known.identity.connection.browser,
+        resumed,
+        "a link has a session"
+    );
 }
 
 /// Says whose link is closed, as far as that is known, and why.

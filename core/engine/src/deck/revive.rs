@@ -1,66 +1,76 @@
-//! What survived the last run, and how a worker takes it over.
+//! What survived the last run, and how a deck takes it over.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use roaring::RoaringBitmap;
-use throng_engine::replay::{Entry, Recipients, Slot};
-use throng_proto::id::GuildId;
+use throng_proto::gateway::Connection;
+use throng_proto::id::{GuildId, UserId};
 use throng_proto::wire::Body;
 
-use crate::clock;
-use crate::journal::{OldDispatch, OldSession, Story, slots};
-use crate::worker::{Outgoing, Past, SessionRecord, Worker};
+use super::record::SessionRecord;
+use super::story::{OldDispatch, OldSession, Story, slots};
+use super::{Deck, Line, Outgoing, Past};
+use crate::replay::{Entry, Recipients, Slot};
 
-/// Sessions that one worker takes over, by the journals they come from.
+/// Sessions that one deck takes over, by the journals they come from.
 #[derive(Debug, Default)]
-pub(crate) struct Survivors(Vec<Group>);
+pub struct Survivors(Vec<Group>);
 
+/// The sessions of one journal.
 #[derive(Debug)]
 struct Group {
     sessions: Vec<(Slot, OldSession)>,
-    dispatches: Vec<OldDispatch>,
-    told: HashMap<GuildId, u64>,
+    story: Arc<Story>,
 }
 
 impl Survivors {
-    /// Divides what journals tell among workers: a session's id names its worker.
-    pub(crate) fn divide(stories: &[Story], workers: usize) -> Vec<Self> {
-        (0..workers)
-            .map(|worker| {
-                let groups = stories.iter().map(|story| Group::of(story, worker, workers));
-                Self(groups.filter(|group| !group.sessions.is_empty()).collect())
-            })
-            .collect()
+    /// Divides what journals tell among decks: a session's id names its worker.
+    #[must_use]
+    pub fn divide(stories: Vec<Story>, workers: usize) -> Vec<Self> {
+        let mut all: Vec<Self> = std::iter::repeat_with(Self::default).take(workers).collect();
+        for mut story in stories {
+            let mut divided = vec![Vec::new(); workers];
+            for (slot, session) in std::mem::take(&mut story.sessions) {
+                divided[session.record.id.worker(workers)].push((slot, session));
+            }
+            let story = Arc::new(story);
+            for (survivors, sessions) in all.iter_mut().zip(divided) {
+                if !sessions.is_empty() {
+                    survivors.0.push(Group { sessions, story: Arc::clone(&story) });
+                }
+            }
+        }
+        all
     }
 
     /// Returns how many sessions there are.
-    pub(crate) fn count(&self) -> usize {
+    #[must_use]
+    pub fn count(&self) -> usize {
         self.0.iter().map(|group| group.sessions.len()).sum()
     }
 
     /// Returns whose they are.
-    pub(crate) fn users(&self) -> impl Iterator<Item = throng_proto::id::UserId> {
+    pub fn users(&self) -> impl Iterator<Item = UserId> {
         let sessions = self.0.iter().flat_map(|group| &group.sessions);
         sessions.map(|(_, session)| session.record.identity.user)
     }
 
-    /// Counts the requests to guilds that [`Worker::revive`] will make.
-    pub(crate) fn guilds(&self) -> impl Iterator<Item = GuildId> {
+    /// Lets sessions share what their clients said of themselves.
+    pub fn share(&mut self, share: impl Fn(Arc<Connection>) -> Arc<Connection>) {
+        for (_, session) in self.0.iter_mut().flat_map(|group| &mut group.sessions) {
+            let connection = &mut session.record.identity.connection;
+            *connection = share(Arc::clone(connection));
+        }
+    }
+
+    /// Lists the guilds that [`Deck::revive`] will ask, once for each time it does.
+    pub fn guilds(&self) -> impl Iterator<Item = GuildId> {
         self.0.iter().flat_map(Group::guilds)
     }
 }
 
 impl Group {
-    fn of(story: &Story, worker: usize, workers: usize) -> Self {
-        let sessions: Vec<(Slot, OldSession)> = story
-            .sessions
-            .iter()
-            .filter(|(_, session)| session.record.id.worker(workers) == worker)
-            .map(|(slot, session)| (*slot, session.clone()))
-            .collect();
-        Self { sessions, dispatches: story.dispatches.clone(), told: story.told.clone() }
-    }
-
     fn guilds(&self) -> Vec<GuildId> {
         let all = self.sessions.iter().flat_map(|(_, session)| &session.record.guilds);
         let mut guilds: Vec<GuildId> = all.map(|membership| membership.guild).collect();
@@ -70,9 +80,9 @@ impl Group {
     }
 
     /// Counts what each session was sent, in one pass over the dispatches.
-    fn sent(&self, opened: &HashMap<Slot, usize>) -> HashMap<Slot, u32> {
-        let mut sent = HashMap::with_capacity(opened.len());
-        for (index, dispatch) in self.dispatches.iter().enumerate() {
+    fn sent(&self, opened: &BTreeMap<Slot, usize>) -> BTreeMap<Slot, u32> {
+        let mut sent = BTreeMap::new();
+        for (index, dispatch) in self.story.dispatches.iter().enumerate() {
             for slot in slots(&dispatch.to) {
                 if opened.get(&slot).is_some_and(|opened| *opened <= index) {
                     *sent.entry(slot).or_default() += 1;
@@ -83,39 +93,38 @@ impl Group {
     }
 }
 
-impl Worker {
+impl<L: Line> Deck<L> {
     /// Takes sessions over with what they were sent, and asks their guilds for what they missed.
-    pub(crate) fn revive(&mut self, survivors: Survivors) {
+    pub fn revive(&mut self, survivors: Survivors) {
         for group in survivors.0 {
             self.revive_group(&group);
         }
-        self.flush_journal();
-        self.shared.revived();
     }
 
     fn revive_group(&mut self, group: &Group) {
-        let opened: HashMap<Slot, usize> =
+        let opened: BTreeMap<Slot, usize> =
             group.sessions.iter().map(|(old, session)| (*old, session.opened)).collect();
         let sent = group.sent(&opened);
-        let now: HashMap<Slot, Slot> = group
+        let now: BTreeMap<Slot, Slot> = group
             .sessions
             .iter()
             .map(|(old, session)| {
                 (*old, self.revive_session(session, sent.get(old).copied().unwrap_or(0)))
             })
             .collect();
-        for (index, dispatch) in group.dispatches.iter().enumerate() {
+        for (index, dispatch) in group.story.dispatches.iter().enumerate() {
             let old = slots(&dispatch.to).into_iter();
             let alive = old.filter(|slot| opened.get(slot).is_some_and(|opened| *opened <= index));
             let to: RoaringBitmap = alive.filter_map(|slot| now.get(&slot).copied()).collect();
             self.revive_dispatch(dispatch, to);
         }
-        self.all_sent();
+        // It was, before the restart.
+        self.sent = self.log.end();
         for guild in group.guilds() {
-            let since = group.told.get(&guild).copied().unwrap_or(0);
+            let since = group.story.told.get(&guild).copied().unwrap_or(0);
             let of_guild = |slot: &Slot| {
-                let session = self.sessions.get(*slot as usize);
-                session.is_some_and(|session| session.guilds.iter().any(|m| m.guild == guild))
+                let session = self.sessions.get(*slot);
+                session.is_some_and(|session| session.membership(guild).is_some())
             };
             let slots = now.values().copied().filter(of_guild).collect();
             self.ask_restore(guild, since, slots);
@@ -124,19 +133,19 @@ impl Worker {
 
     fn revive_session(&mut self, session: &OldSession, sent: u32) -> Slot {
         let SessionRecord { id, identity, guilds, sequence, bound } = session.record.clone();
-        let slot = self.open_session(id, identity.clone());
+        let slot = self.open(id, identity.clone());
         let before = sequence.saturating_sub(sent);
         let bound = bound.unwrap_or(sequence).min(sequence);
         let (known, sequence) = (guilds.clone(), before);
         let record = SessionRecord { id, identity, guilds, sequence, bound: Some(bound) };
-        self.recorder.open(slot, &record);
-        if let Some(revived) = self.sessions.get_mut(slot as usize) {
+        self.records.open(slot, &record);
+        if let Some(revived) = self.sessions.get_mut(slot) {
             revived.guilds = known;
             revived.sequence = before;
             revived.past = Past::Away(bound);
         }
-        self.detach_link(slot);
-        self.watch_pass(slot);
+        self.detach(slot);
+        self.watch_admission(slot);
         slot
     }
 
@@ -145,7 +154,7 @@ impl Worker {
             return;
         }
         for slot in &to {
-            if let Some(session) = self.sessions.get_mut(slot as usize) {
+            if let Some(session) = self.sessions.get_mut(slot) {
                 session.sequence += 1;
             }
         }
@@ -158,9 +167,9 @@ impl Worker {
             body: body.clone().unwrap_or_else(|| Body::from_segments([])),
             to,
         };
-        self.recorder.dispatch(&outgoing);
+        self.records.dispatch(&outgoing);
         let to = outgoing.to;
         let body = body.clone();
-        self.replay.append(Entry { at: clock::now(), kind: *kind, guild: *guild, body, to });
+        self.log.append(Entry { at: self.now.at, kind: *kind, guild: *guild, body, to });
     }
 }

@@ -1,72 +1,102 @@
 //! Reads journals after a restart: which sessions there were, and what they were sent.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use roaring::RoaringBitmap;
-use throng_engine::replay::{Recipients, Slot};
-use throng_ports::journal::Found;
 use throng_proto::event::EventKind;
 use throng_proto::id::GuildId;
 use throng_proto::wire::{Body, Segment};
 
-use crate::worker::record::{
+use super::record::{
     BATCH, DISPATCH, END, OPEN, SNAPSHOT, STATE, SessionRecord, StateRecord, TOLD, read_recipients,
 };
+use crate::replay::{Recipients, Slot};
 
 /// What one journal tells.
-#[derive(Debug, Default)]
-pub(crate) struct Story {
+#[derive(Debug)]
+pub struct Story {
     /// Sessions by their old slots.
-    pub(crate) sessions: BTreeMap<Slot, OldSession>,
+    pub(super) sessions: BTreeMap<Slot, OldSession>,
     /// Dispatches in order.
-    pub(crate) dispatches: Vec<OldDispatch>,
+    pub(super) dispatches: Vec<OldDispatch>,
     /// Place in each guild's sequence up to which its sessions were told.
-    pub(crate) told: HashMap<GuildId, u64>,
+    pub(super) told: BTreeMap<GuildId, u64>,
+    /// Nothing is missing since the last snapshot, or the beginning.
+    certain: bool,
+    unread: u64,
+}
+
+impl Default for Story {
+    fn default() -> Self {
+        let (sessions, told) = (BTreeMap::new(), BTreeMap::new());
+        Self { sessions, dispatches: Vec::new(), told, certain: true, unread: 0 }
+    }
 }
 
 /// A session that was alive at the end of the journal.
 #[derive(Clone, Debug)]
-pub(crate) struct OldSession {
+pub(super) struct OldSession {
     /// Its sequence is the one after the last dispatch.
-    pub(crate) record: SessionRecord,
+    pub(super) record: SessionRecord,
     /// Dispatches before this index are of an older session with the slot.
-    pub(crate) opened: usize,
+    pub(super) opened: usize,
 }
 
 /// A dispatch.
 #[derive(Clone, Debug)]
-pub(crate) struct OldDispatch {
-    pub(crate) kind: EventKind,
-    pub(crate) guild: Option<GuildId>,
-    pub(crate) sequence: u64,
+pub(super) struct OldDispatch {
+    pub(super) kind: EventKind,
+    pub(super) guild: Option<GuildId>,
+    pub(super) sequence: u64,
     /// `None` when it was counted but not kept.
-    pub(crate) body: Option<Body>,
-    pub(crate) to: Recipients,
+    pub(super) body: Option<Body>,
+    pub(super) to: Recipients,
 }
 
+/// After a gap, or a record that cannot be read, nothing is certain until the next snapshot:
+/// sessions that are not in it are gone, and the others begin there.
 impl Story {
-    /// Reads a journal. After a gap, or a record that cannot be read, nothing is certain until the
-    /// next snapshot: sessions that are not in it are gone, and the others begin there.
-    pub(crate) fn read(found: &[Found]) -> Self {
-        let mut story = Self::default();
-        let mut certain = true;
-        for found in found {
-            let Found::Record(record) = found else {
-                certain = false;
-                continue;
-            };
-            if !certain && record.first() == Some(&SNAPSHOT) {
-                (story, certain) = (Self::default(), true);
-            }
-            if certain && story.take(record).is_none() {
-                tracing::warn!("a record of a journal cannot be read");
-                certain = false;
-            }
+    /// Reads the next record.
+    pub fn read(&mut self, record: &[u8]) {
+        if !self.certain && record.first() == Some(&SNAPSHOT) {
+            *self = Self { unread: self.unread, ..Self::default() };
         }
-        if certain { story } else { Self::default() }
+        if self.certain && self.take(record).is_none() {
+            self.unread += 1;
+            self.certain = false;
+        }
     }
 
-    pub(crate) fn take(&mut self, record: &[u8]) -> Option<()> {
+    /// Notes that records are missing here.
+    pub const fn gap(&mut self) {
+        self.certain = false;
+    }
+
+    /// Ends it: what is not certain by now is forgotten.
+    #[must_use]
+    pub fn finish(self) -> Self {
+        if self.certain { self } else { Self { unread: self.unread, ..Self::default() } }
+    }
+
+    /// Returns how many records could not be read, after which nothing was certain.
+    #[must_use]
+    pub const fn unread(&self) -> u64 {
+        self.unread
+    }
+
+    /// Tells whether what it says fits together, whatever it was read from: no session begins after
+    /// the end, and guilds have told what was sent.
+    #[must_use]
+    pub fn fits_together(&self) -> bool {
+        let begun = |session: &OldSession| session.opened <= self.dispatches.len();
+        let told = |dispatch: &OldDispatch| {
+            let of = |guild| self.told.get(&guild).is_some_and(|told| *told >= dispatch.sequence);
+            dispatch.guild.is_none_or(of)
+        };
+        self.sessions.values().all(begun) && self.dispatches.iter().all(told)
+    }
+
+    fn take(&mut self, record: &[u8]) -> Option<()> {
         let (tag, rest) = record.split_first()?;
         match *tag {
             OPEN => self.open(rest),
@@ -165,7 +195,7 @@ impl Story {
     }
 }
 
-pub(crate) fn slots(to: &Recipients) -> RoaringBitmap {
+pub(super) fn slots(to: &Recipients) -> RoaringBitmap {
     match to {
         Recipients::One(slot) => RoaringBitmap::from_iter([*slot]),
         Recipients::Many(slots) => slots.clone(),

@@ -1,25 +1,21 @@
 //! Member lists on a worker: what sessions want to see, and who gets which change.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
-use throng_engine::attendance::SessionRef;
-use throng_engine::replay::{Recipients, Slot};
-use throng_engine::roll::{Blocks, ListId, Output, Wish};
 use throng_proto::event::{EventClass, EventKind};
 use throng_proto::id::{ChannelId, GuildId, UserId};
 use throng_proto::intents::Intents;
 use throng_proto::wire::Body;
 
-use super::session::Identity;
-use super::{Outgoing, Worker};
-use crate::guild::{Request, Watch};
-use crate::metrics::Refused;
+use super::{Ask, Deck, Identity, Line, Outgoing, Refusal, SessionRef, Watch};
+use crate::replay::{Recipients, Slot};
+use crate::roll::{Blocks, ListId, Output, Wish};
 
 /// What a session wants to see of a guild's lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Wishes {
+pub struct Wishes {
     wishes: Vec<Wish>,
     /// Answers that come with another number are to an older question.
     #[serde(skip)]
@@ -32,7 +28,7 @@ pub(super) struct Watchers {
     /// Lists that the guild made before are not watched any more.
     epoch: u64,
     /// Sessions by exactly what they watch.
-    by_blocks: HashMap<(ListId, Blocks), RoaringBitmap>,
+    by_blocks: BTreeMap<(ListId, Blocks), RoaringBitmap>,
 }
 
 impl Watchers {
@@ -55,7 +51,7 @@ impl Watchers {
     }
 }
 
-impl Worker {
+impl<L: Line> Deck<L> {
     /// Takes what a client wants to see of a guild's lists instead of what it wanted before.
     pub(super) fn wish(
         &mut self,
@@ -63,11 +59,12 @@ impl Worker {
         guild: GuildId,
         channels: impl IntoIterator<Item = (ChannelId, Vec<[u32; 2]>)>,
     ) {
-        let Some(session) = self.sessions.get(slot as usize) else { return };
-        let wishes = self.read_wishes(&session.identity, channels);
+        let Some(session) = self.sessions.get(slot) else { return };
+        let entitled = is_entitled(&session.identity);
+        let wishes = self.read_wishes(entitled, channels);
         let stamp = self.next_stamp();
-        let Some(session) = self.sessions.get_mut(slot as usize) else { return };
-        let Some(membership) = session.guilds.iter_mut().find(|m| m.guild == guild) else { return };
+        let Some(session) = self.sessions.get_mut(slot) else { return };
+        let Some(membership) = session.membership_mut(guild) else { return };
         let had = membership.lists.is_some();
         let wants = wishes.iter().any(|wish| !wish.blocks.is_empty());
         let asks = wants || had || wishes.iter().any(|wish| !wish.refused.is_empty());
@@ -77,29 +74,25 @@ impl Worker {
             && attached
             && let Some(session) = self.reference(slot)
         {
-            self.ask_guild(guild, Request::Watch(Watch { session, user, stamp, wishes }));
+            self.ask(guild, Ask::Watch(Watch { session, user, stamp, wishes }));
         }
     }
 
     fn read_wishes(
-        &self,
-        identity: &Identity,
+        &mut self,
+        entitled: bool,
         channels: impl IntoIterator<Item = (ChannelId, Vec<[u32; 2]>)>,
     ) -> Vec<Wish> {
-        let limits = &self.shared.config.lists;
-        let entitled = is_entitled(identity);
         let mut wishes = Vec::new();
         for (channel, ranges) in channels {
-            let wish = Wish::read(channel, &ranges, limits.ranges_per_channel);
-            for [first, last] in &wish.refused {
-                let backwards = first > last;
-                let why = if backwards { Refused::ListRange } else { Refused::RangesPerChannel };
-                self.shared.metrics.refuse(why);
-            }
-            let many = wishes.len() >= limits.list_channels;
+            let wish = Wish::read(channel, &ranges, self.config.ranges_max);
+            let backwards = wish.refused.iter().filter(|[first, last]| first > last).count();
+            self.refuse(Refusal::ListRange, backwards as u64);
+            self.refuse(Refusal::RangesPerChannel, (wish.refused.len() - backwards) as u64);
+            let many = wishes.len() >= self.config.lists_max;
             if many || !entitled {
-                let why = if many { Refused::ListChannels } else { Refused::Intents };
-                self.shared.metrics.refuse(why);
+                let why = if many { Refusal::ListChannels } else { Refusal::Intents };
+                self.refuse(why, 1);
                 wishes.push(wish.refuse());
             } else {
                 wishes.push(wish);
@@ -115,20 +108,20 @@ impl Worker {
 
     /// Asks a guild again for what a session wants to see, once it is attached.
     pub(super) fn ask_lists(&mut self, slot: Slot, guild: GuildId) {
-        let (Some(session), Some(found)) = (self.reference(slot), self.sessions.get(slot as usize))
+        let (Some(session), Some(found)) = (self.reference(slot), self.sessions.get(slot)) else {
+            return;
+        };
+        let Some(wishes) =
+            found.membership(guild).and_then(|membership| membership.lists.as_deref())
         else {
             return;
         };
-        let membership = found.guilds.iter().find(|membership| membership.guild == guild);
-        let Some(wishes) = membership.and_then(|membership| membership.lists.as_deref()) else {
-            return;
-        };
         let (user, stamp, wishes) = (found.identity.user, wishes.stamp, wishes.wishes.clone());
-        self.ask_guild(guild, Request::Watch(Watch { session, user, stamp, wishes }));
+        self.ask(guild, Ask::Watch(Watch { session, user, stamp, wishes }));
     }
 
     /// Asks a guild again for what everybody here watches.
-    pub(super) fn ask_all_lists(&mut self, guild: GuildId) {
+    pub fn ask_all_lists(&mut self, guild: GuildId) {
         let Some(watchers) = self.lists.get(&guild) else { return };
         let all = watchers.by_blocks.values();
         for slot in all.fold(RoaringBitmap::new(), |all, slots| all | slots) {
@@ -137,13 +130,8 @@ impl Worker {
     }
 
     /// Passes on what a guild's lists have to tell.
-    pub(super) fn lists_told(
-        &mut self,
-        guild: GuildId,
-        epoch: u64,
-        outputs: Vec<Output<SessionRef>>,
-    ) {
-        if !self.relays.contains_key(&guild) {
+    pub fn lists_told(&mut self, guild: GuildId, epoch: u64, outputs: Vec<Output<SessionRef>>) {
+        if !self.guilds.contains_key(&guild) {
             return;
         }
         let watchers = self.lists.entry(guild).or_default();
@@ -194,9 +182,8 @@ impl Worker {
     }
 
     /// Returns the number of what a session asked for last; `None` when it is not in the guild.
-    fn asked(&mut self, viewer: SessionRef, guild: GuildId) -> Option<u32> {
-        let session = self.session_mut(viewer)?;
-        let membership = session.guilds.iter().find(|membership| membership.guild == guild)?;
+    fn asked(&self, viewer: SessionRef, guild: GuildId) -> Option<u32> {
+        let membership = self.find(viewer)?.membership(guild)?;
         Some(membership.lists.as_ref().map_or(0, |wishes| wishes.stamp))
     }
 
@@ -209,10 +196,10 @@ impl Worker {
 
     /// Shows a presence to who watches a row of it, unless it is sent to them anyway.
     fn show_watched(&mut self, guild: GuildId, user: UserId, seen: &[(ListId, u32)], body: Body) {
-        if self.shared.overload.shed().contains(EventClass::Presence) {
+        if self.shed.contains(EventClass::Presence) {
             return;
         }
-        let (Some(watchers), Some(relays)) = (self.lists.get(&guild), self.relays.get(&guild))
+        let (Some(watchers), Some(relays)) = (self.lists.get(&guild), self.guilds.get(&guild))
         else {
             return;
         };

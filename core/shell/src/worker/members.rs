@@ -1,0 +1,65 @@
+//! Requests for members (op 8): they are paid for here, and answered by the guild.
+
+use std::time::Duration;
+
+use serde_json::json;
+use throng_engine::chunk::{self, Rights};
+use throng_engine::replay::Slot;
+use throng_proto::event::EventKind;
+use throng_proto::gateway::RequestMembers;
+use throng_proto::intents::Intents;
+use throng_proto::wire::{Body, Wire};
+
+use super::{SessionRef, Worker};
+use crate::budgets::Budget;
+use crate::clock;
+use crate::guild::Request;
+use crate::metrics::Refused;
+use crate::overload::Expense;
+
+impl Worker {
+    /// Hands a request for members to the guild, if the session is there and asks not too often.
+    pub(super) fn request_members(&mut self, slot: Slot, request: RequestMembers) {
+        let Some(session) = self.deck.reference(slot) else { return };
+        let Some(found) = self.deck.session(slot) else { return };
+        let guild = request.guild_id;
+        if found.membership(guild).is_none() {
+            return;
+        }
+        let intents = found.identity.intents;
+        let user = found.identity.user;
+        let wire = found.line.as_ref().map_or(Wire::Text, |line| line.wire.get());
+        let cost = chunk::sought(&request);
+        if let Err(after) = self.shared.spend(Budget::MembersSought, user.value(), cost) {
+            return self.refuse_members(session, &request, after);
+        }
+        if chunk::is_full(&request) {
+            let taken = self.shared.member_lists.lock().take((user, guild), clock::now());
+            let taken = taken.inspect_err(|_| self.shared.metrics.refuse(Refused::MemberLists));
+            if let Err(after) = taken.and_then(|()| self.shared.afford(Expense::Members)) {
+                return self.refuse_members(session, &request, after);
+            }
+        }
+        let rights = Rights {
+            members: intents.intersects(Intents::GUILD_MEMBERS),
+            presences: intents.intersects(Intents::GUILD_PRESENCES),
+        };
+        let request = Box::new(request);
+        self.ask_guild(guild, Request::Members { session, request, rights, wire });
+    }
+
+    fn refuse_members(
+        &mut self,
+        session: SessionRef,
+        request: &RequestMembers,
+        retry_after: Duration,
+    ) {
+        let mut meta = json!({"guild_id": request.guild_id});
+        if let Some(nonce) = &request.nonce {
+            meta["nonce"] = json!(nonce);
+        }
+        let payload = json!({"opcode": 8, "retry_after": retry_after.as_secs_f64(), "meta": meta});
+        let body = Body::dispatch(EventKind::RateLimited.name(), &payload.to_string());
+        self.act(|deck| deck.own(session, EventKind::RateLimited, None, body));
+    }
+}
