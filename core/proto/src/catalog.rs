@@ -11,6 +11,8 @@ use crate::refusal::Refusal;
 
 /// Commands of each kind in one place: typed ones, those of users and those of messages.
 pub const COMMANDS_MAX: [usize; 3] = [100, 15, 15];
+/// Bytes of all commands of one place, about as JSON: whoever changes one has all of them read.
+pub const CATALOG_BYTES_MAX: usize = 1 << 20;
 /// Discord's code for too many commands.
 const TOO_MANY: u32 = 30_032;
 /// Discord's words for two commands of one name.
@@ -62,6 +64,18 @@ impl Catalog {
         Self { place, commands }
     }
 
+    /// Returns its commands.
+    #[must_use]
+    pub fn into_commands(self) -> Vec<RegisteredCommand> {
+        self.commands
+    }
+
+    /// Returns about how many bytes all commands take as JSON.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.commands.iter().map(|known| known.command.bytes()).sum()
+    }
+
     /// Decides on a request. Commands that are new or change take numbers from `ids`; one that
     /// stays as it is keeps its version, and nothing is written of it.
     ///
@@ -106,6 +120,7 @@ impl Catalog {
             let all = self.commands.iter().map(|known| &known.command).chain([&command]);
             check_count(all)?;
         }
+        self.check_bytes(known, &command)?;
         draft.keep(self.place, known, command);
         Ok(())
     }
@@ -122,13 +137,25 @@ impl Catalog {
             let (code, message) = DUPLICATE;
             return Err(Refusal::field("name", code, message));
         }
+        self.check_bytes(Some(known), &command)?;
         draft.keep(self.place, Some(known), command);
         Ok(())
+    }
+
+    /// Makes sure that there is room for a command in the place of one, or beside all.
+    fn check_bytes(
+        &self,
+        known: Option<&RegisteredCommand>,
+        command: &ApplicationCommand,
+    ) -> Result<(), Refusal> {
+        let gone = known.map_or(0, |known| known.command.bytes());
+        check_bytes(self.bytes() - gone + command.bytes())
     }
 
     fn replace(&self, entries: Vec<CommandEntry>, draft: &mut Draft<'_>) -> Result<(), Refusal> {
         check_names(&entries)?;
         check_count(entries.iter().map(|entry| &entry.command))?;
+        check_bytes(entries.iter().map(|entry| entry.command.bytes()).sum())?;
         let heirs = self.heirs(&entries);
         let gone = self.commands.iter().filter(|known| !heirs.contains(&Some(known.id)));
         draft.writes.extend(gone.map(|known| Write::CommandDelete(self.place, known.id)));
@@ -201,6 +228,14 @@ fn check_count<'a>(commands: impl Iterator<Item = &'a ApplicationCommand>) -> Re
         counts[index] = left.ok_or(Refusal::TooMany { what, max, code: TOO_MANY })?;
     }
     Ok(())
+}
+
+fn check_bytes(bytes: usize) -> Result<(), Refusal> {
+    if bytes <= CATALOG_BYTES_MAX {
+        return Ok(());
+    }
+    let what = "bytes of application commands";
+    Err(Refusal::TooMany { what, max: CATALOG_BYTES_MAX, code: TOO_MANY })
 }
 
 fn check_names(entries: &[CommandEntry]) -> Result<(), Refusal> {

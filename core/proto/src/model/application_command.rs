@@ -72,6 +72,12 @@ impl ApplicationCommand {
         (self.kind, &self.name) == (other.kind, &other.name)
     }
 
+    /// Returns about how many bytes it takes as JSON.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size::bytes(self)
+    }
+
     /// Leaves out what only global commands have.
     #[must_use]
     pub fn of_guild(self) -> Self {

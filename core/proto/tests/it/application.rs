@@ -1,5 +1,7 @@
 //! Commands that applications register.
 
+mod random;
+
 use serde_json::{Value, json};
 use throng_proto::form;
 use throng_proto::id::{AnyId, CommandId, GuildId, UserId};

@@ -1,13 +1,15 @@
 //! Commands of an application in one place, whatever it asks for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use throng_proto::catalog::{COMMANDS_MAX, Catalog, CommandChange, CommandPlace, CommandsChanged};
+use throng_proto::catalog::{
+    CATALOG_BYTES_MAX, COMMANDS_MAX, Catalog, CommandChange, CommandPlace, CommandsChanged,
+};
 use throng_proto::form;
 use throng_proto::id::{CommandId, UserId};
-use throng_proto::model::application_command::{CommandEntry, CommandPatch};
+use throng_proto::model::application_command::{CommandEntry, CommandPatch, LOCALES};
 use throng_proto::model::{ApplicationCommand, RegisteredCommand};
 use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
@@ -106,6 +108,37 @@ fn there_are_100_typed_commands_and_15_of_each_other_kind() {
         assert_eq!(refused.code(), 30_032);
         assert_eq!(kept.commands.len(), max, "and nothing is changed");
     }
+}
+
+#[test]
+fn the_commands_of_a_place_have_a_mebibyte_in_all() {
+    let texts: BTreeMap<_, _> = LOCALES.map(|locale| (locale, "\u{5c81}".repeat(100))).into();
+    let large = |name: usize| {
+        let choice = |index: usize| json!({ "name": index.to_string(), "value": "v", "name_localizations": texts });
+        let choices: Vec<_> = (0..5).map(choice).collect();
+        json!({ "name": format!("c{name}"), "description": "d", "options": [
+            { "type": 3, "name": "o", "description": "d", "choices": choices } ] })
+    };
+    let mut kept = Kept::default();
+    let mut all = Vec::new();
+    let refused = loop {
+        all.push(large(all.len()));
+        let put = CommandChange::Put(Box::new(read(all.last().expect("a command"))));
+        match kept.ask(put) {
+            Ok(_) => {}
+            Err(refused) => break refused,
+        }
+    };
+    assert_eq!(refused.code(), 30_032);
+    let bytes: usize =
+        kept.commands.iter().map(|known| json!(known.command).to_string().len()).sum();
+    assert!((CATALOG_BYTES_MAX * 7 / 8..CATALOG_BYTES_MAX * 9 / 8).contains(&bytes), "{bytes}");
+    assert_eq!(kept.ask(CommandChange::Replace(entries(&json!(all)))), Err(refused.clone()));
+    let small = kept.put(&typed("small", "d"));
+    let patch = json!({ "options": large(0)["options"] });
+    let grown = CommandChange::Edit(small.id, form::read(&patch).expect("an edit"));
+    assert_eq!(kept.ask(grown), Err(refused));
+    kept.put(&large(0));
 }
 
 #[test]

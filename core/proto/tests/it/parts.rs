@@ -2,7 +2,7 @@
 
 mod components;
 mod embeds;
-mod random;
+pub(crate) mod random;
 
 use serde_json::{Value, json};
 use throng_proto::command::{MessageDraft, MessagePatch};

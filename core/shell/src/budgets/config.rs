@@ -15,7 +15,8 @@ pub struct BudgetsConfig {
     /// Bytes of requests that change something (posts, edits, reactions, typing, roles, channels),
     /// each with 2,048 more, and of their answers where those are longer. Over it: 429.
     pub written: BudgetConfig,
-    /// Bytes of answers to requests that only read, each with 512 more. Over it: 429.
+    /// Bytes of answers to requests that only read, each with 512 more, and of all commands that an
+    /// application has in a place whenever it asks for any. Over it: 429.
     pub read: BudgetConfig,
     /// Bytes of messages, edits, reactions and typing as others are sent them, once for each
     /// link that gets them. Over it requests that change something are answered with 429.

@@ -78,6 +78,33 @@ async fn a_change_that_is_not_kept_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn who_has_all_of_a_large_catalog_read_again_and_again_waits() {
+    let mut setup = Setup::default();
+    setup.config.budgets.read.amount = 10_000;
+    let world = setup.start().await;
+    let [bot, other] = world.users().await;
+    let everywhere = place(&bot, None);
+    let commands: Vec<_> = (0..50)
+        .map(|n| json!({ "name": format!("c{n}"), "description": "d".repeat(100) }))
+        .collect();
+    patient(world.changing(everywhere, all(&json!(commands)))).await.unwrap();
+    // Each answer is small, and each asks for all that there is.
+    let mut asked = 0;
+    let refused = loop {
+        match patient(world.changing(everywhere, put("c1", "d"))).await {
+            Ok(_) => asked += 1,
+            Err(refused) => break refused,
+        }
+    };
+    assert!(matches!(refused, Refusal::RateLimited { .. }), "{refused:?}");
+    assert!((1..=3).contains(&asked), "{asked}");
+    let read = patient(world.node.catalog(everywhere)).await;
+    assert!(matches!(read, Err(Refusal::RateLimited { .. })), "{read:?}");
+    assert!(world.refusals("budgets_read") >= 2);
+    patient(world.changing(place(&other, None), put("c1", "d"))).await.unwrap();
+}
+
+#[tokio::test]
 async fn commands_of_a_guild_go_with_it_and_with_their_bot() {
     let world = World::new().await;
     let [owner, bot] = world.users().await;

@@ -159,6 +159,26 @@ async fn the_document_is_whole() {
     references(&document, &document);
 }
 
+/// Whatever is sent of a command, in whichever answer, is documented, and the reverse.
+#[tokio::test]
+async fn documented_commands_have_the_keys_that_are_sent() {
+    let site = Site::public();
+    let keys = |of: &Value| of.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    let texts = json!({ "en-US": "t" });
+    let option = json!({ "type": 3, "name": "o", "description": "d" });
+    let draft = json!({ "name": "n", "description": "d", "name_localizations": texts,
+        "description_localizations": texts, "options": [option] });
+    let mut sent = BTreeSet::new();
+    for place in ["~/applications/1/commands", "~/applications/1/guilds/100/commands"] {
+        let all = json!([draft]).to_string();
+        sent.extend(keys(&site.ask(&format!("PUT {place}"), all).await.json()[0]));
+        sent.extend(keys(&site.ask(&format!("GET {place}"), "").await.json()[0]));
+    }
+    let document = document(&site).await;
+    let schema = &document["components"]["schemas"]["ApplicationCommand"]["properties"];
+    assert_eq!(keys(schema), sent);
+}
+
 /// Checks that every `$ref` leads somewhere.
 fn references(document: &Value, value: &Value) {
     match value {

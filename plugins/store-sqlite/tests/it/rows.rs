@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use futures_util::StreamExt as _;
+use throng_ports::catalog::CatalogStore as _;
 use throng_ports::metrics::Page as Metrics;
 use throng_ports::store::{Store, StoreError};
+use throng_proto::catalog::CommandPlace;
 use throng_proto::event::{EventKind, Mentions, Scope};
-use throng_proto::id::{GuildId, MessageId, UserId};
-use throng_proto::model::{Member, Profile, Role, User};
+use throng_proto::id::{AnyId, CommandId, GuildId, MessageId, UserId};
+use throng_proto::model::{Member, Profile, RegisteredCommand, Role, User};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::{EventRecord, Page, Write};
 use throng_proto::time::Timestamp;
@@ -123,5 +125,33 @@ async fn a_guild_is_read_without_a_channel_or_role_that_cannot_be() {
         spoil(dir.path(), "roles", "body", "id = 1", &body);
         let guild = open(dir.path()).guild(GUILD).await;
         assert!(matches!(guild, Err(StoreError::Unreadable(_))), "{body}: {guild:?}");
+    }
+}
+
+#[tokio::test]
+async fn commands_that_cannot_be_read_are_left_out_and_can_be_replaced() {
+    let place = CommandPlace { application: UserId::new(101), guild: Some(GUILD) };
+    let command = |id: u64| RegisteredCommand {
+        id: CommandId::new(id),
+        application_id: place.application,
+        guild_id: place.guild,
+        version: AnyId::new(id),
+        command: serde_json::from_value(serde_json::json!({
+            "type": 2, "name": format!("c{id}"), "description": "",
+            "default_member_permissions": null,
+        }))
+        .unwrap(),
+    };
+    let put = |id| Write::Command(Box::new(command(id)));
+    for body in nonsense() {
+        let dir = tempfile::tempdir().unwrap();
+        filled(dir.path()).await;
+        open(dir.path()).commit(vec![put(1), put(2), put(3)]).await.unwrap();
+        spoil(dir.path(), "commands", "body", "id = 2", &body);
+        let store = open(dir.path());
+        let kept = store.catalog(place).await.unwrap();
+        assert_eq!(kept, [command(1), command(3)], "{body}");
+        store.commit(vec![put(2)]).await.unwrap();
+        assert_eq!(store.catalog(place).await.unwrap().len(), 3, "{body}");
     }
 }

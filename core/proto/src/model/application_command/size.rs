@@ -1,7 +1,7 @@
 //! How large a command is as a whole.
 
-use super::locale::longest;
-use super::{Amount, ApplicationCommand, CommandChoice, CommandOption, Locales};
+use super::locale::{Locales, longest};
+use super::{Amount, ApplicationCommand, CommandChoice, CommandOption};
 use crate::form::Form;
 
 /// Characters of the names, descriptions and values of a command; of texts in several languages the
@@ -10,39 +10,60 @@ const CHARS_MAX: usize = 8_000;
 
 /// Refuses a command that is too large.
 pub(super) fn check(form: &Form<'_>, command: &ApplicationCommand) {
-    let own = texts(
-        (&command.name, command.name_localizations.as_ref()),
-        (&command.description, command.description_localizations.as_ref()),
-    );
-    if own + options(&command.options) > CHARS_MAX {
+    if CHARS.command(command) > CHARS_MAX {
         let message = format!("Command exceeds maximum size ({CHARS_MAX})");
         form.wrong("APPLICATION_COMMAND_TOO_LARGE", message);
     }
 }
 
-type Text<'a> = (&'a str, Option<&'a Locales>);
-
-fn texts(name: Text<'_>, description: Text<'_>) -> usize {
-    longest(name.0, name.1) + longest(description.0, description.1)
+/// Returns about how many bytes a command takes as JSON, texts in all languages among them.
+pub(super) fn bytes(command: &ApplicationCommand) -> usize {
+    BYTES.command(command)
 }
 
-fn options(all: &[CommandOption]) -> usize {
-    all.iter().map(option).sum()
+/// A way to measure.
+struct Scale {
+    /// What a text counts, with the same in other languages.
+    text: fn(&str, Option<&Locales>) -> usize,
+    /// What each object counts beside its texts.
+    object: usize,
 }
 
-fn option(option: &CommandOption) -> usize {
-    let own = texts(
-        (&option.name, option.name_localizations.as_ref()),
-        (&option.description, option.description_localizations.as_ref()),
-    );
-    own + option.choices.iter().map(choice).sum::<usize>() + options(&option.options)
+const CHARS: Scale = Scale { text: longest, object: 0 };
+/// The keys of a command have 200 bytes, those of a choice 20.
+const BYTES: Scale = Scale { text: all, object: 64 };
+
+fn all(text: &str, others: Option<&Locales>) -> usize {
+    let others = others.into_iter().flatten();
+    text.len() + others.map(|(key, text)| key.len() + text.len() + 6).sum::<usize>()
 }
 
-fn choice(choice: &CommandChoice) -> usize {
-    let value = match &choice.value {
-        Amount::Whole(number) => number.to_string().len(),
-        Amount::Real(number) => number.to_string().len(),
-        Amount::Text(text) => text.chars().count(),
-    };
-    longest(&choice.name, choice.name_localizations.as_ref()) + value
+impl Scale {
+    fn command(&self, command: &ApplicationCommand) -> usize {
+        self.object
+            + (self.text)(&command.name, command.name_localizations.as_ref())
+            + (self.text)(&command.description, command.description_localizations.as_ref())
+            + self.options(&command.options)
+    }
+
+    fn options(&self, options: &[CommandOption]) -> usize {
+        options.iter().map(|option| self.option(option)).sum()
+    }
+
+    fn option(&self, option: &CommandOption) -> usize {
+        self.object
+            + (self.text)(&option.name, option.name_localizations.as_ref())
+            + (self.text)(&option.description, option.description_localizations.as_ref())
+            + option.choices.iter().map(|choice| self.choice(choice)).sum::<usize>()
+            + self.options(&option.options)
+    }
+
+    fn choice(&self, choice: &CommandChoice) -> usize {
+        let value = match &choice.value {
+            Amount::Whole(number) => number.to_string().len(),
+            Amount::Real(number) => number.to_string().len(),
+            Amount::Text(text) => (self.text)(text, None),
+        };
+        self.object + (self.text)(&choice.name, choice.name_localizations.as_ref()) + value
+    }
 }

@@ -46,7 +46,7 @@ fn right() -> Value {
 }
 
 /// Counts the values in a body.
-fn size(value: &Value) -> usize {
+pub(crate) fn size(value: &Value) -> usize {
     1 + match value {
         Value::Array(items) => items.iter().map(size).sum(),
         Value::Object(keys) => keys.values().map(size).sum::<usize>(),
@@ -55,7 +55,7 @@ fn size(value: &Value) -> usize {
 }
 
 /// Replaces one value by its number; `None` removes it.
-fn replace(value: &mut Value, place: &mut usize, new: Option<&Value>) {
+pub(crate) fn replace(value: &mut Value, place: &mut usize, new: Option<&Value>) {
     match value {
         Value::Array(items) => {
             let hit = items.iter_mut().position(|item| visit(item, place, new));
@@ -94,7 +94,7 @@ fn deep(levels: usize) -> Value {
     (0..levels).fold(json!(1), |inner, _| json!([inner]))
 }
 
-fn odd() -> impl Strategy<Value = Option<Value>> {
+pub(crate) fn odd() -> impl Strategy<Value = Option<Value>> {
     let texts = prop::sample::select(vec![
         "",
         " ",
@@ -140,7 +140,7 @@ fn odd() -> impl Strategy<Value = Option<Value>> {
 }
 
 /// Checks that a path leads to something in a body, or to a key that is missing there.
-fn leads(body: &Value, path: &str) -> bool {
+pub(crate) fn leads(body: &Value, path: &str) -> bool {
     let mut place = Some(body);
     for step in path.split('.').filter(|step| !step.is_empty()) {
         let Some(here) = place else { return false };
