@@ -114,7 +114,10 @@ fn there_are_100_typed_commands_and_15_of_each_other_kind() {
 fn the_commands_of_a_place_have_a_mebibyte_in_all() {
     let texts: BTreeMap<_, _> = LOCALES.map(|locale| (locale, "\u{5c81}".repeat(100))).into();
     let large = |name: usize| {
-        let choice = |index: usize| json!({ "name": index.to_string(), "value": "v", "name_localizations": texts });
+        let choice = |name: usize| {
+            let name = name.to_string();
+            json!({ "name": name, "value": "v", "name_localizations": texts })
+        };
         let choices: Vec<_> = (0..5).map(choice).collect();
         json!({ "name": format!("c{name}"), "description": "d", "options": [
             { "type": 3, "name": "o", "description": "d", "choices": choices } ] })

@@ -37,8 +37,8 @@ impl Catalogs for Node {
 }
 
 impl Shared {
-    /// Reads what an application has in a place. Whatever it asks for, all of it is read, and counts
-    /// as such.
+    /// Reads what an application has in a place. Whatever it asks for, all of it is read, and
+    /// counts as such.
     ///
     /// # Errors
     ///

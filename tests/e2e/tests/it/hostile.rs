@@ -14,6 +14,7 @@ use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
 use throng_e2e::{Account, Driver, Gateway, Library, Scene, Way};
+use ureq::http::Method;
 
 use attacker::Attacker;
 use template::{Carrier, Template};
@@ -42,6 +43,8 @@ struct Stage {
     role: String,
     /// A message of the attacker.
     mine: String,
+    /// A command of the attacker's application.
+    command: String,
     /// Messages that may be deleted.
     doomed: Vec<String>,
 }
@@ -72,8 +75,12 @@ impl Stage {
         let api = scene.gateway.api(&attacker);
         let mine = api.post(&noise, "mine")?;
         let doomed = (0..2).map(|_| api.post(&noise, "doomed")).collect::<Result<_>>()?;
+        let sing = json!({ "name": "sing", "description": "d" });
+        let path = format!("/applications/{}/commands", attacker.id);
+        let (_, made) = api.call(&Method::POST, &path, Some(&sing))?;
+        let command = made["id"].as_str().context("a command")?.to_owned();
         let (spare, role) = (scene.guild.channel("spare")?, scene.guild.role("spare")?);
-        Ok(Self { scene, attacker, victim, noise, spare, role, mine, doomed })
+        Ok(Self { scene, attacker, victim, noise, spare, role, mine, command, doomed })
     }
 
     fn attacker(&self) -> Result<Attacker> {

@@ -89,7 +89,36 @@ fn http(stage: &Stage) -> Vec<Template> {
     all.push(template(Carrier::Form("POST", posts), posted));
     let edits = format!("/channels/{noise}/messages/{mine}");
     all.push(template(Carrier::Form("PATCH", edits), message(stage)));
+    all.extend(commands(stage));
     all
+}
+
+fn commands(stage: &Stage) -> [Template; 3] {
+    let everywhere = format!("/applications/{}", stage.attacker.id);
+    let there = format!("{everywhere}/guilds/{}/commands", stage.scene.guild.id);
+    let everywhere = format!("{everywhere}/commands");
+    let edited = format!("{everywhere}/{}", stage.command);
+    let menu = json!({ "name": "High Five", "type": 2, "contexts": [0, 1], "nsfw": true });
+    [
+        template(Carrier::Http("POST", everywhere), command()),
+        template(Carrier::Http("PATCH", edited), json!({ "options": command()["options"] })),
+        template(Carrier::Http("PUT", there), json!([command(), menu])),
+    ]
+}
+
+fn command() -> Value {
+    let texts = json!({ "de": "wort", "ja": "\u{5c81}" });
+    let choice = json!({ "name": "c", "value": "v", "name_localizations": texts });
+    let song = json!({ "type": 3, "name": "song", "description": "d", "required": true,
+        "description_localizations": texts, "max_length": 9, "choices": [choice] });
+    let times = json!({ "type": 10, "name": "times", "description": "d", "min_value": 0.5,
+        "choices": [{ "name": "one", "value": 1 }] });
+    let place = json!({ "type": 7, "name": "where", "description": "d", "channel_types": [0] });
+    let songs =
+        json!({ "type": 1, "name": "all", "description": "d", "options": [song, times, place] });
+    json!({ "name": "songs", "description": "d", "name_localizations": texts,
+        "default_member_permissions": "32", "options": [
+            { "type": 2, "name": "old", "description": "d", "options": [songs] } ] })
 }
 
 fn message(stage: &Stage) -> Value {
