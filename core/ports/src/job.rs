@@ -6,11 +6,14 @@ use std::io;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use serde::Serialize;
+use strum::{EnumCount, IntoStaticStr, VariantArray};
 use throng_proto::id::GuildId;
+use throng_proto::variants::every;
 
 /// What a job is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, EnumCount, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum JobKind {
     /// Sends the whole list of members to a session.
     Chunks,
@@ -22,22 +25,19 @@ pub enum JobKind {
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Chunks, Self::Export, Self::RoleHolders];
+    pub const ALL: [Self; Self::COUNT] = every();
 
     /// Returns its name in metrics.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Chunks => "chunks",
-            Self::Export => "export",
-            Self::RoleHolders => "role_holders",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
 /// How far a job has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum JobState {
     /// Waits for its turn.
     Queued,
@@ -56,15 +56,8 @@ pub enum JobState {
 impl JobState {
     /// Returns its name in metrics.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Cancelled => "cancelled",
-            Self::Gone => "gone",
-            Self::Failed => "failed",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -2,13 +2,17 @@
 
 use std::fmt;
 
+use strum::{EnumCount, VariantArray};
+
+use crate::variants::every;
+
 /// Why the gateway ends a link. See [Discord Docs/Gateway Close Event Codes].
 ///
 /// Codes that a client may resume on are those for which [`CloseCode::resumable`] is true; 4004 and
 /// 4010–4014 stop client libraries for good, so they are used only when meant.
 ///
 /// [Discord Docs/Gateway Close Event Codes]: https://discord.com/developers/docs/topics/opcodes-and-status-codes
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount, VariantArray)]
 #[repr(u16)]
 pub enum CloseCode {
     /// Something went wrong on our side; also how a drain ends a link.
@@ -45,23 +49,7 @@ pub enum CloseCode {
 
 impl CloseCode {
     /// Every code, in numeric order.
-    pub const ALL: [Self; 15] = [
-        Self::UnknownError,
-        Self::UnknownOpcode,
-        Self::DecodeError,
-        Self::NotAuthenticated,
-        Self::AuthenticationFailed,
-        Self::AlreadyAuthenticated,
-        Self::InvalidSequence,
-        Self::RateLimited,
-        Self::SessionTimedOut,
-        Self::InvalidShard,
-        Self::ShardingRequired,
-        Self::InvalidVersion,
-        Self::InvalidIntents,
-        Self::DisallowedIntents,
-        Self::TooManySessions,
-    ];
+    pub const ALL: [Self; Self::COUNT] = every();
 
     /// Returns the number on the wire.
     #[must_use]

@@ -1,12 +1,29 @@
 //! Kinds of events: their names, the intents they need, and what passive sessions get of them.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumCount, IntoStaticStr, VariantArray};
 
 use crate::id::{ChannelId, RoleId, UserId};
 use crate::intents::Intents;
+use crate::variants::every;
 
 /// What happened, by its name on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumCount,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 #[allow(missing_docs, reason = "each variant is the protocol's own name, in camel case")]
 pub enum EventKind {
     Ready,
@@ -44,8 +61,23 @@ pub enum EventKind {
 }
 
 /// What a policy's delivery table speaks of: events that are shed or withheld together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumCount,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum EventClass {
     /// Guilds, channels, roles, invites: what a client must know to stay in step.
     Structure,
@@ -67,107 +99,23 @@ pub enum EventClass {
 
 impl EventClass {
     /// Every class, in the order of tables.
-    pub const ALL: [Self; 8] = [
-        Self::Structure,
-        Self::Message,
-        Self::MessageChange,
-        Self::Reaction,
-        Self::Member,
-        Self::Typing,
-        Self::Presence,
-        Self::Own,
-    ];
+    pub const ALL: [Self; Self::COUNT] = every();
 
     /// Returns the word in metrics and scripts.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Structure => "structure",
-            Self::Message => "message",
-            Self::MessageChange => "message_change",
-            Self::Reaction => "reaction",
-            Self::Member => "member",
-            Self::Typing => "typing",
-            Self::Presence => "presence",
-            Self::Own => "own",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 32] = [
-        Self::Ready,
-        Self::Resumed,
-        Self::GuildCreate,
-        Self::GuildUpdate,
-        Self::GuildDelete,
-        Self::GuildRoleCreate,
-        Self::GuildRoleUpdate,
-        Self::GuildRoleDelete,
-        Self::ChannelCreate,
-        Self::ChannelUpdate,
-        Self::ChannelDelete,
-        Self::GuildMemberAdd,
-        Self::GuildMemberUpdate,
-        Self::GuildMemberRemove,
-        Self::GuildMembersChunk,
-        Self::MessageCreate,
-        Self::MessageUpdate,
-        Self::MessageDelete,
-        Self::MessageDeleteBulk,
-        Self::MessageReactionAdd,
-        Self::MessageReactionRemove,
-        Self::MessageReactionRemoveAll,
-        Self::MessageReactionRemoveEmoji,
-        Self::TypingStart,
-        Self::PresenceUpdate,
-        Self::RateLimited,
-        Self::ChannelUnreadUpdate,
-        Self::PassiveUpdateV1,
-        Self::PassiveUpdateV2,
-        Self::GuildMemberListUpdate,
-        Self::InviteCreate,
-        Self::InviteDelete,
-    ];
+    pub const ALL: [Self; Self::COUNT] = every();
 
     /// Returns the name in `t`.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ready => "READY",
-            Self::Resumed => "RESUMED",
-            Self::GuildCreate => "GUILD_CREATE",
-            Self::GuildUpdate => "GUILD_UPDATE",
-            Self::GuildDelete => "GUILD_DELETE",
-            Self::GuildRoleCreate => "GUILD_ROLE_CREATE",
-            Self::GuildRoleUpdate => "GUILD_ROLE_UPDATE",
-            Self::GuildRoleDelete => "GUILD_ROLE_DELETE",
-            Self::ChannelCreate => "CHANNEL_CREATE",
-            Self::ChannelUpdate => "CHANNEL_UPDATE",
-            Self::ChannelDelete => "CHANNEL_DELETE",
-            Self::GuildMemberAdd => "GUILD_MEMBER_ADD",
-            Self::GuildMemberUpdate => "GUILD_MEMBER_UPDATE",
-            Self::GuildMemberRemove => "GUILD_MEMBER_REMOVE",
-            Self::GuildMembersChunk => "GUILD_MEMBERS_CHUNK",
-            Self::MessageCreate => "MESSAGE_CREATE",
-            Self::MessageUpdate => "MESSAGE_UPDATE",
-            Self::MessageDelete => "MESSAGE_DELETE",
-            Self::MessageDeleteBulk => "MESSAGE_DELETE_BULK",
-            Self::MessageReactionAdd => "MESSAGE_REACTION_ADD",
-            Self::MessageReactionRemove => "MESSAGE_REACTION_REMOVE",
-            Self::MessageReactionRemoveAll => "MESSAGE_REACTION_REMOVE_ALL",
-            Self::MessageReactionRemoveEmoji => "MESSAGE_REACTION_REMOVE_EMOJI",
-            Self::TypingStart => "TYPING_START",
-            Self::PresenceUpdate => "PRESENCE_UPDATE",
-            Self::RateLimited => "RATE_LIMITED",
-            Self::ChannelUnreadUpdate => "CHANNEL_UNREAD_UPDATE",
-            Self::PassiveUpdateV1 => "PASSIVE_UPDATE_V1",
-            Self::PassiveUpdateV2 => "PASSIVE_UPDATE_V2",
-            Self::GuildMemberListUpdate => "GUILD_MEMBER_LIST_UPDATE",
-            Self::InviteCreate => "INVITE_CREATE",
-            Self::InviteDelete => "INVITE_DELETE",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Returns the intents of which a session needs one; none needed when empty.

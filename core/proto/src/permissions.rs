@@ -1,25 +1,20 @@
 //! Permission sets and how roles and overwrites combine into one.
 
 use std::fmt;
-use std::ops::{BitAnd, BitOr, Not};
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use crate::flags::flags;
+
 /// A set of permissions; on the wire a decimal string.
 ///
 /// See [Discord Docs/Permissions](https://discord.com/developers/docs/topics/permissions).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Permissions(u64);
 
-macro_rules! bits {
-    ($($(#[$doc:meta])* $name:ident = $bit:literal;)*) => {
-        $($(#[$doc])* pub const $name: Self = Self(1 << $bit);)*
-    };
-}
-
-impl Permissions {
-    bits! {
+flags! {
+    Permissions: u64 {
         /// Invite users.
         CREATE_INSTANT_INVITE = 0;
         /// Remove members.
@@ -59,6 +54,9 @@ impl Permissions {
         /// Time members out.
         MODERATE_MEMBERS = 40;
     }
+}
+
+impl Permissions {
     /// No permission.
     pub const NONE: Self = Self(0);
     /// Every defined permission.
@@ -83,24 +81,6 @@ impl Permissions {
         Self(set)
     }
 
-    /// Wraps a number; undefined bits are kept.
-    #[must_use]
-    pub const fn from_bits(bits: u64) -> Self {
-        Self(bits)
-    }
-
-    /// Returns the number.
-    #[must_use]
-    pub const fn bits(self) -> u64 {
-        self.0
-    }
-
-    /// Tells whether all of `other` is in this set.
-    #[must_use]
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
     /// Applies one step of overwrites: what `deny` names goes, what `allow` names comes.
     #[must_use]
     pub const fn overwritten(self, allow: Self, deny: Self) -> Self {
@@ -114,25 +94,6 @@ impl Permissions {
             return Self::NONE;
         }
         if self.contains(Self::SEND_MESSAGES) { self } else { Self(self.0 & !Self::OF_SENDERS.0) }
-    }
-}
-
-impl BitOr for Permissions {
-    type Output = Self;
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-impl BitAnd for Permissions {
-    type Output = Self;
-    fn bitand(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-}
-impl Not for Permissions {
-    type Output = Self;
-    fn not(self) -> Self {
-        Self(!self.0)
     }
 }
 

@@ -4,13 +4,18 @@ use std::fmt;
 use std::path::PathBuf;
 
 use rhai::Position;
+use strum::{EnumCount, IntoStaticStr, VariantArray};
 use throng_ports::policy::PolicyFault;
+use throng_proto::variants::every;
 
 use throng_plugin_policy_rhai::Hook;
 use throng_plugin_policy_rhai::{Source, without_mark};
 
 /// What kind of mistake a finding is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount, IntoStaticStr, VariantArray,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Lint {
     /// The script cannot be loaded.
     Load,
@@ -44,42 +49,12 @@ pub enum Lint {
 
 impl Lint {
     /// Every lint.
-    pub const ALL: [Self; 14] = [
-        Self::Load,
-        Self::NoHook,
-        Self::UnknownHook,
-        Self::UnknownFact,
-        Self::UnknownFunction,
-        Self::UnknownVerdict,
-        Self::NoVerdict,
-        Self::UnknownWord,
-        Self::Fails,
-        Self::WrongKind,
-        Self::Costly,
-        Self::Unreachable,
-        Self::ConstantCondition,
-        Self::UnusedFunction,
-    ];
+    pub const ALL: [Self; Self::COUNT] = every();
 
     /// Returns the name in reports.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Load => "load",
-            Self::NoHook => "no-hook",
-            Self::UnknownHook => "unknown-hook",
-            Self::UnknownFact => "unknown-fact",
-            Self::UnknownFunction => "unknown-function",
-            Self::UnknownVerdict => "unknown-verdict",
-            Self::NoVerdict => "no-verdict",
-            Self::UnknownWord => "unknown-word",
-            Self::Fails => "fails",
-            Self::WrongKind => "wrong-kind",
-            Self::Costly => "costly",
-            Self::Unreachable => "unreachable",
-            Self::ConstantCondition => "constant-condition",
-            Self::UnusedFunction => "unused-function",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Tells whether the policy would decide wrongly, or not at all.

@@ -7,13 +7,17 @@ mod clock;
 mod known;
 mod reads;
 
+use strum::{EnumCount, IntoStaticStr, VariantArray};
+use throng_proto::variants::every;
+
 pub use known::{Known, Value};
 pub use reads::{READS_MAX, Read, Reads};
 
 pub(crate) use known::count;
 
 /// What scripts call the thing that a fact is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumCount, IntoStaticStr, VariantArray)]
+
 pub enum Subject {
     /// A session, and in `passivity` its attachment.
     Session,
@@ -35,30 +39,12 @@ pub enum Subject {
 
 impl Subject {
     /// Every subject.
-    pub const ALL: [Self; 8] = [
-        Self::Session,
-        Self::Guild,
-        Self::Relay,
-        Self::Event,
-        Self::Author,
-        Self::Channel,
-        Self::Node,
-        Self::Clock,
-    ];
+    pub const ALL: [Self; Self::COUNT] = every();
 
     /// Returns the name of its type in scripts, such as `Session`.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Session => "Session",
-            Self::Guild => "Guild",
-            Self::Relay => "Relay",
-            Self::Event => "Event",
-            Self::Author => "Author",
-            Self::Channel => "Channel",
-            Self::Node => "Node",
-            Self::Clock => "Clock",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -78,14 +64,14 @@ pub enum Kind {
 macro_rules! facts {
     ($($fact:ident = $subject:ident . $property:literal : $kind:ident, $doc:literal;)*) => {
         /// One thing that a script can read.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, VariantArray)]
         pub enum Fact {
             $(#[doc = $doc] $fact,)*
         }
 
         impl Fact {
             /// Every fact.
-            pub const ALL: &[Self] = &[$(Self::$fact,)*];
+            pub const ALL: &[Self] = Self::VARIANTS;
 
             /// Returns what it is about.
             #[must_use]

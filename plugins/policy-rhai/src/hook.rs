@@ -3,10 +3,27 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumCount, IntoStaticStr, VariantArray};
+use throng_proto::variants::every;
 
 /// A function that a script may define; the native default answers for those it does not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumCount,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Hook {
     /// May a session begin?
     Connect,
@@ -28,30 +45,12 @@ pub enum Hook {
 
 impl Hook {
     /// Every hook, in the order of a session's life.
-    pub const ALL: [Self; 8] = [
-        Self::Connect,
-        Self::Passivity,
-        Self::Delivery,
-        Self::Relays,
-        Self::Relay,
-        Self::Publish,
-        Self::Lag,
-        Self::Overload,
-    ];
+    pub const ALL: [Self; Self::COUNT] = every();
 
     /// Returns the name of its function.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Connect => "connect",
-            Self::Passivity => "passivity",
-            Self::Delivery => "delivery",
-            Self::Relays => "relays",
-            Self::Relay => "relay",
-            Self::Publish => "publish",
-            Self::Lag => "lag",
-            Self::Overload => "overload",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Returns what its function is given, in order.

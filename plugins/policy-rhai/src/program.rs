@@ -8,9 +8,11 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 use rhai::{AST, CallFnOptions, Dynamic, Engine, EvalAltResult, Position, Scope};
+use strum::{EnumCount, IntoStaticStr, VariantArray};
 use throng_engine::policy::Native;
 use throng_ports::policy::PolicyFault;
 use throng_proto::time::Timestamp;
+use throng_proto::variants::every;
 
 use crate::api;
 use crate::attempt::{self, Trace};
@@ -64,7 +66,8 @@ pub enum Cause {
 }
 
 /// Where scripts are stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumCount, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum Limit {
     /// Too many operations.
     Operations,
@@ -82,20 +85,12 @@ pub enum Limit {
 
 impl Limit {
     /// Every limit.
-    pub const ALL: [Self; 6] =
-        [Self::Operations, Self::Wall, Self::CallDepth, Self::Size, Self::Variables, Self::Modules];
+    pub const ALL: [Self; Self::COUNT] = every();
 
     /// Returns the word in metrics.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Operations => "operations",
-            Self::Wall => "wall",
-            Self::CallDepth => "call_depth",
-            Self::Size => "size",
-            Self::Variables => "variables",
-            Self::Modules => "modules",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 
     /// Returns the settings of a hook that say where it is.

@@ -67,3 +67,9 @@ fn every_kind_is_listed_once_in_its_order() {
         assert_eq!(kind as usize, index, "metrics count by this number");
     }
 }
+
+#[test]
+fn intents_are_shown_by_name() {
+    let set = Intents::GUILDS.union(Intents::MESSAGE_CONTENT).union(Intents::from_bits(1 << 12));
+    assert_eq!(format!("{set:?}"), "Intents(GUILDS | MESSAGE_CONTENT | 0x1000)");
+}

@@ -1,5 +1,6 @@
 //! Permission sets as text and as sums.
 
+use bitflags::Flags as _;
 use serde_json::json;
 use throng_proto::permissions::Permissions;
 
@@ -17,6 +18,17 @@ fn sets_are_written_as_decimal_strings_and_read_from_both() {
     }
     let unknown = Permissions::from_bits(1 << 62);
     assert_eq!(json!(unknown), json!("4611686018427387904"), "unknown bits are kept");
+}
+
+#[test]
+fn sets_are_shown_by_name_and_keep_what_has_none() {
+    let unknown = Permissions::from_bits(1 << 62 | 1 << 5);
+    let set = !!(VIEW | SEND | unknown);
+    let shown = "Permissions(MANAGE_GUILD | VIEW_CHANNEL | SEND_MESSAGES | 0x4000000000000000)";
+    assert_eq!(format!("{set:?}"), shown);
+    assert_eq!(format!("{:?}", Permissions::NONE), "Permissions()");
+    let names: Vec<&str> = set.iter_names().map(|(name, _)| name).collect();
+    assert_eq!(names, ["MANAGE_GUILD", "VIEW_CHANNEL", "SEND_MESSAGES"]);
 }
 
 #[test]
