@@ -8,22 +8,20 @@
 //! Whatever has numbers to show is a [`metrics::Source`]:
 //!
 //! ```
-//! use std::sync::atomic::{AtomicU64, Ordering};
-//!
-//! use throng_ports::metrics::{Kind, Page, Source};
+//! use throng_ports::metrics::{Cell, Kind, Page, Source};
 //!
 //! #[derive(Default)]
-//! struct Doorbell(AtomicU64);
+//! struct Doorbell(Cell);
 //!
 //! impl Source for Doorbell {
 //!     fn measure(&self, page: &mut Page) {
-//!         let rung = self.0.load(Ordering::Relaxed);
-//!         page.single("doorbell_rings_total", Kind::Counter, "Times that it was rung.", rung);
+//!         let help = "Times that it was rung.";
+//!         page.single("doorbell_rings_total", Kind::Counter, help, self.0.read());
 //!     }
 //! }
 //!
 //! let doorbell = Doorbell::default();
-//! doorbell.0.fetch_add(2, Ordering::Relaxed);
+//! doorbell.0.add(2);
 //! let mut page = Page::default();
 //! doorbell.measure(&mut page);
 //! assert!(page.into_text().ends_with("\ndoorbell_rings_total 2\n"));

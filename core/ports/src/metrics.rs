@@ -1,16 +1,26 @@
 //! What is counted, written once for everybody in Prometheus' text format.
 //!
+//! Whoever has numbers keeps them in [`Cell`]s and [`Histogram`]s of its own and writes them on the
+//! one [`Page`] when it is asked: there is no registry, and no other code that knows the format.
+//! The crate `prometheus-client` is not used: its families look their labels up in a map behind a
+//! lock for each count, where a worker here adds to a number of its own; and it writes OpenMetrics,
+//! whose help ends otherwise and whose counters are named otherwise than what boards already show.
+//!
 //! See [Exposition formats] and [Metric and label naming]: seconds and bytes are base units, and
 //! counters end in `_total`. Nothing here reads a clock.
 //!
 //! [Exposition formats]: https://prometheus.io/docs/instrumenting/exposition_formats/
 //! [Metric and label naming]: https://prometheus.io/docs/practices/naming/
 
+mod cell;
 mod histogram;
 
 use std::fmt::{Display, Write as _};
 use std::time::Duration;
 
+use strum::IntoStaticStr;
+
+pub use cell::{Cell, Cells};
 pub use histogram::Histogram;
 
 /// Something that has numbers to show.
@@ -20,7 +30,8 @@ pub trait Source: Send + Sync + 'static {
 }
 
 /// How a family's samples are to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Kind {
     /// Only grows, until the process ends.
     Counter,
@@ -28,16 +39,6 @@ pub enum Kind {
     Gauge,
     /// Counts by upper bounds.
     Histogram,
-}
-
-impl Kind {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
-            Self::Histogram => "histogram",
-        }
-    }
 }
 
 /// Label names with their values.
@@ -60,7 +61,7 @@ impl Page {
     /// Begins a family; samples belong to the last one that was begun.
     pub fn family(&mut self, name: &str, kind: Kind, help: &str) {
         name.clone_into(&mut self.family);
-        let kind = kind.name();
+        let kind = <&str>::from(kind);
         self.line(format_args!("# HELP {name} {help}\n# TYPE {name} {kind}"));
     }
 
@@ -80,18 +81,26 @@ impl Page {
         self.sample(&[], value);
     }
 
-    /// Writes a bucket of a histogram: how many were at most `bound` seconds; `None` is no bound.
-    pub fn bucket(&mut self, labels: Labels<'_>, bound: Option<f64>, count: u64) {
-        let bound = bound.map_or_else(|| "+Inf".to_owned(), |bound| bound.to_string());
-        let mut all = labels.to_vec();
-        all.push(("le", &bound));
-        self.suffixed("_bucket", &all, count);
-    }
-
-    /// Writes the end of a histogram: the sum of everything, and how many there were.
-    pub fn summed(&mut self, labels: Labels<'_>, sum: Duration, count: u64) {
+    /// Writes a histogram of the family that was begun last: how many took at most each of
+    /// `bounds`, in microseconds and in their order, then how many took longer; and the sum of all.
+    pub fn histogram(
+        &mut self,
+        labels: Labels<'_>,
+        bounds: &[u64],
+        counts: impl IntoIterator<Item = u64>,
+        sum: Duration,
+    ) {
+        let seconds = |micros: &u64| Duration::from_micros(*micros).as_secs_f64().to_string();
+        let bounds = bounds.iter().map(seconds).chain(["+Inf".to_owned()]);
+        let mut below = 0;
+        for (bound, count) in bounds.zip(counts) {
+            below += count;
+            let mut all = labels.to_vec();
+            all.push(("le", &bound));
+            self.suffixed("_bucket", &all, below);
+        }
         self.suffixed("_sum", labels, sum.as_secs_f64());
-        self.suffixed("_count", labels, count);
+        self.suffixed("_count", labels, below);
     }
 
     fn suffixed(&mut self, suffix: &str, labels: Labels<'_>, value: impl Display) {

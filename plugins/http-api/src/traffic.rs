@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,7 @@ use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use http::Method;
-use throng_ports::metrics::{Histogram, Kind, Page, Source};
+use throng_ports::metrics::{Cells, Histogram, Kind, Page, Source};
 use throng_proto::id::UserId;
 
 use crate::fault::Limit;
@@ -27,7 +26,7 @@ pub struct Traffic {
     /// Routes are few, and whatever matches none counts as one.
     requests: Mutex<BTreeMap<Row, u64>>,
     took: Histogram,
-    limited: [AtomicU64; LIMITS.len()],
+    limited: Cells<{ LIMITS.len() }>,
     /// What takes longer is told of.
     slow: Duration,
 }
@@ -61,7 +60,7 @@ impl Traffic {
     fn count_limit(&self, response: &Response) {
         let Some(Limit(reached)) = response.extensions().get() else { return };
         if let Some(index) = LIMITS.iter().position(|limit| limit == reached) {
-            self.limited[index].fetch_add(1, Ordering::Relaxed);
+            self.limited[index].add(1);
         }
     }
 
@@ -94,8 +93,8 @@ impl Source for Traffic {
         }
         let help = "Requests of the HTTP API that were refused at a limit.";
         page.family("throng_http_limits_total", Kind::Counter, help);
-        for (limit, count) in LIMITS.into_iter().zip(&self.limited) {
-            page.sample(&[("limit", limit)], count.load(Ordering::Relaxed));
+        for (limit, count) in LIMITS.into_iter().zip(&*self.limited) {
+            page.sample(&[("limit", limit)], count.read());
         }
         let help = "Requests of the HTTP API, until the answer begins.";
         Histogram::write(page, "throng_http_request_seconds", help, std::iter::once(&self.took));

@@ -1,9 +1,8 @@
 //! What is counted of a policy, in Prometheus' terms.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use throng_ports::metrics::{Kind, Page};
+use throng_ports::metrics::{Cell, Cells, Kind, Page};
 
 use crate::hook::Hook;
 use crate::program::{Cause, Limit};
@@ -14,20 +13,6 @@ use crate::verdict::{KINDS_MAX, Verdict};
 const LATENCY_MICROS: [u64; 11] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 2_000, 10_000];
 const FAULTS: [&str; 3] = ["raised", "verdict", "panicked"];
 
-/// A number that many threads add to.
-#[derive(Debug, Default)]
-pub(crate) struct Cell(AtomicU64);
-
-impl Cell {
-    pub(crate) fn add(&self, by: u64) {
-        self.0.fetch_add(by, Ordering::Relaxed);
-    }
-
-    pub(crate) fn read(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 /// Counters of one hook of one version.
 #[derive(Debug, Default)]
 pub(crate) struct Counters([Stripe; STRIPES]);
@@ -36,14 +21,14 @@ pub(crate) struct Counters([Stripe; STRIPES]);
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Stripe {
-    verdicts: [Cell; KINDS_MAX],
+    verdicts: Cells<{ KINDS_MAX }>,
     hits: Cell,
     skipped: Cell,
-    faults: [Cell; FAULTS.len()],
-    stopped: [Cell; Limit::ALL.len()],
+    faults: Cells<{ FAULTS.len() }>,
+    stopped: Cells<{ Limit::ALL.len() }>,
     operations: Cell,
     nanos: Cell,
-    latency: [Cell; LATENCY_MICROS.len() + 1],
+    latency: Cells<{ LATENCY_MICROS.len() + 1 }>,
 }
 
 impl Counters {
@@ -69,7 +54,7 @@ impl Counters {
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         let bucket = LATENCY_MICROS.partition_point(|bound| bound * 1_000 < nanos);
         mine.operations.add(operations);
-        mine.nanos.add(nanos);
+        mine.nanos.time(took);
         mine.latency[bucket].add(1);
     }
 
@@ -193,24 +178,19 @@ fn kinds(page: &mut Page, rows: &[Row<'_>]) {
 fn latency(page: &mut Page, rows: &[Row<'_>]) {
     page.family("throng_policy_seconds", Kind::Histogram, "How long runs take.");
     for row in rows {
-        let mut count = 0;
-        for (index, micros) in LATENCY_MICROS.into_iter().enumerate() {
-            count += row.counters.sum(|s| &s.latency[index]);
-            let bound = Duration::from_micros(micros).as_secs_f64();
-            page.bucket(&row.labels(), Some(bound), count);
-        }
-        let (runs, nanos) = (row.counters.runs(), row.counters.sum(|s| &s.nanos));
-        page.bucket(&row.labels(), None, runs);
-        page.summed(&row.labels(), Duration::from_nanos(nanos), runs);
+        let counts =
+            (0..=LATENCY_MICROS.len()).map(|bucket| row.counters.sum(|s| &s.latency[bucket]));
+        let took = Duration::from_nanos(row.counters.sum(|s| &s.nanos));
+        page.histogram(&row.labels(), &LATENCY_MICROS, counts, took);
     }
 }
 
 impl<'a> Row<'a> {
-    const fn labels(&self) -> [(&'static str, &'a str); 2] {
+    fn labels(&self) -> [(&'static str, &'a str); 2] {
         [("version", self.version), ("hook", self.hook.name())]
     }
 
-    const fn with(&self, label: &'static str, value: &'a str) -> [(&'static str, &'a str); 3] {
+    fn with(&self, label: &'static str, value: &'a str) -> [(&'static str, &'a str); 3] {
         let [version, hook] = self.labels();
         [version, hook, (label, value)]
     }

@@ -1,9 +1,8 @@
 //! How long something took, counted by upper bounds.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::{Kind, Labels, Page};
+use super::{Cell, Cells, Kind, Labels, Page};
 
 /// Upper bounds in microseconds: from half a millisecond, which a commit may take, to ten seconds,
 /// after which whoever waits has gone.
@@ -16,8 +15,8 @@ const BOUNDS: [u64; 14] = [
 /// in memory.
 #[derive(Debug, Default)]
 pub struct Histogram {
-    buckets: [AtomicU64; BOUNDS.len() + 1],
-    nanos: AtomicU64,
+    buckets: Cells<{ BOUNDS.len() + 1 }>,
+    nanos: Cell,
 }
 
 impl Histogram {
@@ -31,8 +30,8 @@ impl Histogram {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let bucket = BOUNDS.partition_point(|bound| *bound < micros);
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-        self.buckets[bucket].fetch_add(count, Ordering::Relaxed);
-        self.nanos.fetch_add(nanos.saturating_mul(count), Ordering::Relaxed);
+        self.buckets[bucket].add(count);
+        self.nanos.add(nanos.saturating_mul(count));
     }
 
     /// Writes several as one family without labels, as if they were one.
@@ -52,18 +51,10 @@ impl Histogram {
         labels: Labels<'_>,
         all: impl Iterator<Item = &'a Self> + Clone,
     ) {
-        let read = |bucket: usize| -> u64 {
-            all.clone().map(|one| one.buckets[bucket].load(Ordering::Relaxed)).sum()
-        };
-        let mut count = 0;
-        for (index, micros) in BOUNDS.into_iter().enumerate() {
-            count += read(index);
-            page.bucket(labels, Some(Duration::from_micros(micros).as_secs_f64()), count);
-        }
-        count += read(BOUNDS.len());
-        page.bucket(labels, None, count);
-        let nanos = all.map(|one| one.nanos.load(Ordering::Relaxed)).sum();
-        page.summed(labels, Duration::from_nanos(nanos), count);
+        let nanos = all.clone().map(|one| one.nanos.read()).sum();
+        let counts = (0..=BOUNDS.len())
+            .map(move |bucket| all.clone().map(|one| one.buckets[bucket].read()).sum::<u64>());
+        page.histogram(labels, &BOUNDS, counts, Duration::from_nanos(nanos));
     }
 }
 

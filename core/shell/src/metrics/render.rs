@@ -21,8 +21,8 @@ impl Metrics {
     fn refusals(&self, page: &mut Page) {
         let help = "Refusals and ends, by limit or cause.";
         page.family("throng_refusals_total", Kind::Counter, help);
-        for (why, name) in Refused::ALL {
-            page.sample(&[("limit", name)], self.refused[*why as usize].read());
+        for why in Refused::ALL {
+            page.sample(&[("limit", why.name())], self.refused[*why as usize].read());
         }
     }
 

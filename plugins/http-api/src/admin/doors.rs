@@ -1,10 +1,8 @@
 //! Who may ask the admin API: by which name of the host, with which token; and a line in the log
 //! for everything that is changed.
 
-use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
@@ -15,6 +13,7 @@ use http::uri::Authority;
 use http::{Method, StatusCode, Version};
 use parking_lot::Mutex;
 use subtle::ConstantTimeEq;
+use throng_ports::metrics::{Cell, Kind, Page, Source};
 use throng_proto::token::Token;
 
 use crate::fault::Fault;
@@ -30,8 +29,8 @@ pub(super) struct Doors {
     token: Token,
     hosts: Vec<String>,
     listen: IpAddr,
-    wrong_tokens: AtomicU64,
-    wrong_hosts: AtomicU64,
+    wrong_tokens: Cell,
+    wrong_hosts: Cell,
     said: Mutex<Option<Instant>>,
 }
 
@@ -42,29 +41,16 @@ impl Doors {
             token,
             hosts,
             listen: listen.ip(),
-            wrong_tokens: AtomicU64::new(0),
-            wrong_hosts: AtomicU64::new(0),
+            wrong_tokens: Cell::default(),
+            wrong_hosts: Cell::default(),
             said: Mutex::new(None),
         })
     }
 
-    /// Writes what was refused in Prometheus' text format.
-    pub(super) fn metrics(&self) -> String {
-        let name = "throng_admin_refusals_total";
-        let mut text = format!(
-            "# HELP {name} Requests to the admin API that were refused.\n# TYPE {name} counter\n"
-        );
-        for (reason, count) in [("token", &self.wrong_tokens), ("host", &self.wrong_hosts)] {
-            let count = count.load(Ordering::Relaxed);
-            // Memory takes any write.
-            _ = writeln!(text, "{name}{{reason=\"{reason}\"}} {count}");
-        }
-        text
-    }
-
     /// Counts a refusal, and says so now and then.
-    fn refuse(&self, why: &AtomicU64, reason: &'static str, request: &Request) {
-        let count = why.fetch_add(1, Ordering::Relaxed) + 1;
+    fn refuse(&self, why: &Cell, reason: &'static str, request: &Request) {
+        why.add(1);
+        let count = why.read();
         let mut said = self.said.lock();
         if said.is_some_and(|at| at.elapsed() < SAID_EVERY) {
             return;
@@ -123,6 +109,15 @@ impl Doors {
                 name == "localhost" || name.ends_with(".localhost") || self.hosts.contains(&name)
             }
         }
+    }
+}
+
+impl Source for Doors {
+    fn measure(&self, page: &mut Page) {
+        let help = "Requests to the admin API that were refused.";
+        page.family("throng_admin_refusals_total", Kind::Counter, help);
+        page.sample(&[("reason", "token")], self.wrong_tokens.read());
+        page.sample(&[("reason", "host")], self.wrong_hosts.read());
     }
 }
 

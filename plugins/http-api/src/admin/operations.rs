@@ -9,6 +9,7 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde_json::json;
 use throng_ports::hub::Health;
+use throng_ports::metrics::{Page, Source as _};
 
 use super::doors::Doors;
 use crate::answer;
@@ -39,7 +40,9 @@ pub(super) async fn metrics(
     State(api): State<Arc<Api>>,
     Extension(doors): Extension<Arc<Doors>>,
 ) -> Response {
-    let text = api.hub.metrics() + &doors.metrics();
+    let mut page = Page::default();
+    doors.measure(&mut page);
+    let text = api.hub.metrics() + &page.into_text();
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }
 

@@ -201,7 +201,10 @@ async fn history_is_asked_for_in_pages() {
 #[tokio::test]
 async fn without_read_message_history_the_list_is_empty_and_one_message_refused() {
     let site = Site::public();
-    site.hub.refuse("Access(200, Permissions(VIEW_CHANNEL | READ_MESSAGE_HISTORY))", Refusal::MissingPermissions);
+    site.hub.refuse(
+        "Access(200, Permissions(VIEW_CHANNEL | READ_MESSAGE_HISTORY))",
+        Refusal::MissingPermissions,
+    );
     let answer = site.ask("GET ~/channels/200/messages", "").await;
     assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!([])));
     assert!(site.hub.state.lock().unwrap().pages.is_empty());

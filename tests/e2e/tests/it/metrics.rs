@@ -48,6 +48,34 @@ async fn a_scrape_is_what_prometheus_wants_and_has_all_that_board_and_alerts_ask
     check(&["check", "rules", &rules.to_string_lossy()], "")
 }
 
+/// Families with their help, and samples whose labels say the same in every gateway.
+///
+/// What is new may be added; what is here is on somebody's board.
+const PROMISED: &str = include_str!("metrics/promised.txt");
+
+#[tokio::test]
+async fn nothing_that_a_board_may_show_is_renamed() -> Result<()> {
+    let policy = docs().join("../../scripts/policies/default.rhai");
+    let gateway = Gateway::builder().set("policy.path", &policy.display()).start()?;
+    let page = gateway.admin()?.metrics()?;
+    let told: BTreeSet<&str> = page.lines().filter_map(promise).collect();
+    let gone: Vec<&str> = PROMISED.lines().filter(|line| !told.contains(line)).collect();
+    ensure!(gone.is_empty(), "no longer told: {gone:#?}");
+    Ok(())
+}
+
+/// Returns what of a line is the same in every gateway.
+fn promise(line: &str) -> Option<&str> {
+    if line.starts_with("# ") {
+        return Some(line);
+    }
+    let (sample, _) = line.rsplit_once(' ')?;
+    let (_, labels) = sample.split_once('{')?;
+    let differs = ["version=", "worker=", "route=", "path="];
+    let is_own = differs.iter().any(|label| labels.contains(label));
+    (!is_own).then_some(sample)
+}
+
 /// Runs promtool, which must have nothing to complain of.
 fn check(arguments: &[&str], input: &str) -> Result<()> {
     let Some(promtool) = part("promtool", "prometheus")? else { return Ok(()) };

@@ -22,6 +22,8 @@ const LEFT_BEHIND: &[(&str, &str)] = &[
 ];
 /// Ways to wait for nothing in particular.
 const SLEEPS: &[&str] = &[concat!("thread::", "sleep"), concat!("time::", "sleep")];
+/// How Prometheus' text begins a family, and who alone writes it.
+const FAMILY: (&str, &str) = (concat!("# TY", "PE {"), "core/ports/src/metrics.rs");
 /// Test files that may sleep, each with the reason.
 const SLEEPERS: &[(&str, &str)] = &[
     ("tests/bench/src/big_guild/members/jobs.rs", "what is compared with a job is that none runs"),
@@ -73,6 +75,15 @@ fn nothing_is_left_to_do() {
     for (word, advice) in LEFT_BEHIND {
         none(found(&files, |line| line.contains(word), &format!("`{word}`: {advice}")));
     }
+}
+
+#[test]
+fn one_writer_knows_the_format_of_metrics() {
+    let (start, writer) = FAMILY;
+    let (own, others): (Vec<File>, Vec<File>) =
+        rust_files().into_iter().partition(|file| file.path == writer);
+    assert_eq!(own.iter().filter(|file| file.text.contains(start)).count(), 1, "it writes them");
+    none(found(&others, |line| line.contains(start), "write it on a `metrics::Page`"));
 }
 
 #[test]
