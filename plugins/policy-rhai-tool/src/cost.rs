@@ -4,24 +4,20 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use throng_plugin_policy_rhai::attempt::Trace;
+use throng_plugin_policy_rhai::fact::Read;
+use throng_plugin_policy_rhai::trial::stage::{Stage, Witness};
+use throng_plugin_policy_rhai::trial::words;
+use throng_plugin_policy_rhai::verdict::Verdict;
+use throng_plugin_policy_rhai::{
+    Cause, Clock, Config, Failure, Hook, HookConfig, Outcome, Program, Question, Sandbox, Script,
+};
 use throng_ports::policy::PolicyFault;
 use throng_proto::time::Timestamp;
 
 use super::constants::Constants;
 use super::finding::{Finding, Lint, head};
 use super::search::Search;
-use throng_plugin_policy_rhai::Clock;
-use throng_plugin_policy_rhai::Hook;
-use throng_plugin_policy_rhai::Question;
-use throng_plugin_policy_rhai::Sandbox;
-use throng_plugin_policy_rhai::Script;
-use throng_plugin_policy_rhai::attempt::Trace;
-use throng_plugin_policy_rhai::fact::Read;
-use throng_plugin_policy_rhai::trial::stage::{Stage, Witness};
-use throng_plugin_policy_rhai::trial::words;
-use throng_plugin_policy_rhai::verdict::Verdict;
-use throng_plugin_policy_rhai::{Cause, Failure, Outcome, Program};
-use throng_plugin_policy_rhai::{Config, HookConfig};
 
 /// Milliseconds that a run may take here: how loaded this machine is says nothing of a policy.
 pub(super) const WALL_MILLIS: u64 = 60_000;

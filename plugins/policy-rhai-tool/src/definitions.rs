@@ -5,10 +5,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use throng_plugin_policy_rhai::Hook;
-use throng_plugin_policy_rhai::HookConfig;
-use throng_plugin_policy_rhai::Sandbox;
 use throng_plugin_policy_rhai::fact::{Fact, Kind, Subject};
+use throng_plugin_policy_rhai::{Hook, HookConfig, Sandbox};
 
 /// What scripts call, with what it does. The engine knows neither of functions that can fail.
 const FUNCTIONS: [(&str, &str); 11] = [

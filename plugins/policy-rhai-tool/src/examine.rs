@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
+use throng_plugin_policy_rhai::trial::stage::{Stage, Witness};
+use throng_plugin_policy_rhai::{Config, HookConfig, Sandbox, Script};
 use throng_ports::policy::PolicyFault;
 
 use super::cost::{self, HookCost, Inquiry};
 use super::coverage::Coverage;
 use super::finding::{Finding, Lint};
 use super::lint::{self, Reading};
-use throng_plugin_policy_rhai::Sandbox;
-use throng_plugin_policy_rhai::Script;
-use throng_plugin_policy_rhai::trial::stage::{Stage, Witness};
-use throng_plugin_policy_rhai::{Config, HookConfig};
 
 /// Findings that a refusal shows, and warnings that a load writes to the log.
 const SHOWN_MAX: usize = 10;

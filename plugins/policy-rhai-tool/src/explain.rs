@@ -5,19 +5,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use rhai::{Engine, OptimizationLevel};
+use throng_plugin_policy_rhai::trial::given::Scene;
+use throng_plugin_policy_rhai::trial::stage::{Stage, Witness};
+use throng_plugin_policy_rhai::trial::words;
+use throng_plugin_policy_rhai::{
+    Config, Hook, HookConfig, Outcome, Program, Sandbox, Script, Source,
+};
 use throng_ports::policy::PolicyFault;
 
 use super::cost::WALL_MILLIS;
 use super::coverage;
-use throng_plugin_policy_rhai::Hook;
-use throng_plugin_policy_rhai::Sandbox;
-use throng_plugin_policy_rhai::Script;
-use throng_plugin_policy_rhai::Source;
-use throng_plugin_policy_rhai::trial::given::Scene;
-use throng_plugin_policy_rhai::trial::stage::{Stage, Witness};
-use throng_plugin_policy_rhai::trial::words;
-use throng_plugin_policy_rhai::{Config, HookConfig};
-use throng_plugin_policy_rhai::{Outcome, Program};
 
 /// Lines that a report shows: whoever wants more of a loop can read it.
 const LINES_MAX: usize = 200;

@@ -5,15 +5,13 @@ use std::path::PathBuf;
 
 use rhai::Position;
 use strum::{EnumCount, IntoStaticStr, VariantArray};
+use throng_plugin_policy_rhai::{Hook, Source, without_mark};
 use throng_ports::policy::PolicyFault;
 use throng_proto::variants::every;
 
-use throng_plugin_policy_rhai::Hook;
-use throng_plugin_policy_rhai::{Source, without_mark};
-
 /// What kind of mistake a finding is about.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumCount, IntoStaticStr, VariantArray,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumCount, IntoStaticStr, VariantArray,
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum Lint {

@@ -29,6 +29,8 @@ use throng_plugin_policy_rhai::trial::{RELAY_CAPACITY, missing};
 use throng_plugin_policy_rhai::{Config, Hook, Sandbox, Script, SystemClock, fault_of};
 use throng_ports::policy::PolicyFault;
 
+use examine::Examination;
+
 pub use check::{CheckReport, Checked};
 pub use checker::{Checker, open};
 pub use cost::HookCost;
@@ -40,8 +42,6 @@ pub use scripts::ScriptsError;
 pub use starter::{StarterError, starter};
 pub use throng_plugin_policy_rhai::trial::given::{Given, GivenError, Scene};
 pub use throng_plugin_policy_rhai::trial::suite::{TestFailure, Tested};
-
-use examine::Examination;
 
 /// Checks, tests and tries policies, within the limits of some settings.
 #[derive(Debug)]

@@ -7,15 +7,15 @@ mod flow;
 mod name;
 mod verdict;
 
-use draft::Draft;
-use fact::Compared;
 use rhai::Position;
+use throng_plugin_policy_rhai::{Sandbox, Script};
 use throng_ports::policy::PolicyFault;
 
 use crate::constants::{self, Constants, Place, Values};
 use crate::finding::Finding;
-use throng_plugin_policy_rhai::Sandbox;
-use throng_plugin_policy_rhai::Script;
+
+use draft::Draft;
+use fact::Compared;
 
 /// What is seen in a script without running it.
 pub(super) struct Reading {

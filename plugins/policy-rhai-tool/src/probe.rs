@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use rhai::Dynamic;
 use throng_engine::policy::{PASSIVE_V2, RelayFacts};
+use throng_plugin_policy_rhai::fact::{Fact, Kind, Read, Subject};
+use throng_plugin_policy_rhai::percent;
+use throng_plugin_policy_rhai::trial::given::{Scene, parse};
 use throng_proto::id::{Id, RoleId};
 use throng_proto::permissions::Permissions;
 use throng_proto::time::Timestamp;
 
 use super::constants::{Constants, Values};
 use super::sample::{SNOWFLAKE, snowflake};
-use throng_plugin_policy_rhai::fact::{Fact, Kind, Read, Subject};
-use throng_plugin_policy_rhai::percent;
-use throng_plugin_policy_rhai::trial::given::{Scene, parse};
 
 /// Roles of a member, at most; a guild has 250.
 const ROLES_MAX: usize = 250;

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use throng_plugin_policy_rhai::trial::suite::Tested;
 use throng_ports::policy::PolicyFault;
 
 use super::check::count;
 use super::coverage::Coverage;
-use throng_plugin_policy_rhai::trial::suite::Tested;
 
 /// What a run of tests says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

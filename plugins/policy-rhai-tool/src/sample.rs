@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use throng_engine::policy::{Act, PASSIVE_V1, PASSIVE_V2, RelayFacts};
+use throng_plugin_policy_rhai::Hook;
+use throng_plugin_policy_rhai::trial::given::{NOON, Scene};
 use throng_proto::gateway::Connection;
 use throng_proto::id::Id;
 use throng_proto::permissions::Permissions;
-
-use throng_plugin_policy_rhai::Hook;
-use throng_plugin_policy_rhai::trial::given::{NOON, Scene};
 
 const SIZES: [usize; 6] = [0, 9, 900, 5_000, 50_000, 2_000_000];
 const HOURS: [u64; 4] = [0, 6, 12, 18];

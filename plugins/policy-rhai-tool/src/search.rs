@@ -5,15 +5,15 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use throng_plugin_policy_rhai::fact::Reads;
+use throng_plugin_policy_rhai::trial::given::Scene;
+use throng_plugin_policy_rhai::trial::stage::{Stage, Witness};
+use throng_plugin_policy_rhai::{Hook, Program};
+
 use super::constants::Constants;
 use super::cost::Tally;
 use super::probe::{self, Reach};
 use super::sample;
-use throng_plugin_policy_rhai::Hook;
-use throng_plugin_policy_rhai::Program;
-use throng_plugin_policy_rhai::fact::Reads;
-use throng_plugin_policy_rhai::trial::given::Scene;
-use throng_plugin_policy_rhai::trial::stage::{Stage, Witness};
 
 /// Scenes that are asked about besides the usual ones, with the constants that facts are compared
 /// with, and again with all.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
+use throng_plugin_policy_rhai::trial::near::near;
 
 use super::draft::{Draft, each};
 use crate::finding::{Finding, Lint};
-use throng_plugin_policy_rhai::trial::near::near;
 
 /// Functions that the language itself has.
 const LANGUAGE: [&str; 5] = ["Fn", "call", "is_def_fn", "is_def_var", "type_of"];

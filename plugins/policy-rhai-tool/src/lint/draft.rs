@@ -3,14 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rhai::{AST, ASTNode, Engine, Expr, FnPtr, OptimizationLevel, Position, Stmt};
-use throng_ports::policy::PolicyFault;
-
-use throng_plugin_policy_rhai::Hook;
-use throng_plugin_policy_rhai::HookConfig;
-use throng_plugin_policy_rhai::Sandbox;
-use throng_plugin_policy_rhai::Script;
-use throng_plugin_policy_rhai::Source;
 use throng_plugin_policy_rhai::trial::stage::PROPS;
+use throng_plugin_policy_rhai::{Hook, HookConfig, Sandbox, Script, Source};
+use throng_ports::policy::PolicyFault;
 
 /// Names of functions, with how many arguments each takes.
 pub(super) type Signatures = BTreeSet<(String, usize)>;

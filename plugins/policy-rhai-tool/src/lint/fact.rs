@@ -11,12 +11,13 @@ mod member;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::mem;
 
-use super::draft::{Draft, Function};
-use crate::constants::{Place, Values};
-use crate::finding::Finding;
 use rhai::{Expr, FlowControl, FnCallExpr, FnPtr, Stmt};
 use throng_plugin_policy_rhai::Hook;
 use throng_plugin_policy_rhai::fact::{Fact, Subject};
+
+use super::draft::{Draft, Function};
+use crate::constants::{Place, Values};
+use crate::finding::Finding;
 
 /// Functions inside of each other that are read: scripts may not call more.
 const DEPTH_MAX: usize = 33;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::draft::{Draft, Function, calls};
-use crate::finding::{Finding, Lint, head};
 use throng_plugin_policy_rhai::Hook;
 use throng_plugin_policy_rhai::trial::near::near;
+
+use super::draft::{Draft, Function, calls};
+use crate::finding::{Finding, Lint, head};
 
 pub(super) fn findings(draft: &Draft<'_>) -> Vec<Finding> {
     let used = used(draft);

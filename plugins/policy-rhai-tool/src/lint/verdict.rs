@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use rhai::{ASTFlags, ASTNode, Array, Dynamic, Expr, FnCallExpr, Map, Position, Stmt};
 use throng_engine::mode::{Delivery, Mode};
 use throng_engine::policy::ShardKey;
+use throng_plugin_policy_rhai::Hook;
+use throng_plugin_policy_rhai::trial::near::near;
+use throng_plugin_policy_rhai::verdict::{Decision, Terms, parse};
 use throng_proto::event::EventClass;
 
 use super::draft::{Draft, Function, each, start};
 use super::flow;
 use crate::finding::{Finding, Lint};
-use throng_plugin_policy_rhai::Hook;
-use throng_plugin_policy_rhai::trial::near::near;
-use throng_plugin_policy_rhai::verdict::{Decision, Terms, parse};
 
 /// Puts a part of an answer into a whole one that is right otherwise.
 type Frame<'f> = &'f dyn Fn(Dynamic) -> Dynamic;

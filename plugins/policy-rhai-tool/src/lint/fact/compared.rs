@@ -1,9 +1,9 @@
 //! The constants that facts are compared with.
 
 use rhai::{Expr, Position};
+use throng_plugin_policy_rhai::fact::Fact;
 
 use super::{Kind, Reader};
-use throng_plugin_policy_rhai::fact::Fact;
 
 const OPERATORS: [&str; 7] = ["==", "!=", "<", "<=", ">", ">=", "contains"];
 

@@ -2,11 +2,11 @@
 //! error in Rhai, and never true.
 
 use rhai::{Expr, Position};
+use throng_plugin_policy_rhai::fact::{Fact, Kind as Type};
 
 use super::super::draft::start;
 use super::{Kind, Reader};
 use crate::finding::Lint;
-use throng_plugin_policy_rhai::fact::{Fact, Kind as Type};
 
 impl Reader<'_> {
     /// Looks at both sides of `==` or `!=`.

@@ -5,13 +5,13 @@ use std::mem;
 use rhai::{ASTFlags, Expr, FnCallExpr, Position};
 use throng_engine::mode::Mode;
 use throng_engine::policy::Act;
+use throng_plugin_policy_rhai::Hook;
+use throng_plugin_policy_rhai::fact::{Fact, Subject};
+use throng_plugin_policy_rhai::trial::near::near;
 
 use super::super::draft::start;
 use super::{Kind, Reader, element};
 use crate::finding::{Finding, Lint};
-use throng_plugin_policy_rhai::Hook;
-use throng_plugin_policy_rhai::fact::{Fact, Subject};
-use throng_plugin_policy_rhai::trial::near::near;
 
 impl Reader<'_> {
     /// Reads what follows a dot.
