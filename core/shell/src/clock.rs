@@ -1,4 +1,7 @@
 //! The clocks of the process, read only here.
+//!
+//! What decides something goes by [`now`], so that tests can pause it; what only measures, by a
+//! [`Watch`].
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -39,6 +42,10 @@ impl Watch {
 
     pub(crate) fn spent(self) -> Duration {
         self.0.elapsed()
+    }
+
+    pub(crate) fn millis(self) -> u64 {
+        u64::try_from(self.spent().as_millis()).unwrap_or(u64::MAX)
     }
 
     pub(crate) fn nanos(self) -> u64 {

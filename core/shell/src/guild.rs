@@ -97,7 +97,7 @@ pub(crate) enum Request {
 }
 
 type Commit = Pin<Box<dyn Future<Output = Stored<()>> + Send>>;
-type Commits = VecDeque<(Commit, std::time::Instant)>;
+type Commits = VecDeque<(Commit, clock::Watch)>;
 
 /// One guild's machine with everything around it.
 pub(crate) struct GuildTask {
@@ -220,9 +220,9 @@ impl GuildTask {
             if busy && request.is_pending() { Poll::Ready(Some(Wake::Work)) } else { request }
         });
         match ends {
-            Some(ends) if !busy => {
-                tokio::time::timeout_at(ends, next).await.unwrap_or(Some(Wake::Work))
-            }
+            Some(ends) if !busy => tokio::time::timeout(ends.since(clock::now()), next)
+                .await
+                .unwrap_or(Some(Wake::Work)),
             _ => next.await,
         }
     }
@@ -236,7 +236,7 @@ impl GuildTask {
 
     async fn committed(&mut self, result: Stored<()>) {
         if let Some((_, began)) = self.commits.pop_front() {
-            self.shared.metrics.commits.observe(began.elapsed());
+            self.shared.metrics.commits.observe(began.spent());
         }
         let trouble = format!("store:{}", self.id());
         let input = match result {
@@ -304,11 +304,10 @@ impl GuildTask {
 
     /// Runs the machine once and does what it wants done.
     async fn step(&mut self, input: Input) {
-        let began = std::time::Instant::now();
+        let watch = clock::Watch::start();
         self.guild.handle(clock::wall(), input, &mut self.outbox);
         let mut outbox = std::mem::take(&mut self.outbox);
-        let spent = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.shared.metrics.command_nanos.add(spent);
+        self.shared.metrics.command_nanos.add(watch.nanos());
         for output in outbox.drain() {
             self.act(output).await;
         }
@@ -319,7 +318,7 @@ impl GuildTask {
         match output {
             Output::Commit(writes) => {
                 let commit = self.shared.store.commit(writes);
-                self.commits.push_back((commit, std::time::Instant::now()));
+                self.commits.push_back((commit, clock::Watch::start()));
             }
             Output::Answer(ticket, outcome) => {
                 self.shared.metrics.commands.add(1);

@@ -14,7 +14,6 @@ use std::io;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
 
 use futures_util::FutureExt as _;
 use parking_lot::Mutex;
@@ -23,6 +22,7 @@ use throng_proto::id::GuildId;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Notify, Semaphore};
 
+use crate::clock::Watch;
 use crate::config::JobsConfig;
 use crate::metrics::JobMetrics;
 
@@ -206,7 +206,7 @@ impl Turn {
 struct Entry {
     id: u64,
     title: Title,
-    began: Instant,
+    began: Watch,
     done: AtomicU64,
     running: AtomicBool,
     cancel: AtomicBool,
@@ -232,7 +232,7 @@ impl Entry {
             state,
             done: self.done.load(Ordering::Relaxed),
             total: self.title.total as u64,
-            millis: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            millis: self.began.millis(),
             reason: None,
         }
     }
@@ -266,7 +266,7 @@ impl Board {
         let entry = Arc::new(Entry {
             id: state.last,
             title,
-            began: Instant::now(),
+            began: Watch::start(),
             done: AtomicU64::new(0),
             running: AtomicBool::new(false),
             cancel: AtomicBool::new(false),

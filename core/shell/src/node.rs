@@ -15,7 +15,7 @@ mod stored;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use thiserror::Error;
@@ -368,7 +368,7 @@ impl Node {
     /// Waits until a drain is over: every link is closed, or the time for it is up.
     pub async fn drained(&self) {
         self.drain_began().await;
-        let began = Instant::now();
+        let watch = clock::Watch::start();
         let metrics = &self.shared.metrics.workers;
         let links: u64 = metrics.iter().map(|worker| worker.links.read()).sum();
         let sessions: u64 = metrics.iter().map(|worker| worker.sessions.read()).sum();
@@ -382,7 +382,7 @@ impl Node {
         let finished = tokio::time::timeout(limit, async { while all.recv().await.is_some() {} });
         match finished.await {
             Ok(()) => {
-                let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+                let millis = watch.millis();
                 tracing::info!(millis, "every link is closed; sessions wait for their clients");
             }
             Err(_) => tracing::warn!("links are left after {limit:?}; their sessions can resume"),

@@ -1,10 +1,10 @@
 //! Reviews of attachments over all workers: whose turn it is, and how far a review has come.
 
-use std::time::Instant;
-
 use parking_lot::Mutex;
 use throng_ports::policy::ReviewStatus;
 use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::clock::Watch;
 
 /// Counts what workers report, and gives out turns, a slice at a time.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct Reviews {
 #[derive(Debug, Default)]
 struct State {
     status: ReviewStatus,
-    began: Option<Instant>,
+    began: Option<Watch>,
     /// Workers that have not finished.
     workers: usize,
 }
@@ -40,7 +40,7 @@ impl Reviews {
             state.status = ReviewStatus::default();
         }
         state.status.running = true;
-        state.began = Some(Instant::now());
+        state.began = Some(Watch::start());
         state.workers = workers;
     }
 
@@ -75,7 +75,6 @@ impl Reviews {
 
 impl State {
     fn millis(&self) -> u64 {
-        let spent = self.began.map(|began| began.elapsed()).unwrap_or_default();
-        u64::try_from(spent.as_millis()).unwrap_or(u64::MAX)
+        self.began.map_or(0, Watch::millis)
     }
 }

@@ -16,7 +16,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use throng_engine::attendance::Attendance;
 use throng_engine::guild::{Arrivals, Guild, MemberChange, Rest};
@@ -30,6 +30,7 @@ use tokio::task::JoinSet;
 
 use super::parcel::Parcel;
 use super::{GuildHandle, GuildTask, Request, poll_store};
+use crate::clock::Watch;
 use crate::metrics::Refused;
 use crate::node::Shared;
 use crate::worker::WorkerMessage;
@@ -65,7 +66,7 @@ pub(crate) struct Surrender {
     published: u64,
     band: u32,
     /// When the last request was taken.
-    paused: Instant,
+    paused: Watch,
 }
 
 impl GuildTask {
@@ -115,7 +116,7 @@ impl GuildTask {
 
     /// The barrier. When the next owner is gone by now, everything stays as it was.
     pub(super) async fn surrender(mut self, owner: oneshot::Sender<Parcel<Box<Surrender>>>) {
-        let paused = Instant::now();
+        let paused = Watch::start();
         self.shared.metrics.guilds_paused.add(1);
         while self.guild.pending() > 0 {
             let Self { commits, reads, .. } = &mut self;
@@ -185,7 +186,7 @@ pub(crate) async fn hand_over(shared: Arc<Shared>, id: GuildId) -> Result<Handed
 
 /// Takes a guild over from its owner until now.
 async fn take_over(shared: Arc<Shared>, id: GuildId) -> Result<HandedOff, Refusal> {
-    let began = Instant::now();
+    let began = Watch::start();
     let (parts, inbox) = mpsc::channel(shared.config.limits.handoff_queue);
     let mut next = Next { shared, id, inbox, changes: 0 };
     next.ask(HandOff::Begin(parts)).await?;
@@ -199,10 +200,10 @@ async fn take_over(shared: Arc<Shared>, id: GuildId) -> Result<HandedOff, Refusa
     let Next { shared, changes, .. } = next;
     let (queued, count, paused) = (surrender.backlog.len(), members.len(), surrender.paused);
     let task = GuildTask::arrive(&shared, *surrender, members);
-    let pause = paused.elapsed();
+    let pause = paused.spent();
     task.take_up();
     shared.metrics.handed_off(pause);
-    let took = began.elapsed();
+    let took = began.spent();
     let millis = |time: Duration| time.as_secs_f64() * 1_000.0;
     let (pause_ms, took_ms) = (millis(pause), millis(took));
     tracing::info!(guild = %id, members = count, changes, queued, pause_ms, took_ms, "handed off");

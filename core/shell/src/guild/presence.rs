@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use throng_engine::attendance::Shown;
+use throng_engine::time::Instant;
 use throng_proto::id::UserId;
-use tokio::time::Instant;
 
 use super::GuildTask;
+use crate::clock;
 
 /// Presences told in one turn, so that requests never wait long.
 const TOLD_MAX: usize = 64;
@@ -30,10 +31,10 @@ impl Window {
 impl GuildTask {
     /// Begins or ends the window, and tells some of what is due.
     pub(super) async fn tell_presences(&mut self) {
-        let now = Instant::now();
+        let now = clock::now();
         if self.attendance.has_news() && self.window.ends.is_none() {
             let window = Duration::from_millis(self.shared.config.presence.window_ms);
-            self.window.ends = Some(now + window);
+            self.window.ends = Some(now.after(window));
         }
         if self.window.ends.is_some_and(|ends| ends <= now) {
             self.window.ends = None;

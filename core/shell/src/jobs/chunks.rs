@@ -12,6 +12,7 @@ use throng_proto::wire::{Body, Wire};
 use tokio::sync::oneshot;
 
 use super::{Ended, Stop, Turn, stand_aside};
+use crate::clock;
 use crate::guild::Request;
 use crate::node::Shared;
 use crate::worker::WorkerMessage;
@@ -72,14 +73,14 @@ impl Chunks {
     async fn send(&self, mut body: Body) -> Ended {
         let (session, guild) = (self.session, self.request.guild_id);
         let stall = Duration::from_secs(self.shared.config.jobs.stall_secs);
-        let until = tokio::time::Instant::now() + stall;
+        let until = clock::now().after(stall);
         loop {
             let (answer, answered) = oneshot::channel();
             let message = WorkerMessage::Chunk { session, guild, body, answer };
             self.shared.send(session.worker.into(), message).await;
             match answered.await {
                 Ok(Chunk::Taken) => return Ok(()),
-                Ok(Chunk::Later(again)) if tokio::time::Instant::now() < until => {
+                Ok(Chunk::Later(again)) if clock::now() < until => {
                     body = again;
                     tokio::time::sleep(PATIENCE).await;
                 }

@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 use super::stored::unavailable;
 use super::{Node, Shared, export, load};
 use crate::budgets::Budget;
-use crate::clock;
+use crate::clock::{self, Watch};
 use crate::guild::{self, Request, Untaken};
 use crate::joining;
 use crate::metrics::Refused;
@@ -64,7 +64,7 @@ impl Hub for Node {
             return Box::pin(async move { Err(refusal) });
         }
         let shared = Arc::clone(&self.shared);
-        let posted = matches!(command, Command::MessageCreate(..)).then(std::time::Instant::now);
+        let posted = matches!(command, Command::MessageCreate(..)).then(Watch::start);
         let joiner = joining::joiner(&actor, &command);
         let command = Box::new(command);
         let asking = move |shared: &Shared| {
@@ -84,7 +84,7 @@ impl Hub for Node {
                 shared.metrics.refuse(Refused::EventBytes);
             }
             if let Some(began) = posted {
-                shared.metrics.publishing.observe(began.elapsed());
+                shared.metrics.publishing.observe(began.spent());
             }
             outcome
         })

@@ -1,7 +1,7 @@
 //! Loads guilds, their members page after page, and shows how far it has come.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use throng_engine::guild::{self, Guild};
@@ -10,6 +10,7 @@ use throng_ports::store::{StoreError, Stored};
 use throng_proto::id::GuildId;
 
 use super::{Shared, StartError};
+use crate::clock::Watch;
 use crate::guild::GuildTask;
 
 /// How often a load that takes long says how far it is.
@@ -17,7 +18,7 @@ const SHOWN_EVERY: Duration = Duration::from_secs(1);
 
 /// Loads every guild of the store.
 pub(super) async fn guilds(shared: &Arc<Shared>) -> Result<(), StartError> {
-    let began = Instant::now();
+    let watch = Watch::start();
     let guilds = shared.store.guilds().await?;
     let mut members = 0;
     for id in &guilds {
@@ -32,7 +33,7 @@ pub(super) async fn guilds(shared: &Arc<Shared>) -> Result<(), StartError> {
             Err(error) => return Err(error),
         }
     }
-    let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let millis = watch.millis();
     tracing::info!(guilds = guilds.len(), members, millis, "guilds are loaded");
     Ok(())
 }
@@ -77,22 +78,22 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
 /// Says now and then how far a load is.
 struct Progress {
     guild: GuildId,
-    began: Instant,
-    shown: Instant,
+    began: Watch,
+    shown: Watch,
 }
 
 impl Progress {
     fn begin(guild: GuildId) -> Self {
-        let now = Instant::now();
+        let now = Watch::start();
         Self { guild, began: now, shown: now }
     }
 
     fn show(&mut self, members: usize) {
-        if self.shown.elapsed() < SHOWN_EVERY {
+        if self.shown.spent() < SHOWN_EVERY {
             return;
         }
-        self.shown = Instant::now();
-        let per_second = members as f64 / self.began.elapsed().as_secs_f64().max(1e-3);
+        self.shown = Watch::start();
+        let per_second = members as f64 / self.began.spent().as_secs_f64().max(1e-3);
         let per_second = per_second as u64;
         tracing::info!(guild = %self.guild, members, per_second, "loading members");
     }

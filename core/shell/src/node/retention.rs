@@ -1,12 +1,12 @@
 //! Removes messages that are older than they are kept (`store.messages_days`), a slice at a time.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use throng_proto::time::Timestamp;
 
 use super::Shared;
-use crate::clock;
+use crate::clock::{self, Watch};
 
 /// Rows that the store removes at once, while commits wait: 200 x about 10 us = 2 ms.
 const SLICE: usize = 200;
@@ -26,14 +26,14 @@ pub(super) async fn removes(shared: Arc<Shared>) {
     loop {
         let now = clock::wall().millis();
         let before = Timestamp::from_millis(now.saturating_sub(age));
-        let began = Instant::now();
+        let watch = Watch::start();
         let rest = match shared.store.expire(before, SLICE).await {
             Ok(expired) => {
                 shared.troubles.clear(TROUBLE);
                 shared.metrics.expired_messages.add(expired.messages);
                 shared.metrics.expired_reactions.add(expired.reactions);
                 let full = expired.messages + expired.reactions >= SLICE as u64;
-                if full { REST_MIN.max(began.elapsed() * REST_SHARE) } else { LOOK }
+                if full { REST_MIN.max(watch.spent() * REST_SHARE) } else { LOOK }
             }
             Err(error) => {
                 tracing::warn!(%error, "old messages cannot be removed");

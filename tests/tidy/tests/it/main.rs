@@ -6,6 +6,7 @@ mod arrows;
 mod documents;
 mod door;
 mod layout;
+mod shell;
 mod text;
 
 use throng_tidy::crates::{self, Member};

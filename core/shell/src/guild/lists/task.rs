@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use throng_engine::attendance::SessionRef;
-use throng_engine::deck::Watch;
+use throng_engine::deck;
 use throng_engine::roll::{Output, Roll};
+use throng_engine::time::Instant;
 use throng_proto::id::GuildId;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 
 use super::{Batch, Note};
+use crate::clock::{self, Watch};
 use crate::node::Shared;
 use crate::worker::WorkerMessage;
 
@@ -67,7 +68,7 @@ pub(super) fn start(shared: &Arc<Shared>, roll: Roll<SessionRef>, inbox: mpsc::R
 impl ListTask {
     async fn run(mut self) {
         loop {
-            let now = Instant::now();
+            let now = clock::now();
             if self.filling {
                 self.fill().await;
             } else if self.seeded && self.due.is_some_and(|due| due <= now) {
@@ -87,19 +88,21 @@ impl ListTask {
     async fn next(&mut self) -> Next {
         let received = match self.due.filter(|_| self.seeded) {
             None => self.inbox.recv().await,
-            Some(due) => match tokio::time::timeout_at(due, self.inbox.recv()).await {
-                Ok(received) => received,
-                Err(_) => return Next::Due,
-            },
+            Some(due) => {
+                match tokio::time::timeout(due.since(clock::now()), self.inbox.recv()).await {
+                    Ok(received) => received,
+                    Err(_) => return Next::Due,
+                }
+            }
         };
         received.map_or(Next::Over, Next::Batch)
     }
 
     /// Puts some members into new lists, and takes what came meanwhile.
     async fn fill(&mut self) {
-        let began = std::time::Instant::now();
+        let watch = Watch::start();
         self.filling = self.roll.fill(FILL_MAX);
-        self.spent(began);
+        self.spent(watch);
         if let Ok(batch) = self.inbox.try_recv() {
             self.take(batch);
         }
@@ -107,17 +110,17 @@ impl ListTask {
     }
 
     fn take(&mut self, batch: Batch) {
-        let began = std::time::Instant::now();
+        let watch = Watch::start();
         self.roll.count(batch.members);
         for note in batch.notes {
             self.note(note);
         }
         self.filling |= self.seeded;
         if self.due.is_none() {
-            let ready = self.told_at.map(|at| at + self.window());
-            self.due = Some(ready.unwrap_or_else(Instant::now));
+            let ready = self.told_at.map(|at| at.after(self.window()));
+            self.due = Some(ready.unwrap_or_else(clock::now));
         }
-        self.spent(began);
+        self.spent(watch);
     }
 
     fn note(&mut self, note: Note) {
@@ -129,7 +132,7 @@ impl ListTask {
             Note::Enlarged => self.roll.enlarge(),
             Note::Leave(session) => self.roll.leave(session),
             Note::Watch(watch, member) => {
-                let Watch { session, stamp, wishes, .. } = *watch;
+                let deck::Watch { session, stamp, wishes, .. } = *watch;
                 self.workers.insert(session.worker.into());
                 self.roll.watch(session, stamp, member, wishes);
             }
@@ -145,8 +148,8 @@ impl ListTask {
 
     /// Tells workers what is new to their sessions.
     async fn tell(&mut self) {
-        let began = std::time::Instant::now();
-        (self.due, self.told_at) = (None, Some(Instant::now()));
+        let watch = Watch::start();
+        (self.due, self.told_at) = (None, Some(clock::now()));
         let outputs = self.roll.flush();
         let mut by_worker: HashMap<usize, Vec<Output<SessionRef>>> = HashMap::new();
         for output in outputs {
@@ -163,7 +166,7 @@ impl ListTask {
             viewers: self.roll.viewers(),
             operations: self.roll.operations(),
         });
-        self.spent(began);
+        self.spent(watch);
         for (worker, outputs) in by_worker {
             let message = WorkerMessage::Lists { guild: self.guild, epoch: self.epoch, outputs };
             self.shared.send(worker, message).await;
@@ -180,9 +183,8 @@ impl ListTask {
         self.counted = now;
     }
 
-    fn spent(&self, began: std::time::Instant) {
-        let nanos = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.shared.metrics.list_nanos.add(nanos);
+    fn spent(&self, watch: Watch) {
+        self.shared.metrics.list_nanos.add(watch.nanos());
     }
 }
 
