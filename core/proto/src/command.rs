@@ -5,17 +5,16 @@
 
 mod draft;
 mod patch;
-
-use serde::Serialize;
+mod reply;
 
 pub use self::draft::{
     COMPONENTS_V2, MessageDraft, MessagePatch, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS,
 };
 pub use self::patch::{ChannelPatch, ColorsPatch, GuildPatch, MemberPatch, RolePatch};
+pub use self::reply::{Answer, Counts, GuildView, Outcome, Reply};
 use crate::id::{AnyId, ChannelId, MessageId, RoleId, UserId};
 use crate::model::{Emoji, InviteCode, InviteDraft, Overwrite, User};
 use crate::permissions::Permissions;
-use crate::refusal::Refusal;
 
 /// A request to one guild.
 #[derive(Clone, Debug)]
@@ -111,7 +110,7 @@ pub enum Command {
     ReactionClear(ChannelId, MessageId, Option<Emoji>),
     /// Shows that the actor is typing. Needs SEND_MESSAGES.
     Typing(ChannelId),
-    /// Asks whether the actor has these permissions in a channel, and does nothing else.
+    /// Asks for these permissions in a channel, and what else the actor may do there.
     Access(ChannelId, Permissions),
 }
 
@@ -148,38 +147,4 @@ pub enum Actor {
     User(User),
     /// An operator, who may do everything; messages cannot be posted as one.
     Operator,
-}
-
-/// What a guild answers: an object as JSON text, or nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reply {
-    /// Body of the answer; `None` is 204.
-    pub json: Option<String>,
-    /// Tells that something was made: 201 where the protocol says so.
-    pub created: bool,
-}
-
-/// What every command ends in.
-pub type Outcome = Result<Reply, Refusal>;
-
-impl Reply {
-    /// Answers with nothing.
-    #[must_use]
-    pub const fn nothing() -> Self {
-        Self { json: None, created: false }
-    }
-
-    /// Answers with an object.
-    #[must_use]
-    pub fn json(value: &impl Serialize) -> Self {
-        // Every answer is a struct of strings and numbers, which always serialises.
-        let json = Some(serde_json::to_string(value).unwrap_or_default());
-        Self { json, created: false }
-    }
-
-    /// Marks the answer as 201.
-    #[must_use]
-    pub fn created(self) -> Self {
-        Self { created: true, ..self }
-    }
 }

@@ -34,6 +34,7 @@ pub mod form;
 pub mod gateway;
 pub mod id;
 pub mod intents;
+pub mod json;
 pub mod mention;
 pub mod model;
 pub mod permissions;

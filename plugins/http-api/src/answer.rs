@@ -6,6 +6,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use throng_proto::command::Reply;
+use throng_proto::json;
 
 use crate::fault::Fault;
 
@@ -19,8 +20,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Answers with an object.
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
-    // Every answer is made of structs, strings and numbers, which always serialise.
-    text(status, serde_json::to_string(value).unwrap_or_default())
+    text(status, json::text(value))
 }
 
 /// Answers 200 with an object.
@@ -35,7 +35,7 @@ pub(crate) fn nothing() -> Response {
 
 /// Answers with what a guild replied, or 204 when it replied nothing.
 pub(crate) fn reply(status: StatusCode, reply: Reply) -> Response {
-    reply.json.map_or_else(nothing, |body| text(status, body))
+    reply.into_text().map_or_else(nothing, |body| text(status, body))
 }
 
 /// Answers with JSON that is text already.

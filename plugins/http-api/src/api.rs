@@ -16,6 +16,7 @@ use throng_proto::refusal::Refusal;
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::quota::Limiter;
+use crate::view;
 
 /// What all handlers of one router share.
 pub(crate) struct Api {
@@ -84,28 +85,24 @@ impl Ask {
         self.guild(guild, command).await
     }
 
-    /// Makes sure that the user has these permissions in a channel.
+    /// Makes sure that the user has these permissions in a channel, and returns all that it has.
     pub(crate) async fn access(
         &self,
         channel: ChannelId,
         permissions: Permissions,
-    ) -> Result<(), Fault> {
-        self.channel(channel, Command::Access(channel, permissions)).await.map(drop)
+    ) -> Result<Permissions, Fault> {
+        let reply = self.channel(channel, Command::Access(channel, permissions)).await?;
+        view::granted(&reply.answer)
     }
 
-    /// Reads a message. Only somebody who may see the channel learns that it does not exist.
+    /// Reads a message of a channel that the user may see: nobody else learns what is in it.
     pub(crate) async fn message(
         &self,
         channel: ChannelId,
         message: MessageId,
     ) -> Result<Box<Message>, Fault> {
-        match self.api.hub.message(channel, message, Some(self.user.id)).await? {
-            Some(message) => Ok(Box::new(message)),
-            None => {
-                self.access(channel, Permissions::VIEW_CHANNEL).await?;
-                Err(Refusal::UnknownMessage.into())
-            }
-        }
+        let read = self.api.hub.message(channel, message, Some(self.user.id)).await?;
+        Ok(Box::new(read.ok_or(Refusal::UnknownMessage)?))
     }
 }
 

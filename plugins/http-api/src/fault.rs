@@ -111,6 +111,11 @@ impl Fault {
         self
     }
 
+    /// Tells whether what was asked for is not there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND
+    }
+
     pub(crate) const fn status(&self) -> StatusCode {
         self.status
     }

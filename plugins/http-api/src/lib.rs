@@ -18,6 +18,7 @@ pub mod schema;
 pub mod testing;
 mod traffic;
 mod tunnel;
+mod view;
 
 pub use admin::admin_router;
 pub use config::{Config, Import, RateLimit, RateLimits};

@@ -28,7 +28,7 @@ fn complete_emoji(db: &Connection) -> rusqlite::Result<()> {
     if forms.is_empty() {
         return Ok(());
     }
-    let forms = serde_json::to_string(&forms).unwrap_or_default();
+    let forms = throng_proto::json::text(&forms);
     db.execute(
         "UPDATE OR IGNORE reactions \
          SET emoji = (SELECT value FROM json_each(?1) WHERE key = reactions.emoji) \

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use throng_proto::command::{Actor, Command, Outcome, Reply};
+use throng_proto::command::{Actor, Answer, Command, Outcome, Reply};
 use throng_proto::id::ChannelId;
 use throng_proto::record::MessageRow;
 use throng_proto::refusal::Refusal;
@@ -224,7 +224,8 @@ impl Guild {
             }
             Command::Typing(channel) => self.typing(&who, channel),
             Command::Access(channel, permissions) => {
-                who.need_in(channel, permissions).map(|_| Decision::nothing())
+                let channel = who.need_in(channel, permissions)?;
+                Ok(Decision::say(Answer::Granted(who.in_channel(&channel))))
             }
         }
     }

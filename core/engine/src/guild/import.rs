@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::json;
-use throng_proto::command::Reply;
+use throng_proto::command::{Answer, Reply};
 use throng_proto::event::EventKind;
 use throng_proto::id::UserId;
 use throng_proto::model::Member;
@@ -28,7 +27,7 @@ impl Guild {
             roles.dedup();
             new.entry(member.user.id).or_insert_with(|| Arc::new(member));
         }
-        let reply = Reply::json(&json!({ "imported": new.len() }));
+        let reply = Reply::from(Answer::Imported(new.len()));
         if new.is_empty() {
             return Ok(Decision::Answer(reply));
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use throng_proto::command::{MessageDraft, Reply};
+use throng_proto::command::{Answer, MessageDraft, Reply};
 use throng_proto::event::{EventKind, Scope};
 use throng_proto::id::{ChannelId, MessageId, UserId};
 use throng_proto::model::{
@@ -82,7 +82,7 @@ impl Guild {
             Ok((_, message)) => Some(Reply::json(&self.as_shown(message, who.user()))),
             Err(_) => {
                 let (_, answer) = self.removed.find(who.now, &known.message)?;
-                Some(Reply { json: Some(answer.clone()), ..Reply::default() })
+                Some(Answer::Text(answer.clone()).into())
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use throng_proto::command::Reply;
+use throng_proto::command::{Answer, Reply};
 use throng_proto::event::{EventKind, Mentions, Scope};
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use throng_proto::model::Member;
@@ -36,6 +36,11 @@ impl Decision {
     /// Answers with an object at once.
     pub(super) fn json(value: &impl Serialize) -> Self {
         Self::Answer(Reply::json(value))
+    }
+
+    /// Answers at once.
+    pub(super) fn say(answer: Answer) -> Self {
+        Self::Answer(answer.into())
     }
 
     /// Answers with nothing at once.

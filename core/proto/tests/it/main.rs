@@ -18,6 +18,7 @@ mod payloads;
 mod permissions;
 mod presence;
 mod query;
+mod reply;
 mod throng;
 mod time;
 mod wire;

@@ -11,7 +11,7 @@ use throng_ports::hub::{
 use throng_ports::link::BoxFuture;
 use throng_ports::metrics::Page as MetricsPage;
 use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
-use throng_proto::command::{Actor, Command, Outcome, Reply};
+use throng_proto::command::{Actor, Answer, Command, Outcome, Reply};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::mention::Named;
 use throng_proto::model::{Emoji, InviteCode, Member, Message, User};
@@ -217,16 +217,13 @@ impl Hub for Node {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move {
             shared.afford_bulk()?;
-            let Reply { json, .. } = answered(
+            let Reply { answer, .. } = answered(
                 &shared,
                 guild,
                 enter(&shared, guild, |answer| Request::Import(members, answer))?,
             )
             .await?;
-            let answer: serde_json::Value =
-                serde_json::from_str(&json.unwrap_or_default()).unwrap_or_default();
-            let imported = answer["imported"].as_u64().unwrap_or(0);
-            Ok(usize::try_from(imported).unwrap_or(usize::MAX))
+            Ok(if let Answer::Imported(count) = answer { count } else { 0 })
         })
     }
 

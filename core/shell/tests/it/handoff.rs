@@ -119,7 +119,7 @@ async fn the_next_owner_knows_members_sessions_and_presences() {
     patient(joining).await.unwrap().unwrap();
     assert_eq!(patient(moving).await.unwrap().unwrap().members, 3);
     let reply = world.operator(hall, Command::GuildGet { counts: true }).await.unwrap();
-    let guild: Value = serde_json::from_str(&reply.json.unwrap()).unwrap();
+    let guild: Value = serde_json::from_str(&reply.into_text().unwrap()).unwrap();
     assert_eq!(guild["approximate_member_count"], 3);
     assert_eq!(guild["approximate_presence_count"], 1);
     // Whoever was attached before gets everything, and whoever comes sees who is there.

@@ -54,7 +54,7 @@ async fn as_many_come_in_as_there_are_uses_however_many_try_at_once() {
         assert_eq!(refusal, &Err(Refusal::UnknownInvite));
     }
     let reply = world.command(hall.id, owner, Command::GuildGet { counts: true }).await.unwrap();
-    let guild: Value = serde_json::from_str(&reply.json.unwrap()).unwrap();
+    let guild: Value = serde_json::from_str(&reply.into_text().unwrap()).unwrap();
     assert_eq!(guild["approximate_member_count"], 8);
     assert_eq!(world.node.guild_of_invite(&code), None, "it leads nowhere when it is used up");
 }

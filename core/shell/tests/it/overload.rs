@@ -26,7 +26,7 @@ async fn world(digest_interval_ms: u64) -> World {
 /// Posts a message and returns its id.
 async fn post(world: &World, hall: Hall, by: &Account, content: &str) -> String {
     let reply = world.posting(hall, by, content).await.unwrap();
-    let message: Value = serde_json::from_str(&reply.json.unwrap()).unwrap();
+    let message: Value = serde_json::from_str(&reply.into_text().unwrap()).unwrap();
     message["id"].as_str().unwrap().to_owned()
 }
 

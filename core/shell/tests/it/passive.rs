@@ -83,7 +83,7 @@ async fn a_passive_session_gets_one_digest_for_many_messages_and_none_for_none()
         let mut newest = String::new();
         for _ in 0..20 {
             let reply = world.posting(hall, &owner, &round.to_string()).await.unwrap();
-            let message: Value = serde_json::from_str(&reply.json.unwrap()).unwrap();
+            let message: Value = serde_json::from_str(&reply.into_text().unwrap()).unwrap();
             newest = message["id"].as_str().unwrap().to_owned();
         }
         let mut digests = 0;

@@ -137,7 +137,7 @@ async fn sessions_that_move_are_told_the_same_by_digests() {
 /// Posts a message and returns its id.
 async fn post(world: &World, hall: Hall, author: &Account) -> String {
     let reply = patient(world.posting(hall, author, "unheard")).await.unwrap();
-    let message: serde_json::Value = serde_json::from_str(&reply.json.unwrap()).unwrap();
+    let message: serde_json::Value = serde_json::from_str(&reply.into_text().unwrap()).unwrap();
     message["id"].as_str().unwrap().to_owned()
 }
 

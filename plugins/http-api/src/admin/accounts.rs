@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::extract::State;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use http::StatusCode;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use throng_ports::hub::Hub;
 use throng_ports::registry::AccountChange;
@@ -128,26 +127,14 @@ pub(super) async fn delete(State(api): State<Arc<Api>>, At((user,)): At<(UserId,
     Ok(answer::nothing())
 }
 
-#[derive(Deserialize)]
-struct Owned {
-    owner_id: UserId,
-}
-
 async fn owned_guilds(
     api: &Arc<Api>,
     user: UserId,
     guilds: &[GuildId],
 ) -> Result<Vec<GuildId>, Fault> {
     let asked = stream::iter(guilds.iter().copied()).map(|guild| async move {
-        match api.operate(guild, Command::GuildGet { counts: false }).await {
-            Ok(reply) => {
-                let json = reply.json.unwrap_or_default();
-                let whole: Owned = serde_json::from_str(&json).map_err(|_| Fault::internal())?;
-                Ok((whole.owner_id == user).then_some(guild))
-            }
-            Err(fault) if fault.status() == StatusCode::NOT_FOUND => Ok(None),
-            Err(fault) => Err(fault),
-        }
+        let view = api.guild(guild, false).await?;
+        Ok::<_, Fault>(view.filter(|view| view.guild.owner_id == user).map(|_| guild))
     });
     let owned: Vec<Option<GuildId>> = asked.buffered(GUILDS_AT_ONCE).try_collect().await?;
     Ok(owned.into_iter().flatten().collect())

@@ -8,9 +8,9 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use http::StatusCode;
 use serde_json::{Value, json};
 use throng_ports::hub::GuildDraft;
-use throng_proto::command::Command;
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::model::User;
+use throng_proto::refusal::Refusal;
 
 use super::blueprint::{Blueprint, unknown_user};
 use super::people::known;
@@ -72,18 +72,12 @@ fn whole(draft: &GuildDraft) -> Value {
 #[utoipa::path(get, path = "/admin/v1/guilds/{guild_id}", tag = "guilds",
     responses((status = 200, body = schema::Guild)))]
 pub(super) async fn read(State(api): State<Arc<Api>>, At((guild,)): At<(GuildId,)>) -> Answer {
-    let mut whole = part(&api, guild, Command::GuildGet { counts: true }).await?;
-    whole["channels"] = part(&api, guild, Command::ChannelList).await?;
-    let list = Command::MemberList { after: UserId::new(0), limit: MEMBERS_MAX };
-    let members = part(&api, guild, list).await?;
-    let shown = members.as_array().map_or(0, Vec::len);
-    let count = whole["approximate_member_count"].as_u64();
-    whole["member_count"] = json!(count.map_or(shown as u64, |count| count.max(shown as u64)));
-    whole["members"] = members;
+    let view = api.guild(guild, true).await?.ok_or(Refusal::UnknownGuild)?;
+    let members = api.members(guild, UserId::new(0), MEMBERS_MAX).await?;
+    let count = view.counts.map_or(0, |counts| counts.members).max(members.len());
+    let mut whole = json!(view);
+    whole["channels"] = json!(api.channels(guild).await?);
+    whole["member_count"] = json!(count);
+    whole["members"] = json!(members);
     Ok(answer::ok(&whole))
-}
-
-async fn part(api: &Api, guild: GuildId, command: Command) -> Result<Value, Fault> {
-    let json = api.operate(guild, command).await?.json.unwrap_or_default();
-    serde_json::from_str(&json).map_err(|_| Fault::internal())
 }

@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use http::StatusCode;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use throng_ports::registry::GuildLoad;
 use throng_proto::command::Command;
@@ -23,16 +21,6 @@ const PAGE: usize = 100;
 
 /// Guilds that are asked at the same time.
 const GUILDS_AT_ONCE: usize = 16;
-
-#[derive(Deserialize)]
-struct Whole {
-    name: String,
-    owner_id: UserId,
-    #[serde(default)]
-    approximate_member_count: u64,
-    #[serde(default)]
-    approximate_presence_count: u64,
-}
 
 /// Lists guilds in order of their ids, with their sessions, relays and what their messages take.
 #[utoipa::path(get, path = "/admin/v1/guilds", tag = "guilds",
@@ -52,19 +40,14 @@ pub(super) async fn list(State(api): State<Arc<Api>>, search: Search) -> Answer 
 
 /// Describes one guild; `None` when it has gone meanwhile.
 async fn line(api: &Arc<Api>, load: GuildLoad) -> Result<Option<Value>, Fault> {
-    let reply = match api.operate(load.guild, Command::GuildGet { counts: true }).await {
-        Ok(reply) => reply,
-        Err(fault) if fault.status() == StatusCode::NOT_FOUND => return Ok(None),
-        Err(fault) => return Err(fault),
-    };
-    let json = reply.json.unwrap_or_default();
-    let whole: Whole = serde_json::from_str(&json).map_err(|_| Fault::internal())?;
+    let Some(view) = api.guild(load.guild, true).await? else { return Ok(None) };
+    let (members, online) = view.counts.map_or((0, 0), |counts| (counts.members, counts.online));
     let mut told = json!({
         "id": load.guild,
-        "name": whole.name,
-        "owner_id": whole.owner_id,
-        "members": whole.approximate_member_count,
-        "online": whole.approximate_presence_count,
+        "name": view.guild.name,
+        "owner_id": view.guild.owner_id,
+        "members": members,
+        "online": online,
         "attachments": load.attachments,
         "relays": load.relays,
     });

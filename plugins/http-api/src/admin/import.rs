@@ -9,8 +9,6 @@ use std::time::Instant;
 
 use axum::extract::{Request, State};
 use http::StatusCode;
-use serde::Deserialize;
-use throng_proto::command::Command;
 use throng_proto::form::{Form, FromForm};
 use throng_proto::id::{GuildId, RoleId, UserId};
 use throng_proto::model::{Member, Profile, bound};
@@ -93,16 +91,9 @@ impl Broken {
     }
 }
 
-#[derive(Deserialize)]
-struct Named {
-    id: RoleId,
-    name: String,
-}
-
 async fn directory(api: &Api, guild: GuildId) -> Result<Directory, Fault> {
-    let json = api.operate(guild, Command::RoleList).await?.json.unwrap_or_default();
-    let roles: Vec<Named> = serde_json::from_str(&json).map_err(|_| Fault::internal())?;
-    Ok(Directory::new(guild, roles.into_iter().map(|role| (role.name, role.id))))
+    let roles = api.roles(guild).await?;
+    Ok(Directory::new(guild, roles.iter().map(|role| (role.name.clone(), role.id))))
 }
 
 /// One line.

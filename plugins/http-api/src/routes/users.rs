@@ -1,12 +1,13 @@
 //! Accounts, and the guilds of the one that asks.
 
+use std::sync::Arc;
+
 use axum::response::Response;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use serde::Deserialize;
 use serde_json::{Value, json};
-use throng_proto::command::Command;
+use throng_proto::command::{self, Command, Counts};
 use throng_proto::id::{GuildId, RoleId, UserId};
-use throng_proto::model::CurrentUser;
+use throng_proto::model::{CurrentUser, Role};
 use throng_proto::permissions::Permissions;
 use throng_proto::refusal::Refusal;
 
@@ -15,6 +16,7 @@ use crate::api::Ask;
 use crate::fault::Fault;
 use crate::request::{At, Search};
 use crate::schema;
+use crate::view;
 
 /// Guilds that one answer lists, as at Discord.
 const GUILDS_MAX: usize = 200;
@@ -66,67 +68,45 @@ pub(super) async fn list_my_guilds(ask: Ask, search: Search) -> Answer {
     Ok(answer::ok(&partials.into_iter().flatten().collect::<Vec<_>>()))
 }
 
-/// What a partial guild takes from a whole one.
-#[derive(Deserialize)]
-struct Whole {
-    name: String,
-    owner_id: UserId,
-    roles: Vec<Grant>,
-    #[serde(default)]
-    approximate_member_count: Option<u64>,
-    #[serde(default)]
-    approximate_presence_count: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct Grant {
-    id: RoleId,
-    permissions: Permissions,
-}
-
-#[derive(Deserialize)]
-struct Held {
-    roles: Vec<RoleId>,
-}
-
 /// Describes one guild; `None` when the user or the guild has gone meanwhile.
 async fn partial(ask: &Ask, guild: GuildId, counts: bool) -> Result<Option<Value>, Fault> {
-    let whole = read::<Whole>(ask, guild, Command::GuildGet { counts }).await?;
-    let held = read::<Held>(ask, guild, Command::MemberGet(ask.user.id)).await?;
-    let (Some(whole), Some(held)) = (whole, held) else { return Ok(None) };
-    let owner = whole.owner_id == ask.user.id;
-    let permissions = permissions(guild, &whole.roles, &held.roles, owner);
+    let view = read(ask, guild, Command::GuildGet { counts }, view::guild).await?;
+    let held = read(ask, guild, Command::MemberGet(ask.user.id), view::member).await?;
+    let (Some(view), Some(held)) = (view, held) else { return Ok(None) };
+    let owner = view.guild.owner_id == ask.user.id;
+    let permissions = permissions(guild, &view.roles, &held.profile.roles, owner);
     let mut partial = json!({
         "id": guild,
-        "name": whole.name,
+        "name": view.guild.name,
         "icon": null,
         "banner": null,
         "owner": owner,
         "permissions": permissions,
         "features": [],
     });
-    if counts {
-        partial["approximate_member_count"] = json!(whole.approximate_member_count);
-        partial["approximate_presence_count"] = json!(whole.approximate_presence_count);
+    if let Some(Counts { members, online }) = view.counts {
+        partial["approximate_member_count"] = json!(members);
+        partial["approximate_presence_count"] = json!(online);
     }
     Ok(Some(partial))
 }
 
-async fn read<T: for<'de> Deserialize<'de>>(
+/// Reads something of a guild as the user; `None` when that is not there, or no more.
+async fn read<T>(
     ask: &Ask,
     guild: GuildId,
     command: Command,
+    of: fn(command::Answer) -> Result<T, Fault>,
 ) -> Result<Option<T>, Fault> {
-    let reply = ask.guild(guild, command).await;
-    match reply {
-        Ok(reply) => Ok(reply.json.and_then(|json| serde_json::from_str(&json).ok())),
+    match ask.guild(guild, command).await {
+        Ok(reply) => of(reply.answer).map(Some),
         Err(fault) if fault.status().is_client_error() => Ok(None),
         Err(fault) => Err(fault),
     }
 }
 
 /// Combines what @everyone and the held roles grant in the whole guild.
-fn permissions(guild: GuildId, roles: &[Grant], held: &[RoleId], owner: bool) -> Permissions {
+fn permissions(guild: GuildId, roles: &[Arc<Role>], held: &[RoleId], owner: bool) -> Permissions {
     let granted = roles
         .iter()
         .filter(|role| role.id == guild.cast() || held.contains(&role.id))

@@ -14,7 +14,7 @@ use throng_ports::hub::{
 use throng_ports::link::BoxFuture;
 use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
 use throng_proto::catalog::CommandPlace;
-use throng_proto::command::{Actor, Command, Outcome, Reply};
+use throng_proto::command::{Actor, Answer, Command, GuildView, Outcome, Reply};
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{
     Emoji, Guild, InviteCode, Member, Message, Profile, RegisteredCommand, Role, User,
@@ -53,6 +53,8 @@ pub(crate) struct State {
     pub(crate) named: HashMap<String, User>,
     /// Refuses commands whose `Debug` starts with the word.
     pub(crate) refusals: Vec<(&'static str, Refusal)>,
+    /// What nobody may do in the channel.
+    pub(crate) withheld: Permissions,
     pub(crate) health: Option<Health>,
     pub(crate) drained: bool,
     pub(crate) stalled: bool,
@@ -122,18 +124,19 @@ pub(crate) fn roles() -> Vec<Role> {
     ]
 }
 
-fn reply(command: &Command, members: &[Member]) -> Reply {
+fn reply(command: &Command, members: &[Member], withheld: Permissions) -> Reply {
     match command {
         Command::GuildGet { .. } => {
             let roles: Vec<_> = roles().into_iter().map(Arc::new).collect();
             let guild = Guild::new(GUILD, "guild", ALICE);
-            Reply::json(&guild.body(roles.iter().collect()))
+            Answer::Guild(Box::new(GuildView { guild, roles, counts: None })).into()
         }
-        Command::RoleList => Reply::json(&roles()),
-        Command::MemberGet(_) => Reply::json(&members[0]),
-        Command::MemberList { .. } => Reply::json(&members),
+        Command::RoleList => Answer::Roles(roles().into_iter().map(Arc::new).collect()).into(),
+        Command::MemberGet(_) => Answer::Member(Box::new(members[0].clone())).into(),
+        Command::MemberList { .. } => Answer::Members(members.to_vec()).into(),
         Command::MemberPut(..) => Reply::json(&members[0]).created(),
-        Command::ChannelList | Command::InviteList(_) => Reply::json(&[0; 0]),
+        Command::ChannelList => Answer::Channels(Vec::new()).into(),
+        Command::InviteList(_) => Reply::json(&[0; 0]),
         Command::GuildDelete
         | Command::OverwritePut(..)
         | Command::OverwriteDelete(..)
@@ -146,8 +149,8 @@ fn reply(command: &Command, members: &[Member]) -> Reply {
         | Command::ReactionAdd(..)
         | Command::ReactionRemove(..)
         | Command::ReactionClear(..)
-        | Command::Typing(_)
-        | Command::Access(..) => Reply::nothing(),
+        | Command::Typing(_) => Reply::nothing(),
+        Command::Access(..) => Answer::Granted(Permissions::ALL & !withheld).into(),
         _ => Reply::json(&serde_json::json!({ "id": "1" })),
     }
 }
@@ -182,12 +185,15 @@ impl Hub for FakeHub {
         let user = self.find(BOB).unwrap();
         let profile =
             Profile::new(Timestamp::from_millis(0), vec![throng_proto::id::RoleId::new(101)]);
-        let mut outcome = Ok(reply(&command, &[Member { user, profile }]));
         let mut state = self.state.lock().unwrap();
+        let mut outcome = Ok(reply(&command, &[Member { user, profile }], state.withheld));
         if let Some((_, refusal)) = state.refusals.iter().find(|(word, _)| text.starts_with(word)) {
             outcome = Err(refusal.clone());
         } else if guild != GUILD && state.drafts.iter().all(|draft| draft.guild.id != guild) {
             outcome = Err(Refusal::UnknownGuild);
+        } else if matches!(command, Command::Access(_, wanted) if wanted.intersects(state.withheld))
+        {
+            outcome = Err(Refusal::MissingPermissions);
         }
         state.commands.push((guild, actor, command));
         let stalled = state.stalled;

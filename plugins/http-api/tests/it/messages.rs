@@ -3,6 +3,7 @@
 use axum::body::Body;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
+use throng_proto::permissions::Permissions;
 use throng_proto::refusal::Refusal;
 
 use crate::hub::MESSAGE;
@@ -201,15 +202,19 @@ async fn history_is_asked_for_in_pages() {
 #[tokio::test]
 async fn without_read_message_history_the_list_is_empty_and_one_message_refused() {
     let site = Site::public();
-    site.hub.refuse(
-        "Access(200, Permissions(VIEW_CHANNEL | READ_MESSAGE_HISTORY))",
-        Refusal::MissingPermissions,
-    );
+    site.hub.state.lock().unwrap().withheld = Permissions::READ_MESSAGE_HISTORY;
     let answer = site.ask("GET ~/channels/200/messages", "").await;
     assert_eq!((answer.status, answer.json()), (StatusCode::OK, json!([])));
+    let asked = |site: &Site| site.hub.state.lock().unwrap().commands.len();
+    assert_eq!(asked(&site), 1, "one question");
     assert!(site.hub.state.lock().unwrap().pages.is_empty());
     let answer = site.ask("GET ~/channels/200/messages/300", "").await;
     assert_eq!(answer.json()["code"], 50013);
+    site.hub.state.lock().unwrap().withheld = Permissions::NONE;
+    let before = asked(&site);
+    let answer = site.ask("GET ~/channels/200/messages/301", "").await;
+    assert_eq!(answer.json()["code"], 10008);
+    assert_eq!(asked(&site), before + 1, "one question, also about what is not there");
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ impl Guild {
         let until = key.1.created_at().after(self.config.nonce_window);
         let Ok((_, message)) = self.readable(key) else { return };
         if until > who.now && message.nonce.is_some() {
-            let answer = Reply::json(&self.as_shown(message, None)).json.unwrap_or_default();
+            let answer = Reply::json(&self.as_shown(message, None)).into_text().unwrap_or_default();
             self.removed.insert(who.now, until, key.1, answer);
         }
     }

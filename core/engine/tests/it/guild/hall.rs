@@ -147,7 +147,7 @@ impl Hall {
     /// Asks for something that is granted and returns the object.
     pub(super) fn json(&mut self, actor: u64, command: Command) -> Value {
         let reply = self.run(actor, command).expect("granted");
-        serde_json::from_str(&reply.json.expect("an object")).expect("JSON")
+        serde_json::from_str(&reply.into_text().expect("an object")).expect("JSON")
     }
 
     pub(super) fn import(&mut self, members: Vec<Member>) -> Outcome {
@@ -357,7 +357,8 @@ pub(super) fn create(text: &str) -> Command {
 }
 
 pub(super) fn message_of(reply: &Reply) -> Message {
-    serde_json::from_str(reply.json.as_deref().expect("an object")).expect("a message")
+    let text = reply.clone().into_text().expect("an object");
+    serde_json::from_str(&text).expect("a message")
 }
 
 pub(super) fn of_role(role: RoleId, allow: Permissions, deny: Permissions) -> Overwrite {

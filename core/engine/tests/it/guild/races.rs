@@ -177,7 +177,7 @@ impl Race {
             return;
         }
         let said = match outcome {
-            Ok(reply) if reply.json.is_none() => Said::Nothing,
+            Ok(reply) if reply.clone().into_text().is_none() => Said::Nothing,
             Ok(reply) => panic!("seed {seed}: {command:?} was answered {reply:?} and not told"),
             Err(refusal) => Said::Refused(refusal),
         };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use throng_engine::guild::{Config, Guild};
-use throng_proto::command::{Command, MemberPatch, RolePatch};
+use throng_proto::command::{Answer, Command, MemberPatch, Reply, RolePatch};
 use throng_proto::event::EventKind;
 use throng_proto::id::{ChannelId, RoleId, UserId};
 use throng_proto::model::{Channel, ChannelKind, Role};
@@ -365,7 +365,7 @@ fn roles_are_given_and_taken_below_ones_own() {
     let mut hall = Hall::new();
     for _ in 0..2 {
         let reply = hall.run(MODERATOR, give(BOB, RED)).expect("granted");
-        assert_eq!(reply.json, None);
+        assert_eq!(reply, Reply::nothing());
     }
     assert_eq!(hall.kinds(), [EventKind::GuildMemberUpdate], "once");
     let take = Command::MemberRoleRemove(UserId::new(BOB), RED);
@@ -401,10 +401,10 @@ fn members_are_added_once_and_their_sessions_attached_last() {
     let named = form(json!({ "nick": "x" }));
     assert_eq!(hall.run(ALICE, Command::MemberPut(user(20), named)), Err(REFUSED));
     let reply = hall.run(MODERATOR, put()).expect("granted");
-    assert!(reply.created && reply.json.is_some());
+    assert!(reply.created && reply.answer != Answer::Nothing);
     assert_eq!(hall.trace[1..], ["answer 2", "publish GUILD_MEMBER_ADD", "joined 20"]);
     let reply = hall.run(MODERATOR, put()).expect("granted");
-    assert_eq!(reply.json, None, "already there");
+    assert_eq!(reply, Reply::nothing(), "already there");
     assert_eq!(hall.guild.member_count(), 7);
     let form = form(json!({ "nick": "x", "roles": [ADMIN] }));
     assert_eq!(hall.run(MODERATOR, Command::MemberPut(user(21), form)), Err(REFUSED));
@@ -432,7 +432,7 @@ fn an_import_adds_those_that_are_not_there_in_one_commit() {
         member(30, &[RED]),
     ];
     let reply = hall.import(crowd).expect("granted");
-    assert_eq!(reply.json.as_deref(), Some("{\"imported\":2}"));
+    assert_eq!(reply.answer, Answer::Imported(2));
     let add = EventKind::GuildMemberAdd;
     assert_eq!(hall.kinds(), [add, add]);
     assert!(hall.trace.contains(&"joined 30".to_owned()));
@@ -445,7 +445,7 @@ fn an_import_adds_those_that_are_not_there_in_one_commit() {
     assert_eq!(hall.guild.member_count(), 208);
     assert_eq!(hall.trace.iter().filter(|word| word.starts_with("joined")).count(), 202);
     let none = hall.import(vec![member(30, &[])]).expect("granted");
-    assert_eq!(none.json.as_deref(), Some("{\"imported\":0}"));
+    assert_eq!(none.answer, Answer::Imported(0));
 }
 
 #[test]
