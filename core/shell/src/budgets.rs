@@ -12,8 +12,8 @@ use throng_proto::id::UserId;
 pub use config::{BudgetConfig, BudgetsConfig};
 
 use crate::clock;
+use crate::meter::Meter;
 use crate::metrics::Refused;
-use crate::node::Shared;
 
 /// Parts of each ledger: enough that two threads seldom meet.
 const PARTS: usize = 16;
@@ -54,13 +54,14 @@ impl Budget {
 #[derive(Debug)]
 pub(crate) struct Budgets {
     ledgers: [[Mutex<Ledger<u64>>; PARTS]; Budget::COUNT],
+    meter: Meter,
 }
 
 impl Budgets {
-    pub(crate) fn new(config: &BudgetsConfig) -> Self {
+    pub(crate) fn new(config: &BudgetsConfig, meter: Meter) -> Self {
         let keys_max = config.users_max.div_ceil(PARTS).max(2);
         let part = |rate: Rate| std::array::from_fn(|_| Mutex::new(Ledger::new(rate, keys_max)));
-        Self { ledgers: config.all().map(|budget| part(budget.rate())) }
+        Self { ledgers: config.all().map(|budget| part(budget.rate())), meter }
     }
 
     /// Tells whether a user or session may act.
@@ -73,24 +74,16 @@ impl Budgets {
         self.part(budget, key).lock().charge(key, cost, clock::now());
     }
 
-    fn part(&self, budget: Budget, key: u64) -> &Mutex<Ledger<u64>> {
-        // Snowflakes of one moment differ in their last bits, those of others in the ones before.
-        let part = (key ^ key >> 22) as usize % PARTS;
-        &self.ledgers[budget as usize][part]
-    }
-}
-
-impl Shared {
     /// Lets a user or session act and counts the cost, or counts a refusal.
     ///
     /// # Errors
     ///
     /// The time after which to come back.
     pub(crate) fn spend(&self, budget: Budget, key: u64, cost: u64) -> Result<(), Duration> {
-        let afford = self.budgets.afford(budget, key);
+        let afford = self.afford(budget, key);
         match afford {
-            Ok(()) => self.budgets.charge(budget, key, cost),
-            Err(_) => self.metrics.refuse(budget.refused()),
+            Ok(()) => self.charge(budget, key, cost),
+            Err(_) => self.meter.refuse(budget.refused()),
         }
         afford
     }
@@ -102,5 +95,11 @@ impl Shared {
             self.spend(budget, user.value(), 0)?;
         }
         Ok(())
+    }
+
+    fn part(&self, budget: Budget, key: u64) -> &Mutex<Ledger<u64>> {
+        // Snowflakes of one moment differ in their last bits, those of others in the ones before.
+        let part = (key ^ key >> 22) as usize % PARTS;
+        &self.ledgers[budget as usize][part]
     }
 }

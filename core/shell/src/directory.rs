@@ -1,12 +1,44 @@
-//! Where guilds are, and which guild a channel or an invite belongs to.
+//! Where guilds are, whoever owns them now, and which guild a channel or an invite belongs to.
 
 use std::collections::HashMap;
 
 use parking_lot::RwLock;
 use throng_proto::id::{ChannelId, GuildId};
 use throng_proto::model::InviteCode;
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
-use crate::guild::GuildHandle;
+use crate::letter::GuildLetter;
+
+/// A way to talk to one owner of a guild.
+#[derive(Clone, Debug)]
+pub(crate) struct GuildHandle {
+    requests: mpsc::Sender<GuildLetter>,
+}
+
+/// Why a guild does not take a request.
+#[derive(Debug)]
+pub(crate) enum Untaken {
+    /// There is no such guild.
+    Gone,
+    /// Too much waits for it; here is the request again.
+    Full(Box<GuildLetter>),
+}
+
+impl GuildHandle {
+    /// Makes a guild's queue.
+    pub(crate) fn open(room: usize) -> (Self, mpsc::Receiver<GuildLetter>) {
+        let (requests, queue) = mpsc::channel(room);
+        (Self { requests }, queue)
+    }
+
+    /// Returns how full the queue is, in percent.
+    fn fullness(&self) -> u8 {
+        let room = self.requests.max_capacity().max(1);
+        let waiting = room.saturating_sub(self.requests.capacity());
+        u8::try_from(waiting.saturating_mul(100) / room).unwrap_or(100)
+    }
+}
 
 /// Handles of all guilds, and the guilds of all channels and invites. Reads hold a lock for one
 /// look-up.
@@ -86,5 +118,40 @@ impl Directory {
 
     pub(crate) fn count(&self) -> usize {
         self.guilds.read().len()
+    }
+
+    /// Hands a guild a request if there is room.
+    ///
+    /// An owner that hands the guild over takes no more requests; those go to the next one.
+    pub(crate) fn try_send(&self, guild: GuildId, request: GuildLetter) -> Result<(), Untaken> {
+        let (mut request, mut before) = (request, None::<GuildHandle>);
+        loop {
+            let handle = self.guild(guild).ok_or(Untaken::Gone)?;
+            if before.is_some_and(|before| before.requests.same_channel(&handle.requests)) {
+                return Err(Untaken::Gone);
+            }
+            match handle.requests.try_send(request) {
+                Ok(()) => return Ok(()),
+                Err(TrySendError::Full(back)) => return Err(Untaken::Full(Box::new(back))),
+                Err(TrySendError::Closed(back)) => request = back,
+            }
+            before = Some(handle);
+        }
+    }
+
+    /// Hands a guild a request, waiting for room. `false` when there is no such guild.
+    pub(crate) async fn send(&self, guild: GuildId, request: GuildLetter) -> bool {
+        let (mut request, mut before) = (request, None::<GuildHandle>);
+        loop {
+            let Some(handle) = self.guild(guild) else { return false };
+            if before.is_some_and(|before| before.requests.same_channel(&handle.requests)) {
+                return false;
+            }
+            match handle.requests.send(request).await {
+                Ok(()) => return true,
+                Err(back) => request = back.0,
+            }
+            before = Some(handle);
+        }
     }
 }

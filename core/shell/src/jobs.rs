@@ -26,7 +26,7 @@ use crate::clock::Watch;
 use crate::config::JobsConfig;
 use crate::metrics::JobMetrics;
 
-pub(crate) use chunks::Chunks;
+pub(crate) use chunks::{Chunks, Recipient};
 pub(crate) use export::Export;
 pub(crate) use holders::Holders;
 

@@ -8,16 +8,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use throng_ports::hub::RETRY_AFTER;
 use throng_proto::command::{Actor, Command, Outcome};
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::model::User;
 use throng_proto::refusal::Refusal;
 
+use crate::archive::{Archive, unavailable};
 use crate::clock;
-use crate::config::LimitsConfig;
+use crate::config::Config;
+use crate::meter::Meter;
 use crate::metrics::Refused;
-use crate::node::Shared;
 use crate::pace::Pace;
 use crate::turns::Turns;
 
@@ -27,14 +27,68 @@ const TOO_MANY_GUILDS: u32 = 30_001;
 /// Whose turn it is, and who made how many guilds lately.
 #[derive(Debug)]
 pub(crate) struct Joins {
+    settings: Arc<Config>,
+    archive: Archive,
+    meter: Meter,
     turns: Turns,
     made: Mutex<Pace<UserId>>,
 }
 
 impl Joins {
-    pub(crate) fn new(limits: &LimitsConfig) -> Self {
-        let made = Pace::new(limits.guilds_made_per_hour, Duration::from_secs(3_600));
-        Self { turns: Turns::default(), made: Mutex::new(made) }
+    pub(crate) fn new(settings: Arc<Config>, archive: Archive, meter: Meter) -> Self {
+        let made = Pace::new(settings.limits.guilds_made_per_hour, Duration::from_secs(3_600));
+        Self { settings, archive, meter, turns: Turns::default(), made: Mutex::new(made) }
+    }
+
+    /// Lets a user into a guild, by asking it, if the user may be in one more.
+    pub(crate) async fn join(
+        self: Arc<Self>,
+        user: User,
+        guild: GuildId,
+        asking: impl Future<Output = Outcome> + Send + 'static,
+    ) -> Outcome {
+        undisturbed(async move {
+            let _turn = self.turns.take(user.id).await;
+            self.admit(&user, guild).await?;
+            asking.await
+        })
+        .await
+    }
+
+    /// Makes a guild for a user, if the user may be in one more and has not made too many.
+    pub(crate) async fn found(
+        self: Arc<Self>,
+        founder: User,
+        guild: GuildId,
+        making: impl Future<Output = Result<(), Refusal>> + Send + 'static,
+    ) -> Result<(), Refusal> {
+        undisturbed(async move {
+            let _turn = self.turns.take(founder.id).await;
+            self.admit(&founder, guild).await?;
+            let taken = self.made.lock().take(founder.id, clock::now());
+            taken.map_err(|retry_after| {
+                self.meter.refuse(Refused::GuildsMade);
+                Refusal::RateLimited { retry_after }
+            })?;
+            making.await
+        })
+        .await
+    }
+
+    /// Refuses who is in as many guilds as it may be, and not in this one.
+    async fn admit(&self, user: &User, guild: GuildId) -> Result<(), Refusal> {
+        let max = if user.bot {
+            self.settings.limits.guilds_per_bot
+        } else {
+            self.settings.limits.guilds_per_user
+        };
+        let guilds =
+            self.archive.store.guilds_of(user.id).await.map_err(|error| unavailable(&error))?;
+        if guilds.len() < max || guilds.contains(&guild) {
+            return Ok(());
+        }
+        self.meter.refuse(Refused::GuildsPerUser);
+        Err(Refusal::TooMany { what: "guilds", max, code: TOO_MANY_GUILDS })
     }
 }
 
@@ -47,63 +101,9 @@ pub(crate) fn joiner(actor: &Actor, command: &Command) -> Option<User> {
     }
 }
 
-/// Lets a user into a guild, by asking it, if the user may be in one more.
-pub(crate) async fn join(
-    shared: Arc<Shared>,
-    user: User,
-    guild: GuildId,
-    asking: impl Future<Output = Outcome> + Send + 'static,
-) -> Outcome {
-    undisturbed(async move {
-        let _turn = shared.joins.turns.take(user.id).await;
-        admit(&shared, &user, guild).await?;
-        asking.await
-    })
-    .await
-}
-
-/// Makes a guild for a user, if the user may be in one more and has not made too many.
-pub(crate) async fn found(
-    shared: Arc<Shared>,
-    founder: User,
-    guild: GuildId,
-    making: impl Future<Output = Result<(), Refusal>> + Send + 'static,
-) -> Result<(), Refusal> {
-    undisturbed(async move {
-        let _turn = shared.joins.turns.take(founder.id).await;
-        admit(&shared, &founder, guild).await?;
-        let taken = shared.joins.made.lock().take(founder.id, clock::now());
-        taken.map_err(|retry_after| {
-            shared.metrics.refuse(Refused::GuildsMade);
-            Refusal::RateLimited { retry_after }
-        })?;
-        making.await
-    })
-    .await
-}
-
-/// Refuses who is in as many guilds as it may be, and not in this one.
-async fn admit(shared: &Shared, user: &User, guild: GuildId) -> Result<(), Refusal> {
-    let max = if user.bot {
-        shared.config.limits.guilds_per_bot
-    } else {
-        shared.config.limits.guilds_per_user
-    };
-    let guilds = shared.store.guilds_of(user.id).await.map_err(|error| unavailable(&error))?;
-    if guilds.len() < max || guilds.contains(&guild) {
-        return Ok(());
-    }
-    shared.metrics.refuse(Refused::GuildsPerUser);
-    Err(Refusal::TooMany { what: "guilds", max, code: TOO_MANY_GUILDS })
-}
-
 /// Goes on to the end even if whoever asked has gone: what is under way must be counted.
 async fn undisturbed<T: Send + 'static>(
     work: impl Future<Output = Result<T, Refusal>> + Send + 'static,
 ) -> Result<T, Refusal> {
     tokio::spawn(work).await.unwrap_or_else(|error| Err(unavailable(&error)))
-}
-
-fn unavailable(error: &impl std::fmt::Display) -> Refusal {
-    Refusal::Unavailable { reason: error.to_string(), retry_after: RETRY_AFTER }
 }

@@ -4,8 +4,9 @@
 //! from listeners, and answers the API as a [`throng_ports::hub::Hub`].
 //!
 //! Where to look: `worker` owns links, sessions and relays of one thread; `guild` drives one
-//! guild's machine; `jobs` walks over members beside the traffic; `journal` lets sessions survive a
-//! restart; `identify` and `resume` begin and continue sessions.
+//! guild's machine; `jobs` walks over members beside the traffic; `node` makes everything and is
+//! what others see of it. They tell each other what is in `letter`, by way of `post`, and hold of
+//! the node what their `ties` name.
 //!
 //! A node in one process, with a store and a transport that need neither disk nor network:
 //!
@@ -63,6 +64,8 @@
 //! ```
 
 mod account;
+mod archive;
+mod bounds;
 pub mod budgets;
 mod clock;
 mod config;
@@ -71,23 +74,30 @@ mod directory;
 mod guild;
 mod jobs;
 mod joining;
+mod letter;
+mod meter;
 mod metrics;
 mod node;
 mod overload;
 mod pace;
 mod panics;
-mod review;
+mod place;
+mod post;
+mod reviews;
+mod stage;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod traffic;
 mod troubles;
 mod turns;
+mod verdicts;
 mod worker;
 
 pub use config::{
     Config, GatewayConfig, JobsConfig, LimitsConfig, ListsConfig, OverloadConfig, PassiveConfig,
     PresenceConfig, RelayConfig, ReplayConfig,
 };
-pub use node::{EdgeRefusal, Full, Node, Parts, PlaceLimits, Places, StartError, Visit};
+pub use node::{EdgeRefusal, Node, Parts, StartError};
 pub use panics::{PANIC_EXIT_CODE, Place, watch_panics};
+pub use place::{Full, PlaceLimits, Places, Visit};
 pub use troubles::Troubles;

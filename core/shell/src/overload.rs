@@ -10,14 +10,15 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use throng_engine::policy::{NodeFacts, Relief, Shed};
+use throng_engine::policy::{NodeFacts, Policy, Relief, Shed};
 use throng_engine::pressure::{Band, Gauge};
 use throng_proto::refusal::Refusal;
 
 use crate::clock;
 use crate::config::OverloadConfig;
+use crate::directory::Directory;
+use crate::meter::Meter;
 use crate::metrics::Refused;
-use crate::node::Shared;
 
 /// Time between two looks.
 const LOOK: Duration = Duration::from_millis(250);
@@ -55,22 +56,36 @@ impl Expense {
 /// What is decided for the whole node. Reading it takes no lock.
 #[derive(Debug)]
 pub(crate) struct Overload {
+    policy: Arc<dyn Policy>,
+    meter: Meter,
+    directory: Arc<Directory>,
     gauge: Mutex<Gauge>,
     band: AtomicU8,
     shed: AtomicU8,
     /// Pressure that a drill assumes.
     drill: Mutex<Option<u8>>,
     retry_after: Duration,
+    /// Lateness of a loop that counts as full pressure, in milliseconds.
+    loop_lag_ms: u64,
 }
 
 impl Overload {
-    pub(crate) fn new(config: &OverloadConfig) -> Self {
+    pub(crate) fn new(
+        config: &OverloadConfig,
+        policy: Arc<dyn Policy>,
+        meter: Meter,
+        directory: Arc<Directory>,
+    ) -> Self {
         Self {
+            policy,
+            meter,
+            directory,
             gauge: Mutex::new(Gauge::new(config.thresholds())),
             band: AtomicU8::new(0),
             shed: AtomicU8::new(0),
             drill: Mutex::new(None),
             retry_after: Duration::from_secs(config.retry_after_secs),
+            loop_lag_ms: config.loop_lag_ms,
         }
     }
 
@@ -83,20 +98,18 @@ impl Overload {
         let band = usize::from(self.band.load(Ordering::Relaxed));
         Band::ALL.get(band).copied().unwrap_or_default()
     }
-}
 
-impl Shared {
     /// Lets something expensive be done, or refuses and counts it.
     ///
     /// # Errors
     ///
     /// The time after which to come back.
     pub(crate) fn afford(&self, expense: Expense) -> Result<(), Duration> {
-        if self.overload.band() < expense.refused_from() {
+        if self.band() < expense.refused_from() {
             return Ok(());
         }
-        self.metrics.refuse(expense.refused());
-        Err(self.overload.retry_after)
+        self.meter.refuse(expense.refused());
+        Err(self.retry_after)
     }
 
     /// As [`Self::afford`], for what an operator asks of all members.
@@ -110,28 +123,28 @@ impl Shared {
     /// Assumes a pressure from now on, or no longer.
     pub(crate) fn drill(&self, pressure: Option<u8>) {
         let pressure = pressure.map(|pressure| pressure.min(100));
-        *self.overload.drill.lock() = pressure;
+        *self.drill.lock() = pressure;
         let pressure = pressure.unwrap_or(0);
-        self.metrics.node_pressure.set(u64::from(pressure));
-        let changed = self.overload.gauge.lock().set(pressure);
+        self.meter.metrics.node_pressure.set(u64::from(pressure));
+        let changed = self.gauge.lock().set(pressure);
         if let Some(band) = changed {
             self.enter(band, pressure, "a drill");
         }
     }
 
     /// Asks the policy again, because it is another one.
-    pub(crate) fn decide_overload(&self) {
-        let band = self.overload.band();
-        let pressure = self.overload.gauge.lock().begins(band);
+    pub(crate) fn decide(&self) {
+        let band = self.band();
+        let pressure = self.gauge.lock().begins(band);
         self.enter(band, pressure, "another policy");
     }
 
     /// Takes one reading.
     fn look(&self, control_lag: Duration) {
-        let drill = (*self.overload.drill.lock()).map(|pressure| (pressure, "a drill"));
+        let drill = (*self.drill.lock()).map(|pressure| (pressure, "a drill"));
         let (pressure, cause) = drill.unwrap_or_else(|| self.pressure(control_lag));
-        self.metrics.node_pressure.set(u64::from(pressure));
-        let changed = self.overload.gauge.lock().read(pressure);
+        self.meter.metrics.node_pressure.set(u64::from(pressure));
+        let changed = self.gauge.lock().read(pressure);
         if let Some(band) = changed {
             self.enter(band, pressure, cause);
         }
@@ -139,11 +152,11 @@ impl Shared {
 
     /// Returns how full the fullest queue is, or how late the latest loop, and which it is.
     fn pressure(&self, control_lag: Duration) -> (u8, &'static str) {
-        let workers = self.metrics.workers.iter();
+        let workers = self.meter.metrics.workers.iter();
         let queues = workers.clone().map(|worker| worker.pressure.read()).max().unwrap_or(0);
         let lags = workers.map(|worker| worker.lag(clock::now()));
         let late = |lag: Duration| {
-            let whole = u128::from(self.config.overload.loop_lag_ms.max(1));
+            let whole = u128::from(self.loop_lag_ms.max(1));
             u64::try_from(lag.as_millis().saturating_mul(100) / whole).unwrap_or(100)
         };
         let causes = [
@@ -158,12 +171,12 @@ impl Shared {
     }
 
     fn enter(&self, band: Band, pressure: u8, cause: &str) {
-        let begins = self.overload.gauge.lock().begins(band);
+        let begins = self.gauge.lock().begins(band);
         let facts = NodeFacts { pressure: pressure.max(begins) };
         let shed = self.policy.overload(clock::wall(), &facts);
-        let shed_before = self.overload.shed.swap(shed.bits(), Ordering::Relaxed);
-        let band_before = self.overload.band.swap(band as u8, Ordering::Relaxed);
-        self.metrics.node_band.set(band as u64);
+        let shed_before = self.shed.swap(shed.bits(), Ordering::Relaxed);
+        let band_before = self.band.swap(band as u8, Ordering::Relaxed);
+        self.meter.metrics.node_band.set(band as u64);
         // A policy that is asked again often says the same again.
         if (shed_before, band_before) != (shed.bits(), band as u8) {
             let (band, shed) = (band.name(), words(shed));
@@ -182,7 +195,7 @@ fn words(shed: Shed) -> String {
 }
 
 /// Looks as long as the node runs.
-pub(crate) async fn looks(shared: Arc<Shared>) {
+pub(crate) async fn looks(overload: Arc<Overload>) {
     let mut tick = tokio::time::interval(LOOK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut before = clock::now();
@@ -191,7 +204,11 @@ pub(crate) async fn looks(shared: Arc<Shared>) {
         let now = clock::now();
         let lag = now.since(before).saturating_sub(LOOK);
         before = now;
-        shared.metrics.control_lag_ms.set(u64::try_from(lag.as_millis()).unwrap_or(u64::MAX));
-        shared.look(lag);
+        overload
+            .meter
+            .metrics
+            .control_lag_ms
+            .set(u64::try_from(lag.as_millis()).unwrap_or(u64::MAX));
+        overload.look(lag);
     }
 }

@@ -3,8 +3,8 @@
 use throng_engine::deck::{Attach, Grant, Seat, SessionRef};
 use throng_proto::intents::Intents;
 
-use super::{GuildTask, Request};
-use crate::worker::{Room, WorkerMessage};
+use super::task::GuildTask;
+use crate::letter::{GuildLetter, Room, WorkerLetter};
 
 impl GuildTask {
     /// Attaches a session, unless its user is no member any more.
@@ -23,7 +23,7 @@ impl GuildTask {
             initial: attach.initial,
         };
         let worker = attach.session.worker.into();
-        self.shared.send(worker, WorkerMessage::Attached(Box::new(grant), room)).await;
+        self.ties.post.send(worker, WorkerLetter::Attached(Box::new(grant), room)).await;
         self.weigh().await;
     }
 
@@ -31,20 +31,20 @@ impl GuildTask {
     /// gone, since it asked.
     async fn turn_away(&mut self, session: SessionRef) {
         let guild = self.id();
-        let message = WorkerMessage::TurnedAway { session, guild };
-        self.shared.send(session.worker.into(), message).await;
+        let message = WorkerLetter::TurnedAway { session, guild };
+        self.ties.post.send(session.worker.into(), message).await;
     }
 
     /// Ends a guild that was deleted. Who waits to be attached is told.
     pub(super) async fn end(mut self) {
-        self.shared.directory.remove_guild(self.id());
-        self.shared.metrics.guilds.set(self.shared.directory.count() as u64);
+        self.ties.post.directory.remove_guild(self.id());
+        self.ties.meter.metrics.guilds.set(self.ties.post.directory.count() as u64);
         self.requests.close();
         while let Some(request) = self.requests.recv().await {
             self.backlog.push_back(request);
         }
         while let Some(request) = self.backlog.pop_front() {
-            if let Request::Attach(attach, _) = request {
+            if let GuildLetter::Attach(attach, _) = request {
                 self.turn_away(attach.session).await;
             }
         }

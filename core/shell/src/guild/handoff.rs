@@ -14,69 +14,33 @@
 //! - H1: a request is answered once, by one of the owners, and in the order of asking.
 //! - H2: a hand-off that does not come to its end changes nothing.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
-use throng_engine::attendance::Attendance;
-use throng_engine::guild::{Arrivals, Guild, MemberChange, Rest};
+use throng_engine::guild::{Arrivals, Guild};
 use throng_engine::roster::Roster;
 use throng_ports::hub::{HandedOff, RETRY_AFTER};
-use throng_proto::id::{GuildId, UserId};
+use throng_proto::id::GuildId;
 use throng_proto::model::Member;
 use throng_proto::refusal::Refusal;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use super::parcel::Parcel;
-use super::{GuildHandle, GuildTask, Request, poll_store};
+use super::keeper;
+use super::task::{GuildTask, poll_store};
+use super::ties::Ties;
 use crate::clock::Watch;
+use crate::directory::GuildHandle;
+use crate::letter::{GuildLetter, HandOff, Parcel, Part, Surrender, WorkerLetter};
 use crate::metrics::Refused;
-use crate::node::Shared;
-use crate::worker::WorkerMessage;
-
-/// What the next owner asks of the one until now.
-#[derive(Debug)]
-pub(crate) enum HandOff {
-    /// Send pages and changes here, from now on.
-    Begin(mpsc::Sender<Part>),
-    /// Send the next page.
-    Page { after: Option<UserId> },
-    /// Give the guild away.
-    Finish(oneshot::Sender<Parcel<Box<Surrender>>>),
-}
-
-/// What the next owner is sent while the guild runs on.
-#[derive(Debug)]
-pub(crate) enum Part {
-    /// Members in the order of their ids; none when there are no more.
-    Page(Vec<Member>),
-    /// What changed since the pages began.
-    Change(MemberChange),
-}
-
-/// What the next owner gets at the barrier.
-#[derive(Debug)]
-pub(crate) struct Surrender {
-    rest: Rest,
-    attendance: Attendance,
-    requests: mpsc::Receiver<Request>,
-    backlog: VecDeque<Request>,
-    next_ticket: u64,
-    published: u64,
-    band: u32,
-    /// When the last request was taken.
-    paused: Watch,
-}
 
 impl GuildTask {
     /// Goes on as the owner: presences that were not told yet will be, and whoever watches member
     /// lists asks again, because those are not handed over.
     fn take_up(mut self) {
-        tokio::spawn(async move {
+        keeper::keep(&self.ties.clone(), self.id(), async move {
             self.tell_presences().await;
             for worker in self.attendance.workers() {
-                self.shared.send(worker, WorkerMessage::Owner(self.id())).await;
+                self.ties.post.send(worker, WorkerLetter::Owner(self.id())).await;
             }
             self.run().await;
         });
@@ -92,7 +56,7 @@ impl GuildTask {
                 }
             }
             HandOff::Page { after } => {
-                let max = self.shared.config.limits.handoff_page;
+                let max = self.ties.settings.limits.handoff_page;
                 self.tell_next(Part::Page(self.guild.page(after, max)));
             }
             HandOff::Finish(owner) => self.leaving = Some(owner),
@@ -103,7 +67,7 @@ impl GuildTask {
     pub(super) fn tell_next(&mut self, part: Part) {
         let Some(parts) = &self.departure else { return };
         if parts.try_send(part).is_err() {
-            self.shared.metrics.refuse(Refused::HandOff);
+            self.ties.meter.refuse(Refused::HandOff);
             self.stay();
         }
     }
@@ -117,25 +81,26 @@ impl GuildTask {
     /// The barrier. When the next owner is gone by now, everything stays as it was.
     pub(super) async fn surrender(mut self, owner: oneshot::Sender<Parcel<Box<Surrender>>>) {
         let paused = Watch::start();
-        self.shared.metrics.guilds_paused.add(1);
+        self.ties.meter.metrics.guilds_paused.add(1);
         while self.guild.pending() > 0 {
             let Self { commits, reads, .. } = &mut self;
             let stored = std::future::poll_fn(|cx| poll_store(commits, reads, cx)).await;
             self.stored(stored).await;
         }
         if self.deleted {
-            self.shared.metrics.guilds_paused.sub(1);
+            self.ties.meter.metrics.guilds_paused.sub(1);
             return self.end().await;
         }
-        let (handle, requests) = queue(&self.shared);
-        self.shared.directory.add_guild(self.id(), handle);
+        let room = self.ties.settings.limits.guild_queue;
+        let (handle, requests) = GuildHandle::open(room);
+        self.ties.post.directory.add_guild(self.id(), handle);
         self.requests.close();
         while let Some(request) = self.requests.recv().await {
             self.backlog.push_back(request);
         }
         self.stay();
-        let (shared, id) = (Arc::clone(&self.shared), self.id());
-        shared.metrics.guilds_paused.sub(1);
+        let (ties, id) = (self.ties.clone(), self.id());
+        ties.meter.metrics.guilds_paused.sub(1);
         let (rest, members) = self.guild.depart();
         let surrender = Surrender {
             rest,
@@ -155,40 +120,34 @@ impl GuildTask {
             Err(_) => drop(tokio::task::spawn_blocking(move || drop(members))),
             Ok(surrender) => {
                 tracing::warn!(guild = %id, "the next owner is gone; the last one stays");
-                shared.metrics.refuse(Refused::HandOff);
-                Self::arrive(&shared, *surrender, members).take_up();
+                ties.meter.refuse(Refused::HandOff);
+                Self::arrive(ties, *surrender, members).take_up();
             }
         }
     }
 
-    fn arrive(shared: &Arc<Shared>, surrender: Surrender, members: Roster) -> Self {
+    fn arrive(ties: Ties, surrender: Surrender, members: Roster) -> Self {
         let Surrender { rest, attendance, requests, backlog, next_ticket, published, band, .. } =
             surrender;
-        let task = Self::new(shared, Guild::arrive(rest, members), requests);
+        let task = Self::new(ties, Guild::arrive(rest, members), requests);
         Self { attendance, backlog, next_ticket, published, band, ..task }
     }
 }
 
-/// Makes a guild's queue.
-pub(super) fn queue(shared: &Shared) -> (GuildHandle, mpsc::Receiver<Request>) {
-    let (sender, requests) = mpsc::channel(shared.config.limits.guild_queue);
-    (GuildHandle::new(sender), requests)
-}
-
 /// Hands a guild to another owner. Dropped before its end, it leaves everything as it was.
-pub(crate) async fn hand_over(shared: Arc<Shared>, id: GuildId) -> Result<HandedOff, Refusal> {
+pub(crate) async fn hand_over(ties: Ties, id: GuildId) -> Result<HandedOff, Refusal> {
     // A task, because the guild must not wait for whoever asked to look again.
     let mut owner = JoinSet::new();
-    owner.spawn(take_over(shared, id));
+    owner.spawn(take_over(ties, id));
     let done = owner.join_next().await.and_then(Result::ok);
     done.unwrap_or_else(|| Err(given_up()))
 }
 
 /// Takes a guild over from its owner until now.
-async fn take_over(shared: Arc<Shared>, id: GuildId) -> Result<HandedOff, Refusal> {
+async fn take_over(ties: Ties, id: GuildId) -> Result<HandedOff, Refusal> {
     let began = Watch::start();
-    let (parts, inbox) = mpsc::channel(shared.config.limits.handoff_queue);
-    let mut next = Next { shared, id, inbox, changes: 0 };
+    let (parts, inbox) = mpsc::channel(ties.settings.limits.handoff_queue);
+    let mut next = Next { ties, id, inbox, changes: 0 };
     next.ask(HandOff::Begin(parts)).await?;
     let mut members = next.fill().await?;
     let (owner, surrender) = oneshot::channel();
@@ -197,12 +156,12 @@ async fn take_over(shared: Arc<Shared>, id: GuildId) -> Result<HandedOff, Refusa
     // Nothing is waited for from here on, so it is taken for good.
     let surrender = parcel.open().ok_or(Refusal::UnknownGuild)?;
     next.catch_up(&mut members);
-    let Next { shared, changes, .. } = next;
+    let Next { ties, changes, .. } = next;
     let (queued, count, paused) = (surrender.backlog.len(), members.len(), surrender.paused);
-    let task = GuildTask::arrive(&shared, *surrender, members);
+    let task = GuildTask::arrive(ties.clone(), *surrender, members);
     let pause = paused.spent();
     task.take_up();
-    shared.metrics.handed_off(pause);
+    ties.meter.metrics.handed_off(pause);
     let took = began.spent();
     let millis = |time: Duration| time.as_secs_f64() * 1_000.0;
     let (pause_ms, took_ms) = (millis(pause), millis(took));
@@ -212,7 +171,7 @@ async fn take_over(shared: Arc<Shared>, id: GuildId) -> Result<HandedOff, Refusa
 
 /// The next owner while it fills.
 struct Next {
-    shared: Arc<Shared>,
+    ties: Ties,
     id: GuildId,
     inbox: mpsc::Receiver<Part>,
     changes: usize,
@@ -220,7 +179,7 @@ struct Next {
 
 impl Next {
     async fn ask(&self, step: HandOff) -> Result<(), Refusal> {
-        let sent = self.shared.directory.send(self.id, Request::HandOff(step)).await;
+        let sent = self.ties.post.directory.send(self.id, GuildLetter::HandOff(step)).await;
         sent.then_some(()).ok_or(Refusal::UnknownGuild)
     }
 

@@ -15,10 +15,10 @@ use throng_proto::id::{RoleId, UserId};
 use throng_proto::wire::{Body, Wire};
 use tokio::sync::oneshot;
 
-use super::GuildTask;
-use crate::jobs::{Chunks, Holders, Title};
+use super::task::GuildTask;
+use crate::jobs::{Chunks, Holders, Recipient, Title};
+use crate::letter::WorkerLetter;
 use crate::metrics::Refused;
-use crate::worker::WorkerMessage;
 
 /// When to ask again for a list while too many jobs wait.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -39,11 +39,12 @@ impl GuildTask {
         let refusal = rate_limited(&request);
         let members = self.guild.roster().snapshot();
         let title = self.title(JobKind::Chunks, &members);
-        let shared = Arc::clone(&self.shared);
-        let chunks = Chunks { shared, members, session, request, rights, wire };
-        let submitted = self.shared.jobs.submit(title, |turn| chunks.run(turn));
+        let (settings, post) = (Arc::clone(&self.ties.settings), self.ties.post.clone());
+        let to = Recipient { session, request, rights, wire };
+        let chunks = Chunks { settings, post, members, to };
+        let submitted = self.ties.jobs.submit(title, |turn| chunks.run(turn));
         if submitted.is_err() {
-            self.shared.metrics.refuse(Refused::Jobs);
+            self.ties.meter.refuse(Refused::Jobs);
             self.own(session, EventKind::RateLimited, refusal).await;
         }
     }
@@ -52,9 +53,10 @@ impl GuildTask {
     pub(super) fn seek_holders(&self, role: RoleId, members: Snapshot) {
         let title = self.title(JobKind::RoleHolders, &members);
         let (few, guild) = (self.guild.announce_max(), self.id());
-        let holders = Holders { shared: Arc::clone(&self.shared), role, members, few, guild };
-        if self.shared.jobs.submit(title, |turn| holders.run(turn)).is_err() {
-            self.shared.metrics.refuse(Refused::Jobs);
+        let post = self.ties.post.clone();
+        let holders = Holders { post, role, members, few, guild };
+        if self.ties.jobs.submit(title, |turn| holders.run(turn)).is_err() {
+            self.ties.meter.refuse(Refused::Jobs);
         }
     }
 
@@ -70,8 +72,8 @@ impl GuildTask {
 
     async fn own(&mut self, session: SessionRef, kind: EventKind, body: Body) {
         let guild = (kind != EventKind::RateLimited).then(|| self.id());
-        let message = WorkerMessage::Own { session, kind, guild, body };
-        self.shared.send(session.worker.into(), message).await;
+        let message = WorkerLetter::Own { session, kind, guild, body };
+        self.ties.post.send(session.worker.into(), message).await;
     }
 }
 

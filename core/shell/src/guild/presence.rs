@@ -4,36 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use throng_engine::attendance::Shown;
-use throng_engine::time::Instant;
 use throng_proto::id::UserId;
 
-use super::GuildTask;
+use super::task::GuildTask;
 use crate::clock;
 
 /// Presences told in one turn, so that requests never wait long.
 const TOLD_MAX: usize = 64;
-
-/// When others are told.
-#[derive(Debug, Default)]
-pub(super) struct Window {
-    ends: Option<Instant>,
-    /// Changes that were never told, as far as they are counted.
-    coalesced: u64,
-}
-
-impl Window {
-    /// Returns when to look again, if something waits for that.
-    pub(super) const fn ends(&self) -> Option<Instant> {
-        self.ends
-    }
-}
 
 impl GuildTask {
     /// Begins or ends the window, and tells some of what is due.
     pub(super) async fn tell_presences(&mut self) {
         let now = clock::now();
         if self.attendance.has_news() && self.window.ends.is_none() {
-            let window = Duration::from_millis(self.shared.config.presence.window_ms);
+            let window = Duration::from_millis(self.ties.settings.presence.window_ms);
             self.window.ends = Some(now.after(window));
         }
         if self.window.ends.is_some_and(|ends| ends <= now) {
@@ -44,12 +28,12 @@ impl GuildTask {
             self.tell_presence(user, shown).await;
         }
         let coalesced = self.attendance.coalesced();
-        self.shared.metrics.presences_coalesced.add(coalesced - self.window.coalesced);
+        self.ties.meter.metrics.presences_coalesced.add(coalesced - self.window.coalesced);
         self.window.coalesced = coalesced;
     }
 
     async fn tell_presence(&mut self, user: UserId, shown: Shown) {
-        self.shared.metrics.presences.add(1);
+        self.ties.meter.metrics.presences.add(1);
         let event = self.attendance.event(user, &shown);
         let body = event.as_ref().map(|event| event.body.clone());
         self.list_member(user, shown, body);

@@ -1,6 +1,5 @@
 //! Reads of messages on which a guild decides.
 
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::StreamExt as _;
@@ -9,7 +8,7 @@ use throng_engine::guild::Input;
 use throng_ports::link::BoxFuture;
 use throng_proto::record::RowQuery;
 
-use crate::node::Shared;
+use crate::archive::Archive;
 
 /// Reads under way.
 #[derive(Default)]
@@ -17,11 +16,11 @@ pub(super) struct Reads(FuturesUnordered<BoxFuture<'static, Input>>);
 
 impl Reads {
     /// Begins a read that the machine asked for.
-    pub(super) fn begin(&self, shared: &Arc<Shared>, read: u64, queries: Vec<RowQuery>) {
-        let (rows, shared) = (shared.store.rows(queries), Arc::clone(shared));
+    pub(super) fn begin(&self, archive: &Archive, read: u64, queries: Vec<RowQuery>) {
+        let (rows, archive) = (archive.store.rows(queries), archive.clone());
         self.0.push(Box::pin(async move {
             let rows = rows.await;
-            shared.note_read(rows.as_ref().err());
+            archive.note_read(rows.as_ref().err());
             match rows {
                 Ok(rows) => Input::Read(read, rows),
                 Err(error) => Input::ReadFailed(read, error.to_string()),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use throng_engine::deck::{Attach, Restored, Seat};
 use throng_engine::event::Event;
 
-use super::GuildTask;
-use crate::worker::WorkerMessage;
+use super::task::GuildTask;
+use crate::letter::WorkerLetter;
 
 impl GuildTask {
     /// Attaches sessions that survived a restart, and sends what they missed in between.
@@ -33,7 +33,7 @@ impl GuildTask {
         }
         let events = missed.unwrap_or_default();
         let restored = Box::new(Restored { view: self.view(), seats, gone, lost, events });
-        self.shared.send(worker, WorkerMessage::Restored(restored)).await;
+        self.ties.post.send(worker, WorkerLetter::Restored(restored)).await;
         self.weigh().await;
     }
 
@@ -43,7 +43,7 @@ impl GuildTask {
         if since == self.published {
             return Some(Vec::new());
         }
-        let mut missed = match self.shared.store.events(self.id(), since).await {
+        let mut missed = match self.ties.archive.store.events(self.id(), since).await {
             Ok(missed) => missed,
             Err(error) => {
                 tracing::error!(guild = %self.id(), %error, "cannot read what sessions missed");

@@ -1,21 +1,19 @@
 //! Finds the members that had a role, to announce them if they are few.
 
-use std::sync::Arc;
-
 use throng_engine::roster::Snapshot;
 use throng_proto::id::{GuildId, RoleId, UserId};
 use tokio::sync::oneshot;
 
 use super::{Ended, Turn};
-use crate::guild::Request;
-use crate::node::Shared;
+use crate::letter::GuildLetter;
+use crate::post::Post;
 
 /// Members looked at in one slice: 512 x about 0.2 us = 100 us.
 const SLICE: usize = 512;
 
 /// A search for holders of a role that was deleted.
 pub(crate) struct Holders {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) post: Post,
     pub(crate) role: RoleId,
     pub(crate) members: Snapshot,
     /// Holders that are few; one more than these is enough to know that they are not.
@@ -40,7 +38,7 @@ impl Holders {
         if !found.is_empty() {
             // Nobody asked, so nobody waits for the answer.
             let (answer, _) = oneshot::channel();
-            self.shared.directory.send(self.guild, Request::Held(found, answer)).await;
+            self.post.directory.send(self.guild, GuildLetter::Held(found, answer)).await;
         }
         Ok(())
     }

@@ -11,44 +11,45 @@ use throng_proto::catalog::{Catalog, CommandChange, CommandPlace, CommandsChange
 use throng_proto::model::RegisteredCommand;
 use throng_proto::refusal::Refusal;
 
+use super::Node;
 use super::registry::to_its_end;
-use super::{Node, Shared};
+use crate::archive::Archive;
+use crate::bounds::Bounds;
 use crate::budgets::Budget;
 
 impl Catalogs for Node {
     fn catalog(&self, place: CommandPlace) -> Asked<Vec<RegisteredCommand>> {
-        let shared = Arc::clone(&self.shared);
-        Box::pin(async move { Ok(shared.catalog(place).await?.into_commands()) })
+        let (archive, bounds) = (self.archive.clone(), Arc::clone(&self.bounds));
+        Box::pin(async move { Ok(read(&archive, &bounds, place).await?.into_commands()) })
     }
 
     fn change_catalog(&self, place: CommandPlace, change: CommandChange) -> Asked<CommandsChanged> {
-        let shared = Arc::clone(&self.shared);
+        let (archive, bounds) = (self.archive.clone(), Arc::clone(&self.bounds));
+        let catalogs = Arc::clone(&self.catalogs);
         to_its_end(async move {
-            let _turn = shared.catalogs.take(place.application).await;
-            let mut ids = || shared.next_id::<throng_proto::id::marker::Any>().value();
-            let catalog = shared.catalog(place).await?;
+            let _turn = catalogs.take(place.application).await;
+            let mut ids = || archive.next_id::<throng_proto::id::marker::Any>().value();
+            let catalog = read(&archive, &bounds, place).await?;
             let (changed, writes) = catalog.change(change, &mut ids)?;
             if !writes.is_empty() {
-                shared.committed(shared.store.commit(writes).await)?;
+                archive.committed(archive.store.commit(writes).await)?;
             }
             Ok(changed)
         })
     }
 }
 
-impl Shared {
-    /// Reads what an application has in a place. Whatever it asks for, all of it is read, and
-    /// counts as such.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read, or the application has read too much lately.
-    async fn catalog(&self, place: CommandPlace) -> Result<Catalog, Refusal> {
-        let key = place.application.value();
-        let limited = |retry_after| Refusal::RateLimited { retry_after };
-        self.spend(Budget::Read, key, 0).map_err(limited)?;
-        let catalog = Catalog::new(place, self.read(self.store.catalog(place).await)?);
-        self.budgets.charge(Budget::Read, key, catalog.bytes() as u64);
-        Ok(catalog)
-    }
+/// Reads what an application has in a place. Whatever it asks for, all of it is read, and counts as
+/// such.
+///
+/// # Errors
+///
+/// It cannot be read, or the application has read too much lately.
+async fn read(archive: &Archive, bounds: &Bounds, place: CommandPlace) -> Result<Catalog, Refusal> {
+    let key = place.application.value();
+    let limited = |retry_after| Refusal::RateLimited { retry_after };
+    bounds.budgets.spend(Budget::Read, key, 0).map_err(limited)?;
+    let catalog = Catalog::new(place, archive.read(archive.store.catalog(place).await)?);
+    bounds.budgets.charge(Budget::Read, key, catalog.bytes() as u64);
+    Ok(catalog)
 }

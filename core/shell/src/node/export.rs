@@ -9,28 +9,33 @@ use throng_proto::id::GuildId;
 use throng_proto::refusal::Refusal;
 use tokio::sync::{mpsc, oneshot};
 
-use super::Shared;
-use crate::guild::Request;
-use crate::jobs::{Export, Title};
+use crate::directory::Directory;
+use crate::jobs::{Export, Jobs, Title};
+use crate::letter::GuildLetter;
+use crate::meter::Meter;
 use crate::metrics::Refused;
 
 /// Pieces of an export that wait for its reader: 2 x about 230 KB.
 const AHEAD: usize = 2;
 
 /// Begins an export of a guild's members as they are now.
-pub(super) async fn begin(shared: &Shared, guild: GuildId) -> Result<MemberLines, Refusal> {
-    shared.afford_bulk()?;
+pub(super) async fn begin(
+    directory: &Directory,
+    jobs: &Jobs,
+    meter: &Meter,
+    guild: GuildId,
+) -> Result<MemberLines, Refusal> {
     let (answer, snapshot) = oneshot::channel();
-    if !shared.directory.send(guild, Request::Snapshot(answer)).await {
+    if !directory.send(guild, GuildLetter::Snapshot(answer)).await {
         return Err(Refusal::UnknownGuild);
     }
     let members = snapshot.await.map_err(|_| Refusal::UnknownGuild)?;
     let (lines, pieces) = mpsc::channel(AHEAD);
     let title = Title { kind: JobKind::Export, guild, total: members.len() };
     let export = Export { members, lines };
-    let submitted = shared.jobs.submit(title, |turn| export.run(turn));
+    let submitted = jobs.submit(title, |turn| export.run(turn));
     let job = submitted.map_err(|_| {
-        shared.metrics.refuse(Refused::Jobs);
+        meter.refuse(Refused::Jobs);
         Refusal::Unavailable {
             reason: "Too many jobs wait (jobs.queue_max).".to_owned(),
             retry_after: Duration::from_secs(5),

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use throng_ports::store::StoreError;
 
-use super::Shared;
+use crate::archive::Archive;
+use crate::meter::Meter;
+use crate::troubles::Troubles;
 
 /// Time between two looks.
 const LOOK: Duration = Duration::from_secs(1);
@@ -23,22 +25,22 @@ const TROUBLED_FOR: Duration = Duration::from_mins(1);
 const MINUTE: u32 = 60;
 
 /// Looks as long as the node runs.
-pub(super) async fn looks(shared: Arc<Shared>) {
+pub(super) async fn looks(archive: Archive, meter: Meter) {
     let mut tick = tokio::time::interval(LOOK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for look in 1_u32.. {
         tick.tick().await;
         if look.is_multiple_of(MINUTE) {
-            shared.traffic.rank();
+            meter.traffic.rank();
         }
-        let store = Arc::clone(&shared.store);
+        let store = Arc::clone(&archive.store);
         // The disk may take its time.
         let Ok(found) = tokio::task::spawn_blocking(move || store.check()).await else { continue };
-        note(&shared, found.err());
+        note(&meter.troubles, found.err());
     }
 }
 
-fn note(shared: &Shared, found: Option<StoreError>) {
+fn note(troubles: &Troubles, found: Option<StoreError>) {
     let (mut gone, mut full) = (None, None);
     match found {
         Some(error @ StoreError::Full(_)) => full = Some(error.to_string()),
@@ -46,11 +48,10 @@ fn note(shared: &Shared, found: Option<StoreError>) {
         // What is kept beside the database.
         Some(error) => {
             tracing::error!("{error}");
-            shared.troubles.set_for(SESSIONS, error.to_string(), TROUBLED_FOR);
+            troubles.set_for(SESSIONS, error.to_string(), TROUBLED_FOR);
         }
         None => {}
     }
-    let troubles = &shared.troubles;
     match gone {
         Some(text) => {
             if !troubles.has(GONE) {

@@ -1,12 +1,12 @@
 //! Removes messages that are older than they are kept (`store.messages_days`), a slice at a time.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use throng_proto::time::Timestamp;
 
-use super::Shared;
+use crate::archive::Archive;
 use crate::clock::{self, Watch};
+use crate::meter::Meter;
 
 /// Rows that the store removes at once, while commits wait: 200 x about 10 us = 2 ms.
 const SLICE: usize = 200;
@@ -21,23 +21,23 @@ const LOOK: Duration = Duration::from_mins(1);
 const TROUBLE: &str = "retention";
 
 /// Removes as long as the node runs; nothing when messages are kept for ever.
-pub(super) async fn removes(shared: Arc<Shared>) {
-    let Some(age) = age(shared.config.messages_days) else { return };
+pub(super) async fn removes(archive: Archive, meter: Meter, days: u32) {
+    let Some(age) = age(days) else { return };
     loop {
         let now = clock::wall().millis();
         let before = Timestamp::from_millis(now.saturating_sub(age));
         let watch = Watch::start();
-        let rest = match shared.store.expire(before, SLICE).await {
+        let rest = match archive.store.expire(before, SLICE).await {
             Ok(expired) => {
-                shared.troubles.clear(TROUBLE);
-                shared.metrics.expired_messages.add(expired.messages);
-                shared.metrics.expired_reactions.add(expired.reactions);
+                meter.troubles.clear(TROUBLE);
+                meter.metrics.expired_messages.add(expired.messages);
+                meter.metrics.expired_reactions.add(expired.reactions);
                 let full = expired.messages + expired.reactions >= SLICE as u64;
                 if full { REST_MIN.max(watch.spent() * REST_SHARE) } else { LOOK }
             }
             Err(error) => {
                 tracing::warn!(%error, "old messages cannot be removed");
-                shared.troubles.set(TROUBLE, format!("old messages cannot be removed: {error}"));
+                meter.troubles.set(TROUBLE, format!("old messages cannot be removed: {error}"));
                 LOOK
             }
         };

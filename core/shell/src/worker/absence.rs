@@ -8,7 +8,7 @@ use throng_proto::id::GuildId;
 
 use throng_engine::deck::SessionRef;
 
-use super::Local;
+use super::local::Local;
 
 /// Tells sessions that survived a restart of guilds that they lost or gained meanwhile.
 pub(super) async fn review(local: Local) {
@@ -23,7 +23,7 @@ pub(super) async fn review(local: Local) {
         }) else {
             continue;
         };
-        let read = local.borrow().shared.store.guilds_of(user);
+        let read = local.borrow().ties.gate.archive.store.guilds_of(user);
         match read.await {
             Ok(guilds) => compare(&local, session, &known, &guilds),
             Err(error) => {

@@ -6,15 +6,16 @@ use throng_engine::deck::{Ask, Attach, Closing, Counts, Deck, Output, Refusal, S
 use throng_proto::id::GuildId;
 
 use super::link::{LinkRef, tell_close, tell_slow};
-use super::{Room, Worker, WorkerMessage};
+use super::local::Worker;
 use crate::budgets::Budget;
 use crate::clock;
-use crate::guild::{Request, Untaken};
+use crate::directory::Untaken;
+use crate::letter::{GuildLetter, Room, WorkerLetter};
 use crate::metrics::Refused;
 
 impl Worker {
     /// Tells the deck something, and does what it wants done.
-    pub(crate) fn act<T>(&mut self, tell: impl FnOnce(&mut Deck<LinkRef>) -> T) -> T {
+    pub(super) fn act<T>(&mut self, tell: impl FnOnce(&mut Deck<LinkRef>) -> T) -> T {
         let answer = tell(self.deck.at(clock::moment()));
         self.settle();
         answer
@@ -42,17 +43,17 @@ impl Worker {
         match output {
             Output::Ask(guild, ask) => self.ask(guild, ask),
             Output::Close(closing) => close(&closing),
-            Output::Ended(user) => self.shared.sessions.lock().leave(user),
+            Output::Ended(user) => self.ties.bounds.sessions.lock().leave(user),
             Output::Lost(session) => {
                 tracing::info!(slot = session.slot, "a session is lost: what it missed is unknown");
             }
             Output::Delivered(author, bytes) => {
-                self.shared.budgets.charge(Budget::Delivered, author.value(), bytes);
+                self.ties.bounds.budgets.charge(Budget::Delivered, author.value(), bytes);
             }
             Output::Refused(Refusal::PresenceShed, count) => {
-                self.shared.metrics.presences_shed.add(count);
+                self.ties.meter.metrics.presences_shed.add(count);
             }
-            Output::Refused(why, count) => self.shared.metrics.refuse_many(refused(why), count),
+            Output::Refused(why, count) => self.ties.meter.refuse_many(refused(why), count),
         }
     }
 
@@ -61,17 +62,17 @@ impl Worker {
         match ask {
             Ask::Attach(attach) => self.ask_attach(guild, *attach, None),
             Ask::Detach { session, user, interest } => {
-                self.ask_guild(guild, Request::Detach { session, user, interest });
+                self.ask_guild(guild, GuildLetter::Detach { session, user, interest });
             }
-            Ask::Watch(watch) => self.ask_guild(guild, Request::Watch(watch)),
-            Ask::Relays(relays) => self.ask_guild(guild, Request::Relays { worker, relays }),
+            Ask::Watch(watch) => self.ask_guild(guild, GuildLetter::Watch(watch)),
+            Ask::Relays(relays) => self.ask_guild(guild, GuildLetter::Relays { worker, relays }),
             Ask::Restore { since, sessions, waiting } => {
-                if self.shared.directory.guild(guild).is_none() {
+                if self.ties.post.directory.guild(guild).is_none() {
                     let all = sessions.iter().chain(&waiting);
                     let all: Vec<SessionRef> = all.map(|attach| attach.session).collect();
                     return self.leave_lost_guild(guild, &all);
                 }
-                self.ask_guild(guild, Request::Restore { worker, since, sessions });
+                self.ask_guild(guild, GuildLetter::Restore { worker, since, sessions });
                 for attach in waiting {
                     self.ask_attach(guild, attach, None);
                 }
@@ -82,7 +83,7 @@ impl Worker {
     /// Takes sessions off a guild that is not there: it was deleted, and its log with it, before
     /// they could be told. They wait for one that cannot be read.
     fn leave_lost_guild(&mut self, guild: GuildId, sessions: &[SessionRef]) {
-        if !self.shared.troubles.has(&format!("unreadable:{guild}")) {
+        if !self.ties.meter.troubles.has(&format!("unreadable:{guild}")) {
             sessions.iter().for_each(|session| self.deck.turned_away(*session, guild));
         }
     }
@@ -91,16 +92,16 @@ impl Worker {
     /// to follow.
     pub(super) fn ask_attach(&mut self, guild: GuildId, attach: Attach, room: Option<Room>) {
         let session = attach.session;
-        let request = Request::Attach(Box::new(attach), room);
-        match self.shared.directory.try_send(guild, request) {
+        let request = GuildLetter::Attach(Box::new(attach), room);
+        match self.ties.post.directory.try_send(guild, request) {
             Ok(()) => {}
             Err(Untaken::Gone) => self.deck.turned_away(session, guild),
             Err(Untaken::Full(request)) => {
-                let shared = Arc::clone(&self.shared);
+                let post = self.ties.post.clone();
                 tokio::task::spawn_local(async move {
-                    if !shared.directory.send(guild, *request).await {
-                        let turned_away = WorkerMessage::TurnedAway { session, guild };
-                        shared.send(session.worker.into(), turned_away).await;
+                    if !post.directory.send(guild, *request).await {
+                        let turned_away = WorkerLetter::TurnedAway { session, guild };
+                        post.send(session.worker.into(), turned_away).await;
                     }
                 });
             }
@@ -108,10 +109,10 @@ impl Worker {
     }
 
     /// Sends a request to a guild without waiting; a guild that has no room gets it from a task.
-    pub(crate) fn ask_guild(&self, guild: GuildId, request: Request) {
-        if let Err(Untaken::Full(request)) = self.shared.directory.try_send(guild, request) {
-            let shared = Arc::clone(&self.shared);
-            tokio::task::spawn_local(async move { shared.directory.send(guild, *request).await });
+    pub(super) fn ask_guild(&self, guild: GuildId, request: GuildLetter) {
+        if let Err(Untaken::Full(request)) = self.ties.post.directory.try_send(guild, request) {
+            let directory = Arc::clone(&self.ties.post.directory);
+            tokio::task::spawn_local(async move { directory.send(guild, *request).await });
         }
     }
 

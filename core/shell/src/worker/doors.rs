@@ -1,7 +1,6 @@
 //! Ending sessions that may not go on, and telling operators of those that are here.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
 use throng_engine::deck::{GuildRelays, Membership, Session};
@@ -9,50 +8,31 @@ use throng_engine::replay::Slot;
 use throng_ports::registry::{
     AttachmentStatus, GuildLoad, SessionDetail, SessionStatus, SessionsWanted,
 };
-use throng_proto::id::{GuildId, UserId};
+use throng_proto::id::GuildId;
 use throng_proto::token::TokenId;
 
-use super::Worker;
 use super::link::LinkRef;
+use super::local::Worker;
 use crate::clock;
+use crate::letter::{Inquiry, Turned};
 use crate::metrics::Refused;
 
 /// Guilds of which one answer says how much a session gets.
 const DETAILED_MAX: usize = 100;
 
-/// Something that another thread has done here, between two of the worker's steps.
-pub(crate) struct Visit(Box<dyn FnOnce(&mut Worker) + Send>);
-
-impl Visit {
-    pub(crate) fn new(work: impl FnOnce(&mut Worker) + Send + 'static) -> Self {
-        Self(Box::new(work))
-    }
-
-    pub(super) fn run(self, worker: &mut Worker) {
-        (self.0)(worker);
-    }
-}
-
-impl fmt::Debug for Visit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Visit(..)")
-    }
-}
-
-/// Whose sessions end.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Turned {
-    /// Everything of a user.
-    User(UserId),
-    /// What one token of a user let in.
-    Token(UserId, TokenId),
-    /// The session with these first digits of its id.
-    Session(u64),
-}
-
 impl Worker {
+    /// Does what an operator asks. Whoever asked may have gone.
+    pub(super) fn answer(&mut self, inquiry: Inquiry) {
+        match inquiry {
+            Inquiry::TurnOut(whose, why, answer) => _ = answer.send(self.turn_out(whose, why)),
+            Inquiry::Statuses(wanted, answer) => _ = answer.send(self.statuses(wanted)),
+            Inquiry::Detail(digits, answer) => _ = answer.send(self.detail(digits)),
+            Inquiry::Loads(guilds, answer) => _ = answer.send(self.loads(&guilds)),
+        }
+    }
+
     /// Ends sessions for good, closes their links with 4004, and returns how many.
-    pub(crate) fn turn_out(&mut self, whose: Turned, why: &str) -> usize {
+    fn turn_out(&mut self, whose: Turned, why: &str) -> usize {
         let slots: Vec<Slot> = match whose {
             Turned::User(user) => self.deck.sessions().of(user).into_vec(),
             Turned::Token(user, token) => {
@@ -62,7 +42,7 @@ impl Worker {
             Turned::Session(digits) => self.deck.sessions().with_digits(digits).collect(),
         };
         self.act(|deck| slots.iter().for_each(|slot| deck.turn_out(*slot, why)));
-        self.shared.metrics.refuse_many(Refused::TurnedOut, slots.len() as u64);
+        self.ties.meter.refuse_many(Refused::TurnedOut, slots.len() as u64);
         slots.len()
     }
 
@@ -72,7 +52,7 @@ impl Worker {
     }
 
     /// Tells of sessions in order of their ids.
-    pub(crate) fn statuses(&self, wanted: SessionsWanted) -> Vec<SessionStatus> {
+    fn statuses(&self, wanted: SessionsWanted) -> Vec<SessionStatus> {
         let SessionsWanted { user, after, limit } = wanted;
         let mut found: Vec<(u64, Slot)> = match user {
             Some(user) => {
@@ -120,7 +100,7 @@ impl Worker {
     }
 
     /// Tells of one session with its guilds, and asks the policy about them.
-    pub(crate) fn detail(&mut self, digits: u64) -> Option<SessionDetail> {
+    fn detail(&mut self, digits: u64) -> Option<SessionDetail> {
         self.deck.at(clock::moment());
         let slot = self.deck.sessions().with_digits(digits).next()?;
         let session = self.deck.session(slot)?;
@@ -129,7 +109,7 @@ impl Worker {
             session: self.status(slot)?,
             status: session.identity.status,
             afk: session.identity.afk,
-            policy_version: self.shared.policies.status().version,
+            policy_version: self.ties.verdicts.host.status().version,
             attachments: guilds.filter_map(|own| self.attachment(slot, own)).collect(),
         })
     }
@@ -162,7 +142,7 @@ impl Worker {
     }
 
     /// Says what guilds cost here.
-    pub(crate) fn loads(&self, guilds: &[GuildId]) -> Vec<GuildLoad> {
+    fn loads(&self, guilds: &[GuildId]) -> Vec<GuildLoad> {
         let load = |guild: &GuildId| {
             let relays = self.deck.relays(*guild);
             GuildLoad {

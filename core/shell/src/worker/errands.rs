@@ -5,7 +5,7 @@
 //! meanwhile takes the place of what waits: a guild is told of the last presence only, and of the
 //! last of each subscription.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -13,96 +13,24 @@ use smallvec::SmallVec;
 use throng_engine::replay::Slot;
 use throng_proto::gateway::{PresenceUpdate, Subscription, Subscriptions};
 use throng_proto::id::GuildId;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use super::{Local, Worker, showing};
+use super::errand::{Errand, Errands, Round};
+use super::local::{Local, Worker};
+use super::showing;
 use crate::budgets::Budget;
-use crate::guild::Request;
+use crate::letter::{GuildLetter, Room};
 
 /// Guilds before other tasks of the worker have a turn: about 0.1 ms.
 const SLICE: u32 = 16;
-/// Guilds that are asked before their answers are taken: a few of these fill no queue, which
-/// would count as pressure of the whole node.
-const ASKED_MAX: usize = 512;
-
-/// Room for one guild that is asked, taken until the guild has answered.
-pub(crate) type Room = OwnedSemaphorePermit;
-
-/// What sessions asked for and what is not done yet.
-#[derive(Debug)]
-pub(super) struct Errands {
-    all: HashMap<Slot, Errand>,
-    /// Those that go on, in turn.
-    queue: VecDeque<Slot>,
-    /// Those whose user has used up its budget.
-    waiting: Vec<Slot>,
-    /// Room for guilds that are asked.
-    room: Arc<Semaphore>,
-    work: Rc<Notify>,
-}
-
-impl Default for Errands {
-    fn default() -> Self {
-        Self {
-            all: HashMap::new(),
-            queue: VecDeque::new(),
-            waiting: Vec::new(),
-            room: Arc::new(Semaphore::new(ASKED_MAX)),
-            work: Rc::default(),
-        }
-    }
-}
-
-/// What one session asked for.
-#[derive(Debug, Default)]
-struct Errand {
-    generation: u32,
-    /// Guilds to enter, the last one first, and what to show there.
-    enter: Vec<GuildId>,
-    showing: PresenceUpdate,
-    round: Option<Round>,
-    subscriptions: Subscriptions,
-    /// Whether the journal does not know yet what came of it.
-    unwritten: bool,
-    /// Whether what was asked for last had to wait for the budget, which counts once.
-    waited: bool,
-}
-
-/// A presence on its way through all guilds of a session.
-#[derive(Debug)]
-struct Round {
-    update: PresenceUpdate,
-    guilds: SmallVec<[GuildId; 4]>,
-    next: usize,
-    left: usize,
-    /// Whether the policy may want something else now.
-    changed: bool,
-}
-
-impl Errand {
-    fn is_done(&self) -> bool {
-        self.enter.is_empty() && self.round.is_none() && self.subscriptions.guilds.is_empty()
-    }
-}
-
-impl Round {
-    /// Takes the next guild. Everybody has had the presence when none is left.
-    fn advance(&mut self) -> Option<GuildId> {
-        self.left = self.left.checked_sub(1)?;
-        let guild = self.guilds.get(self.next).copied();
-        self.next = (self.next + 1) % self.guilds.len().max(1);
-        guild
-    }
-}
 
 /// Runs errands as long as there are any, a slice at a time, no faster than guilds answer and
 /// passes keep up.
 pub(super) async fn errands(local: Local) {
-    let (work, passed, room, shared) = {
+    let (work, passed, room, reviews) = {
         let worker = local.borrow();
         let Errands { work, room, .. } = &worker.errands;
         let passed = Rc::clone(&worker.passed);
-        (Rc::clone(work), passed, Arc::clone(room), Arc::clone(&worker.shared))
+        (Rc::clone(work), passed, Arc::clone(room), Arc::clone(&worker.ties.verdicts.reviews))
     };
     loop {
         if local.borrow().errands.queue.is_empty() {
@@ -110,7 +38,7 @@ pub(super) async fn errands(local: Local) {
         } else if !local.borrow().keeps_up() {
             passed.notified().await;
         } else if let Ok(room) = Arc::clone(&room).acquire_many_owned(SLICE).await {
-            let turn = shared.review.turn().await;
+            let turn = reviews.turn().await;
             local.borrow_mut().errand_slice(room);
             drop(turn);
             // Guilds and stores get the core for a moment, too, where there are few.
@@ -135,10 +63,15 @@ impl Worker {
     }
 
     /// Shows a session's presence in all its guilds.
-    pub(crate) fn show_presence(&mut self, slot: Slot, update: PresenceUpdate) {
+    pub(super) fn show_presence(&mut self, slot: Slot, update: PresenceUpdate) {
         let Some(mut errand) = self.take_errand(slot) else { return };
         let Some(session) = self.deck.session(slot) else { return };
-        let update = showing::fitted(&self.shared, update, &session.identity.activities);
+        let update = showing::fitted(
+            &self.ties.settings,
+            &self.ties.meter,
+            update,
+            &session.identity.activities,
+        );
         let guilds: SmallVec<[GuildId; 4]> = session.guilds.iter().map(|m| m.guild).collect();
         // Who had the former one already is told as well, but after those who wait for it.
         let former = errand.round.take();
@@ -185,7 +118,7 @@ impl Worker {
         let known = known.filter(|errand| errand.generation == generation);
         if known.as_ref().is_some_and(|errand| errand.enter.is_empty() && !errand.waited) {
             // Asked again before it was done.
-            self.shared.metrics.refuse(Budget::GuildsTold.refused());
+            self.ties.meter.refuse(Budget::GuildsTold.refused());
         }
         let known = known.map(|errand| Errand { waited: false, ..errand });
         Some(known.unwrap_or_else(|| Errand { generation, ..Errand::default() }))
@@ -210,7 +143,7 @@ impl Worker {
         if let Err(budget) = done
             && !std::mem::replace(&mut errand.waited, true)
         {
-            self.shared.metrics.refuse(budget.refused());
+            self.ties.meter.refuse(budget.refused());
         }
         self.keep_errand(slot, errand, done.is_ok());
     }
@@ -244,11 +177,11 @@ impl Worker {
     ) -> Result<(), Budget> {
         let Some(session) = self.deck.session(slot) else { return Ok(()) };
         let user = session.identity.user.value();
-        let shared = Arc::clone(&self.shared);
-        let may = |budget| shared.budgets.afford(budget, user).map_err(|_| budget);
+        let bounds = Arc::clone(&self.ties.bounds);
+        let may = |budget| bounds.budgets.afford(budget, user).map_err(|_| budget);
         while let Some(room) = room.split(1).filter(|_| !errand.is_done()) {
             may(Budget::GuildsAtOnce)?;
-            shared.budgets.charge(Budget::GuildsAtOnce, user, 1);
+            bounds.budgets.charge(Budget::GuildsAtOnce, user, 1);
             if let Some(guild) = errand.enter.pop() {
                 // Paid for by IDENTIFY.
                 if let Some(attach) = self.deck.attach(slot, errand.showing.clone(), true) {
@@ -270,7 +203,7 @@ impl Worker {
                 cost += wanted.members.as_ref().map_or(0, |members| members.len() as u64 / 100);
                 self.act(|deck| deck.subscribe(slot, guild, wanted));
             }
-            shared.budgets.charge(Budget::GuildsTold, user, cost);
+            bounds.budgets.charge(Budget::GuildsTold, user, cost);
         }
         Ok(())
     }
@@ -284,7 +217,10 @@ impl Worker {
             return;
         }
         let (user, room) = (found.identity.user, Some(room));
-        self.ask_guild(guild, Request::Presence { session, user, update: update.clone(), room });
+        self.ask_guild(
+            guild,
+            GuildLetter::Presence { session, user, update: update.clone(), room },
+        );
         self.act(|deck| deck.show_in(slot, guild, update.status, *changed));
     }
 }

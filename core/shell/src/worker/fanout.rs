@@ -7,7 +7,7 @@ use std::time::Duration;
 use throng_engine::deck::Passed;
 use throng_engine::event::Event;
 
-use super::{Local, Worker};
+use super::local::{Local, Worker};
 use crate::clock::{self, Watch};
 
 /// How long sessions are visited before other tasks of the worker, and other threads, get a turn.
@@ -62,8 +62,9 @@ async fn gather(local: &Local, most: Duration) {
 impl Worker {
     /// Lets the recipients of an event be found and told.
     pub(super) fn event(&mut self, event: &Arc<Event>) {
-        let (shed, metrics) = (self.shared.overload.shed(), Arc::clone(&self.shared));
-        let cell = &metrics.metrics.workers[self.index].audience_nanos[event.kind as usize];
+        let shed = self.ties.verdicts.overload.shed();
+        let metrics = Arc::clone(&self.ties.meter.metrics);
+        let cell = &metrics.workers[self.index].audience_nanos[event.kind as usize];
         self.act(|deck| {
             deck.shed(shed);
             let watch = Watch::start();

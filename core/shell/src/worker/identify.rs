@@ -17,13 +17,15 @@ use throng_proto::token::Token;
 use throng_proto::wire::{Body, Wire};
 
 use super::link::{LinkCell, LinkRef, tell_begin, tell_close, tell_invalid};
+use super::local::{Local, Worker};
 use super::ready::Ready;
-use super::{Local, Worker, showing};
+use super::showing;
+use super::ties::Gate;
 use crate::account::Entry;
 use crate::budgets::Budget;
 use crate::clock;
+use crate::config::Config;
 use crate::metrics::Refused;
-use crate::node::Shared;
 use crate::overload::Expense;
 
 /// Members above which a guild counts as large, when a client does not say. Discord: 50.
@@ -40,9 +42,9 @@ enum Denied {
 
 /// Begins a session on a link, or refuses.
 pub(super) async fn run(local: Local, cell: Rc<LinkCell>, identify: Box<Identify>) {
-    let shared = local.borrow().shared.clone();
+    let gate = Arc::clone(&local.borrow().ties.gate);
     let mut user = None;
-    match let_in(&shared, &identify, cell.version, &mut user).await {
+    match let_in(&gate, &identify, cell.version, &mut user).await {
         Ok(admitted) => {
             let mut worker = local.borrow_mut();
             if identify.compress && cell.wire.get() == Wire::Text {
@@ -52,7 +54,7 @@ pub(super) async fn run(local: Local, cell: Rc<LinkCell>, identify: Box<Identify
             worker.begin(&cell, admitted);
         }
         Err(Denied::Close(why, close)) => {
-            shared.metrics.refuse(why);
+            gate.meter.refuse(why);
             tell_close(&cell, user, None, &close);
             cell.close(&close);
         }
@@ -61,16 +63,16 @@ pub(super) async fn run(local: Local, cell: Rc<LinkCell>, identify: Box<Identify
             cell.close(&close);
         }
         Err(Denied::Later(why)) => {
-            shared.metrics.refuse(why);
+            gate.meter.refuse(why);
             tell_invalid(&cell, user, None, why.name());
-            invalidate(&shared, &cell);
+            invalidate(&gate.settings, &cell);
         }
     }
 }
 
 /// Answers op 9, after which the client may IDENTIFY on the same link.
-pub(super) fn invalidate(shared: &Shared, cell: &LinkCell) {
-    let limits = shared.config.conversation();
+pub(super) fn invalidate(settings: &Config, cell: &LinkCell) {
+    let limits = settings.conversation();
     cell.converse(|conversation| conversation.start_over(clock::now(), &limits));
     cell.control(r#"{"op":9,"d":false,"s":null,"t":null}"#);
 }
@@ -80,17 +82,17 @@ pub(super) fn invalidate(shared: &Shared, cell: &LinkCell) {
 /// Nothing is awaited between the last look and the beginning of the session, so that whatever is
 /// taken away later finds the session. Whoever asks is noted as soon as that is known.
 async fn let_in(
-    shared: &Shared,
+    gate: &Gate,
     identify: &Identify,
     version: Version,
     who: &mut Option<UserId>,
 ) -> Result<Admitted, Denied> {
-    let mut admitted = admit(shared, identify, version, who).await?;
-    while admitted.era != shared.accounts.era() {
-        match authenticate(shared, &identify.token).await {
+    let mut admitted = admit(gate, identify, version, who).await?;
+    while admitted.era != gate.archive.accounts.era() {
+        match authenticate(gate, &identify.token).await {
             Ok(entry) => admitted.era = entry.era,
             Err(denied) => {
-                shared.sessions.lock().leave(admitted.user.id);
+                gate.bounds.sessions.lock().leave(admitted.user.id);
                 return Err(denied);
             }
         }
@@ -107,26 +109,26 @@ struct Admitted {
 }
 
 async fn admit(
-    shared: &Shared,
+    gate: &Gate,
     identify: &Identify,
     version: Version,
     who: &mut Option<UserId>,
 ) -> Result<Admitted, Denied> {
     // Nobody closes it, so this is always a turn.
-    let _turn = shared.identifying.acquire().await;
-    let Entry { user, admission, era } = authenticate(shared, &identify.token).await?;
+    let _turn = gate.bounds.identifying.acquire().await;
+    let Entry { user, admission, era } = authenticate(gate, &identify.token).await?;
     *who = Some(user.id);
-    let identity = identity(shared, &user, identify, version)?;
+    let identity = identity(gate, &user, identify, version)?;
     let identity = Identity { pass: Some(admission), began_at: clock::wall(), ..identity };
-    let concurrency = shared.config.gateway.max_concurrency;
+    let concurrency = gate.settings.gateway.max_concurrency;
     let bucket = identity.shard.map_or(0, |shard| shard.id % concurrency);
-    let taken = shared.identifies.lock().take((user.id, bucket), clock::now());
+    let taken = gate.bounds.identifies.lock().take((user.id, bucket), clock::now());
     taken.map_err(|_| Denied::Later(Refused::IdentifyRate))?;
-    shared.afford(Expense::Identify).map_err(|after| {
+    gate.verdicts.overload.afford(Expense::Identify).map_err(|after| {
         let detail = format!("Too much to do. Retry after {} s.", after.as_secs());
         Denied::Busy(Close::because(CloseCode::UnknownError, &detail))
     })?;
-    let verdict = shared.policy.connect(clock::wall(), &identity.facts());
+    let verdict = gate.verdicts.policy.connect(clock::wall(), &identity.facts());
     if let Connect::Refuse { reason, retry_after } = verdict {
         let detail = format!("{reason} Retry after {} s.", retry_after.as_secs());
         let close = Close::because(CloseCode::UnknownError, &detail);
@@ -134,27 +136,27 @@ async fn admit(
     }
     let key = user.id.value();
     let later = |_| Denied::Later(Refused::GuildsEntered);
-    shared.budgets.afford(Budget::GuildsEntered, key).map_err(later)?;
-    let guilds = shared.store.guilds_of(user.id).await.map_err(|error| {
+    gate.bounds.budgets.afford(Budget::GuildsEntered, key).map_err(later)?;
+    let guilds = gate.archive.store.guilds_of(user.id).await.map_err(|error| {
         let close = Close::because(CloseCode::UnknownError, &error.to_string());
         Denied::Close(Refused::StoreFailed, close)
     })?;
     let guilds: Vec<GuildId> = guilds.into_iter().filter(|guild| identity.has(*guild)).collect();
     // Only bots can do anything about it.
-    if user.bot && guilds.len() > shared.config.limits.guilds_per_shard {
+    if user.bot && guilds.len() > gate.settings.limits.guilds_per_shard {
         let close = Close::plain(CloseCode::ShardingRequired);
         return Err(Denied::Close(Refused::GuildsPerShard, close));
     }
-    if !shared.sessions.lock().enter(user.id, shared.config.limits.sessions_per_user) {
+    if !gate.bounds.sessions.lock().enter(user.id, gate.settings.limits.sessions_per_user) {
         let close = Close::plain(CloseCode::TooManySessions);
         return Err(Denied::Close(Refused::SessionsPerUser, close));
     }
-    shared.budgets.charge(Budget::GuildsEntered, key, 1 + guilds.len() as u64);
+    gate.bounds.budgets.charge(Budget::GuildsEntered, key, 1 + guilds.len() as u64);
     Ok(Admitted { era, user, identity, guilds })
 }
 
-async fn authenticate(shared: &Shared, token: &str) -> Result<Entry, Denied> {
-    match shared.accounts.owner(&Token::parse(token)).await {
+async fn authenticate(gate: &Gate, token: &str) -> Result<Entry, Denied> {
+    match gate.archive.accounts.owner(&Token::parse(token)).await {
         Ok(Some(entry)) => Ok(entry),
         Ok(None) => {
             let close = Close::plain(CloseCode::AuthenticationFailed);
@@ -168,14 +170,14 @@ async fn authenticate(shared: &Shared, token: &str) -> Result<Entry, Denied> {
 }
 
 fn identity(
-    shared: &Shared,
+    gate: &Gate,
     user: &User,
     identify: &Identify,
     version: Version,
 ) -> Result<Identity, Denied> {
-    let (intents, named) = intents(shared, user, identify.intents)?;
+    let (intents, named) = intents(gate, user, identify.intents)?;
     // What an operator has taken away no version brings back.
-    let disallowed = Intents::from_bits(shared.config.gateway.intents_disallowed);
+    let disallowed = Intents::from_bits(gate.settings.gateway.intents_disallowed);
     let content = version.intents(intents);
     let intents = if content.intersects(disallowed) { intents } else { content };
     let shard =
@@ -186,7 +188,7 @@ fn identity(
             None => None,
         };
     let presence = identify.presence.clone().unwrap_or_default();
-    let presence = showing::fitted(shared, presence, &Activities::default());
+    let presence = showing::fitted(&gate.settings, &gate.meter, presence, &Activities::default());
     let threshold = identify.large_threshold.unwrap_or(LARGE_THRESHOLD).clamp(25, 250);
     Ok(Identity {
         user: user.id,
@@ -206,7 +208,7 @@ fn identity(
 }
 
 /// Reads intents. A user's own client may leave them out and gets them all; a bot must name them.
-fn intents(shared: &Shared, user: &User, bits: Option<i64>) -> Result<(Intents, bool), Denied> {
+fn intents(gate: &Gate, user: &User, bits: Option<i64>) -> Result<(Intents, bool), Denied> {
     let refused = |code| Denied::Close(Refused::Intents, Close::plain(code));
     let Some(bits) = bits else {
         return if user.bot {
@@ -218,7 +220,7 @@ fn intents(shared: &Shared, user: &User, bits: Option<i64>) -> Result<(Intents, 
     };
     let parsed = u64::try_from(bits).ok().and_then(Intents::parse);
     let intents = parsed.ok_or_else(|| refused(CloseCode::InvalidIntents))?;
-    let disallowed = Intents::from_bits(shared.config.gateway.intents_disallowed);
+    let disallowed = Intents::from_bits(gate.settings.gateway.intents_disallowed);
     if intents.intersects(disallowed) {
         return Err(refused(CloseCode::DisallowedIntents));
     }
@@ -229,15 +231,15 @@ impl Worker {
     /// Opens the session, says READY, and asks its guilds to take it.
     fn begin(&mut self, cell: &Rc<LinkCell>, admitted: Admitted) {
         let Admitted { user, mut identity, guilds, .. } = admitted;
-        identity.connection = self.shared.connections.share(identity.connection);
-        let id = SessionId::new(rand::random(), self.index, self.shared.worker_count());
+        identity.connection = self.ties.gate.connections.share(identity.connection);
+        let id = SessionId::new(rand::random(), self.index, self.ties.post.worker_count());
         let ready = Ready {
             id,
             user: &user,
             shard: identity.shard,
             guilds: &guilds,
             version: cell.version,
-            resume_url: cell.link.told().unwrap_or(&self.shared.facts.gateway_url),
+            resume_url: cell.link.told().unwrap_or(&self.ties.gate.facts.gateway_url),
         };
         let ready = Body::dispatch(EventKind::Ready.name(), &ready.data());
         let (presence, line) = (identity.shows(), LinkRef::from(cell));

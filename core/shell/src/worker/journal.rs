@@ -3,38 +3,15 @@
 
 use std::io;
 
-use throng_ports::journal::Journal;
-
-use super::Worker;
+use super::local::Worker;
 use crate::metrics::Refused;
 
 /// How many times its snapshot a segment is at least.
 const SNAPSHOT_SHARE: u64 = 4;
 
-/// Writes a worker's journal.
-pub(crate) struct Recorder {
-    journal: Box<dyn Journal>,
-    /// The last flush failed.
-    behind: bool,
-    /// Records were dropped, and the journal tells nothing before the next snapshot.
-    broken: bool,
-    /// Bytes of the snapshot that the current segment begins with.
-    snapshot_bytes: u64,
-}
-
-impl Recorder {
-    pub(crate) const fn new(journal: Box<dyn Journal>) -> Self {
-        Self { journal, behind: false, broken: false, snapshot_bytes: 0 }
-    }
-
-    pub(super) fn append(&mut self, record: &[u8]) {
-        self.journal.append(record);
-    }
-}
-
 impl Worker {
     /// Makes everything appended survive the process, as far as the disk allows.
-    pub(crate) fn flush_journal(&mut self) {
+    pub(super) fn flush_journal(&mut self) {
         let flushed = self.recorder.journal.flush();
         self.recorder.broken |=
             flushed.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::QuotaExceeded);
@@ -52,11 +29,11 @@ impl Worker {
         match flushed {
             Ok(()) if std::mem::take(&mut self.recorder.behind) => {
                 tracing::info!("the journal is written again");
-                self.shared.troubles.clear(&trouble);
+                self.ties.meter.troubles.clear(&trouble);
             }
             Ok(()) => {}
             Err(error) => {
-                self.shared.metrics.refuse(Refused::Journal);
+                self.ties.meter.refuse(Refused::Journal);
                 if !std::mem::replace(&mut self.recorder.behind, true) {
                     tracing::warn!(
                         %error,
@@ -64,7 +41,7 @@ impl Worker {
                     );
                 }
                 let text = format!("sessions would not survive a crash: {error}");
-                self.shared.troubles.set(trouble, text);
+                self.ties.meter.troubles.set(trouble, text);
             }
         }
     }
@@ -73,7 +50,7 @@ impl Worker {
     pub(super) fn rotate_journal(&mut self) {
         // A segment is a few times larger than its snapshot, so that snapshots of very many
         // sessions do not become most of what is written.
-        let full = self.shared.config.replay.segment_bytes;
+        let full = self.ties.settings.replay.segment_bytes;
         let full = full.max(self.recorder.snapshot_bytes.saturating_mul(SNAPSHOT_SHARE));
         if self.recorder.journal.segment_bytes() < full {
             return;
@@ -89,7 +66,7 @@ impl Worker {
 
     fn discard_segments(&mut self) -> io::Result<()> {
         let (kept, each) =
-            (self.deck.log().bytes() as u64, self.shared.config.replay.segment_bytes);
+            (self.deck.log().bytes() as u64, self.ties.settings.replay.segment_bytes);
         // The log's bytes lie in this many segments, besides the one that begins now.
         let needed = usize::try_from(kept / each.max(1)).unwrap_or(usize::MAX).saturating_add(2);
         self.recorder.journal.discard(needed.saturating_add(1))

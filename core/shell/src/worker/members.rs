@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use serde_json::json;
 use throng_engine::chunk::{self, Rights};
+use throng_engine::deck::SessionRef;
 use throng_engine::replay::Slot;
 use throng_proto::event::EventKind;
 use throng_proto::gateway::RequestMembers;
 use throng_proto::intents::Intents;
 use throng_proto::wire::{Body, Wire};
 
-use super::{SessionRef, Worker};
+use super::local::Worker;
 use crate::budgets::Budget;
 use crate::clock;
-use crate::guild::Request;
+use crate::letter::GuildLetter;
 use crate::metrics::Refused;
 use crate::overload::Expense;
 
@@ -30,13 +31,17 @@ impl Worker {
         let user = found.identity.user;
         let wire = found.line.as_ref().map_or(Wire::Text, |line| line.wire.get());
         let cost = chunk::sought(&request);
-        if let Err(after) = self.shared.spend(Budget::MembersSought, user.value(), cost) {
+        if let Err(after) =
+            self.ties.bounds.budgets.spend(Budget::MembersSought, user.value(), cost)
+        {
             return self.refuse_members(session, &request, after);
         }
         if chunk::is_full(&request) {
-            let taken = self.shared.member_lists.lock().take((user, guild), clock::now());
-            let taken = taken.inspect_err(|_| self.shared.metrics.refuse(Refused::MemberLists));
-            if let Err(after) = taken.and_then(|()| self.shared.afford(Expense::Members)) {
+            let taken = self.ties.bounds.member_lists.lock().take((user, guild), clock::now());
+            let taken = taken.inspect_err(|_| self.ties.meter.refuse(Refused::MemberLists));
+            if let Err(after) =
+                taken.and_then(|()| self.ties.verdicts.overload.afford(Expense::Members))
+            {
                 return self.refuse_members(session, &request, after);
             }
         }
@@ -45,7 +50,7 @@ impl Worker {
             presences: intents.intersects(Intents::GUILD_PRESENCES),
         };
         let request = Box::new(request);
-        self.ask_guild(guild, Request::Members { session, request, rights, wire });
+        self.ask_guild(guild, GuildLetter::Members { session, request, rights, wire });
     }
 
     fn refuse_members(

@@ -2,26 +2,11 @@
 
 use std::time::Duration;
 
-use throng_engine::deck::AHEAD_MAX;
+use throng_engine::deck::{AHEAD_MAX, TICK};
 use throng_engine::policy::Relief;
 
-use super::{Worker, timer};
+use super::local::Worker;
 use crate::clock;
-
-/// The least that has waited since the last look: a queue that was short once in that time is no
-/// queue that stands, however long it is for a moment (Nichols and Jacobson, Controlling Queue
-/// Delay, 2012).
-#[derive(Debug)]
-pub(super) struct Least {
-    queue: u64,
-    ahead: u64,
-}
-
-impl Default for Least {
-    fn default() -> Self {
-        Self { queue: u64::MAX, ahead: u64::MAX }
-    }
-}
 
 impl Worker {
     /// Notes how many messages wait behind the one that is taken.
@@ -48,21 +33,21 @@ impl Worker {
 
     /// Notes how full the queues are, and how late this tick is.
     pub(super) fn feel_pressure(&mut self, late: Duration) {
-        let room = self.shared.config.limits.worker_queue as u64;
+        let room = self.ties.settings.limits.worker_queue as u64;
         let least = std::mem::take(&mut self.least);
         let waiting = share(least.queue.min(self.metrics().queue.read()), room);
         let ahead = share(least.ahead.min(self.ahead()), AHEAD_MAX);
         let metrics = self.metrics();
         metrics.pressure.set(u64::from(waiting.max(ahead)));
         metrics.lag_ms.set(u64::try_from(late.as_millis()).unwrap_or(u64::MAX));
-        metrics.due_at.set(clock::now().after(timer::TICK).millis());
+        metrics.due_at.set(clock::now().after(TICK).millis());
     }
 
     /// Returns the time between digests now.
     pub(super) fn digest_every(&self) -> Duration {
-        let config = &self.shared.config;
+        let config = &self.ties.settings;
         let usual = Duration::from_millis(config.passive.digest_interval_ms);
-        let slower = self.shared.overload.shed().has(Relief::Digests);
+        let slower = self.ties.verdicts.overload.shed().has(Relief::Digests);
         usual.saturating_mul(if slower { config.overload.digest_slowdown } else { 1 })
     }
 }

@@ -6,15 +6,16 @@ use std::sync::Arc;
 use serde_json::json;
 use serde_json::value::RawValue;
 use throng_ports::api::{Api, RETRY_AFTER};
+use throng_ports::store::Stored;
 use throng_proto::gateway::{ApiRequest, ApiResponse};
 use throng_proto::id::UserId;
+use throng_proto::model::User;
 
-use super::Worker;
-use super::answers::Answer;
 use super::link::LinkCell;
-use super::turnstile::Place;
+use super::local::Worker;
+use super::outbox::Answer;
+use super::turnstile::Queued;
 use crate::metrics::Refused;
-use crate::node::Shared;
 
 /// Why an answer cannot wait.
 const UNREAD: &str = "Too many bytes of answers wait to be read (limits.answer_bytes_per_link).";
@@ -22,29 +23,31 @@ const UNREAD: &str = "Too many bytes of answers wait to be read (limits.answer_b
 impl Worker {
     /// Answers a request, unless the link has too many under way or does not read the answers.
     pub(super) fn request(&self, cell: &Rc<LinkCell>, user: UserId, request: ApiRequest) {
-        let limit = self.shared.config.limits.requests_per_link;
+        let limit = self.ties.settings.limits.requests_per_link;
         if cell.requests.get() >= limit {
-            self.shared.metrics.refuse(Refused::RequestsPerLink);
+            self.ties.meter.refuse(Refused::RequestsPerLink);
             let busy = "Too many requests are under way on this link (limits.requests_per_link).";
             return self.put_off(cell, &failure(request.id, 429, busy));
         }
         if !self.answers.takes_request(cell) {
-            self.shared.metrics.refuse(Refused::AnswerBytes);
+            self.ties.meter.refuse(Refused::AnswerBytes);
             return self.put_off(cell, &failure(request.id, 503, UNREAD));
         }
         cell.requests.set(cell.requests.get() + 1);
-        let place = cell.turnstile.place(&request);
-        let (shared, cell, room) =
-            (Arc::clone(&self.shared), Rc::clone(cell), Rc::clone(&self.answers));
+        let queued = cell.turnstile.enter(&request);
+        let (meter, cell, desk) =
+            (self.ties.meter.clone(), Rc::clone(cell), Rc::clone(&self.answers));
+        let api = self.ties.api.get().map(Arc::clone);
+        let reading = self.ties.gate.archive.store.user(user);
         tokio::task::spawn_local(async move {
             // What was done is told, whatever waits; what was only read can be asked for again.
             let (id, is_read) = (request.id, request.method.eq_ignore_ascii_case("GET"));
-            let mut text = answer(&shared, user, request, place).await.payload();
-            if is_read && !room.takes(&cell, text.len()) {
-                shared.metrics.refuse(Refused::AnswerBytes);
+            let mut text = answer(api, reading.await, request, queued).await.payload();
+            if is_read && !desk.takes(&cell, text.len()) {
+                meter.refuse(Refused::AnswerBytes);
                 text = failure(id, 503, UNREAD).payload();
             }
-            cell.answer(&room, Answer { text, counted: true });
+            cell.answer(&desk, Answer { text, counted: true });
         });
     }
 
@@ -54,15 +57,19 @@ impl Worker {
     }
 }
 
-async fn answer(shared: &Shared, user: UserId, request: ApiRequest, place: Place) -> ApiResponse {
+async fn answer(
+    api: Option<Arc<dyn Api>>,
+    user: Stored<Option<User>>,
+    request: ApiRequest,
+    queued: Queued,
+) -> ApiResponse {
     let id = request.id;
-    let user = shared.store.user(user).await;
-    let turn = place.come().await;
-    let Some(api) = shared.api.get() else {
+    let turn = queued.come().await;
+    let Some(api) = api else {
         return failure(id, 503, "This gateway does not answer requests over links yet.");
     };
     match user {
-        Ok(Some(user)) => Api::call(&**api, user, request, turn).await,
+        Ok(Some(user)) => Api::call(&*api, user, request, turn).await,
         Ok(None) => failure(id, 401, "Unauthorized"),
         Err(error) => failure(id, 503, &error.to_string()),
     }

@@ -1,55 +1,35 @@
 //! RESUME: a session goes on with a new link, on the worker that has the session.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
-use throng_engine::conversation::{Close, Conversation};
-use throng_engine::deck::{Admission, Beyond, SessionId};
+use throng_engine::conversation::Close;
+use throng_engine::deck::{Beyond, SessionId, SessionRef};
 use throng_engine::replay::{Position, Rewind};
-use throng_ports::link::Arrival;
 use throng_proto::close::CloseCode;
 use throng_proto::gateway::{Resume, Terms};
-use throng_proto::id::UserId;
 use throng_proto::token::Token;
 
+use super::identify;
 use super::link::{LinkCell, LinkRef, busy, tell_begin, tell_close, tell_invalid};
-use super::{Local, SessionRef, Worker, WorkerMessage, identify};
+use super::local::{Local, Worker};
 use crate::account::Entry;
 use crate::budgets::Budget;
+use crate::letter::{Claim, Moving, WorkerLetter};
 use crate::metrics::Refused;
-use crate::node::Permit;
 
 /// Entries of the log that are looked at before others have their turn: about 0.1 ms.
 const LOOKS: usize = 4_096;
 /// What a link is told whose client has another one by now.
 const SUPERSEDED: &str = "A later link has resumed the session.";
 
-/// A link on its way to the worker that has its session.
-#[derive(Debug)]
-pub(crate) struct Moving {
-    arrival: Box<dyn Arrival>,
-    conversation: Conversation,
-    terms: Terms,
-    permit: Permit,
-    claim: Claim,
-}
-
-/// What a client says to be.
-#[derive(Clone, Copy, Debug)]
-struct Claim {
-    id: SessionId,
-    user: UserId,
-    sequence: u64,
-    admission: Admission,
-    era: u64,
-}
-
 /// Resumes on a link, or refuses. `true` when the link has moved to another worker.
 pub(super) async fn run(local: Local, cell: Rc<LinkCell>, resume: Resume) -> bool {
-    let shared = local.borrow().shared.clone();
-    let entry = match shared.accounts.owner(&Token::parse(&resume.token)).await {
+    let gate = Arc::clone(&local.borrow().ties.gate);
+    let entry = match gate.archive.accounts.owner(&Token::parse(&resume.token)).await {
         Ok(Some(entry)) => entry,
         Ok(None) => {
-            shared.metrics.refuse(Refused::BadToken);
+            gate.meter.refuse(Refused::BadToken);
             local.borrow().turn_away(&cell, &Close::plain(CloseCode::AuthenticationFailed));
             return false;
         }
@@ -60,35 +40,38 @@ pub(super) async fn run(local: Local, cell: Rc<LinkCell>, resume: Resume) -> boo
         }
     };
     let Ok(id) = resume.session_id.parse::<SessionId>() else {
-        shared.metrics.refuse(Refused::InvalidResume);
+        gate.meter.refuse(Refused::InvalidResume);
         tell_invalid(&cell, Some(entry.user.id), None, "its id is none");
-        identify::invalidate(&shared, &cell);
+        identify::invalidate(&gate.settings, &cell);
         return false;
     };
     let Entry { user, admission, era } = entry;
     let claim = Claim { id, user: user.id, sequence: resume.seq, admission, era };
-    let owner = id.worker(shared.worker_count());
-    let here = local.borrow().index;
+    let (here, post) = {
+        let worker = local.borrow();
+        (worker.index, worker.ties.post.clone())
+    };
+    let owner = id.worker(post.worker_count());
     if owner == here {
         take_up(local, cell, claim).await;
         return false;
     }
-    let Some((arrival, permit)) = cell.link.depart().zip(cell.permit.take()) else {
+    let Some((arrival, place)) = cell.link.depart().zip(cell.place.take()) else {
         return false;
     };
     local.borrow_mut().forget_link(&cell);
     let terms = Terms { version: cell.version, wire: cell.wire.get() };
     let conversation = cell.conversation();
-    let moving = Moving { arrival, conversation, terms, permit, claim };
-    shared.send(owner, WorkerMessage::Resuming(Box::new(moving))).await;
+    let moving = Moving { arrival, conversation, terms, place, claim };
+    post.send(owner, WorkerLetter::Resuming(Box::new(moving))).await;
     true
 }
 
 /// Takes a link that has moved here.
 pub(super) fn continue_here(local: &Local, moving: Moving) {
-    let Moving { arrival, conversation, terms, permit, claim } = moving;
+    let Moving { arrival, conversation, terms, place, claim } = moving;
     let Ok(link) = arrival.arrive() else { return };
-    let cell = local.borrow_mut().add_link(link, conversation, terms, permit);
+    let cell = local.borrow_mut().add_link(link, conversation, terms, place);
     let (local, resuming) = (Rc::clone(local), Rc::clone(&cell));
     busy(
         &cell,
@@ -138,7 +121,7 @@ impl Worker {
             cell.abort(CloseCode::UnknownError, SUPERSEDED);
             return None;
         }
-        if self.shared.spend(Budget::Resumes, claim.id.hash(), 1).is_err() {
+        if self.ties.bounds.budgets.spend(Budget::Resumes, claim.id.hash(), 1).is_err() {
             // Clients wait before they come back after this; after op 9 some do not.
             let close = Close::plain(CloseCode::RateLimited);
             tell_close(cell, Some(claim.user), Some(claim.id), &close);
@@ -163,7 +146,7 @@ impl Worker {
         from: Position,
         claim: Claim,
     ) {
-        if claim.era != self.shared.accounts.era() {
+        if claim.era != self.ties.gate.archive.accounts.era() {
             // Maybe this one's: whoever still has a token is let in when it asks again.
             let reason = "Tokens were taken away meanwhile: resume again.";
             return self.turn_away(cell, &Close::because(CloseCode::UnknownError, reason));
@@ -173,8 +156,8 @@ impl Worker {
         }
         let received = u32::try_from(claim.sequence).unwrap_or(u32::MAX);
         let (line, admission) = (LinkRef::from(cell), claim.admission);
-        let place = (from, received);
-        let returned = self.act(|deck| deck.finish_resume(session, line, place, admission));
+        let reached = (from, received);
+        let returned = self.act(|deck| deck.finish_resume(session, line, reached, admission));
         let Some(returned) = returned else {
             return self.deny(cell, claim, "it has ended");
         };
@@ -199,7 +182,7 @@ impl Worker {
         claim: Claim,
     ) {
         if beyond == Beyond::Mistaken {
-            self.shared.metrics.refuse(Refused::InvalidResume);
+            self.ties.meter.refuse(Refused::InvalidResume);
             let close = Close::plain(CloseCode::InvalidSequence);
             tell_close(cell, Some(claim.user), Some(claim.id), &close);
             return cell.close(&close);
@@ -216,8 +199,8 @@ impl Worker {
     }
 
     fn deny(&self, cell: &LinkCell, claim: Claim, reason: &'static str) {
-        self.shared.metrics.refuse(Refused::InvalidResume);
+        self.ties.meter.refuse(Refused::InvalidResume);
         tell_invalid(cell, Some(claim.user), Some(claim.id), reason);
-        identify::invalidate(&self.shared, cell);
+        identify::invalidate(&self.ties.settings, cell);
     }
 }

@@ -1,19 +1,17 @@
-//! Time on a worker: deadlines of links, and the tick of the deck.
+//! Time on a worker: deadlines of links and of their answers, and the tick of the deck.
+
+use std::rc::Rc;
 
 use throng_engine::conversation::Close;
-pub(super) use throng_engine::deck::TICK;
+use throng_engine::deck::TICK;
+use throng_engine::time::Instant;
 use throng_proto::close::CloseCode;
 
-use super::{Local, Worker};
+use super::link::LinkKey;
+use super::local::{Local, Worker};
+use super::outbox::Outbox;
 use crate::clock;
 use crate::metrics::Refused;
-
-/// The deadline of a link; its serial number tells it from an older one with the same key.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Key {
-    pub(super) link: u32,
-    pub(super) serial: u32,
-}
 
 /// Looks at deadlines and digests as long as the worker runs.
 pub(super) async fn ticks(local: Local) {
@@ -33,7 +31,7 @@ pub(super) async fn ticks(local: Local) {
         if digest {
             last_digest = now;
         }
-        let shed = worker.shared.overload.shed();
+        let shed = worker.ties.verdicts.overload.shed();
         worker.act(|deck| {
             deck.shed(shed);
             deck.tick();
@@ -51,14 +49,14 @@ pub(super) async fn ticks(local: Local) {
 }
 
 impl Worker {
-    fn fire(&mut self, key: Key) {
+    fn fire(&mut self, key: LinkKey) {
         let cell = self.links.get(key.link as usize).filter(|cell| cell.serial == key.serial);
         let Some(cell) = cell else { return };
-        let cell = std::rc::Rc::clone(cell);
+        let cell = Rc::clone(cell);
         if cell.is_closing() {
             return;
         }
-        let (now, limits) = (clock::now(), self.shared.config.conversation());
+        let (now, limits) = (clock::now(), self.ties.settings.conversation());
         let expired = cell.deadline() <= now;
         if expired && !cell.expired.replace(true) {
             // When the machine has stood still, what it said in time waits to be read.
@@ -67,7 +65,7 @@ impl Worker {
         }
         cell.expired.set(expired);
         if expired {
-            self.shared.metrics.refuse(Refused::Timeout);
+            self.ties.meter.refuse(Refused::Timeout);
             return self.turn_away(&cell, &Close::plain(CloseCode::SessionTimedOut));
         }
         if cell.converse(|conversation| conversation.prompt(now, &limits)) {
@@ -81,9 +79,28 @@ impl Worker {
         self.wheel.insert(key, next);
     }
 
+    /// Closes links that do not read their answers.
+    fn look_at_answers(&mut self, now: Instant) {
+        let desk = Rc::clone(&self.answers);
+        if desk.cells.borrow().is_empty() {
+            return;
+        }
+        desk.cells.borrow_mut().retain(|cell| cell.has_answers());
+        let is_late = |outbox: &Outbox| now.since(outbox.since) > desk.room.time_max;
+        let cells = desk.cells.borrow().clone();
+        for cell in cells.iter().filter(|cell| cell.look_at_outbox(is_late)) {
+            cell.answers.take();
+            self.ties.meter.refuse(Refused::AnswerTime);
+            match cell.session.get() {
+                Some(session) => self.act(|deck| deck.give_up_line(session.slot)),
+                None => cell.abort(CloseCode::UnknownError, "Too slow: resume to go on."),
+            }
+        }
+    }
+
     /// Brings the gauges up to date.
     pub(super) fn observe(&mut self) {
-        self.shared.traffic.add(self.deck.take_heard());
+        self.ties.meter.traffic.add(self.deck.take_heard());
         self.show_counts();
         let (metrics, log, gauges) = (self.metrics(), self.deck.log(), self.deck.gauges());
         metrics.replay_events.set(log.len() as u64);

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use throng_engine::deck::Deck;
 use tokio::sync::Notify;
 
-use super::{Local, Worker};
+use super::local::{Local, Worker};
 
 /// Does slices as long as one says that there is more, and then waits for `work`.
 ///
 /// Workers take turns, so that this leaves cores for everything else.
 async fn slices(local: Local, work: Rc<Notify>, slice: fn(&mut Worker) -> bool) {
-    let shared = Arc::clone(&local.borrow().shared);
+    let turns = Arc::clone(&local.borrow().ties.verdicts.reviews);
     loop {
-        let turn = shared.review.turn().await;
+        let turn = turns.turn().await;
         let more = slice(&mut local.borrow_mut());
         drop(turn);
         if more {
@@ -46,12 +46,12 @@ impl Worker {
             if self.deck.end_review() {
                 // Whoever waits for the end reads what came of it next.
                 self.observe();
-                self.shared.review.finish();
+                self.ties.verdicts.reviews.finish();
             }
             return false;
         };
         if reviewed.whole {
-            self.shared.review.step(reviewed.done, reviewed.changed);
+            self.ties.verdicts.reviews.step(reviewed.done, reviewed.changed);
         }
         true
     }

@@ -9,7 +9,7 @@ use throng_ports::api::Turn;
 use throng_proto::gateway::ApiRequest;
 use tokio::sync::oneshot;
 
-/// Gives out places. One pointer, because every link has one and most never use it.
+/// Gives out places in the order. One pointer, because every link has one and most never use it.
 #[derive(Default)]
 pub(super) struct Turnstile {
     /// Fails when the last request that has a place passes its turn on.
@@ -18,24 +18,24 @@ pub(super) struct Turnstile {
 
 /// A request's place in the order.
 #[derive(Debug, Default)]
-pub(super) struct Place {
+pub(super) struct Queued {
     before: Option<oneshot::Receiver<()>>,
     held: Option<oneshot::Sender<()>>,
 }
 
 impl Turnstile {
     /// Takes the next place, if the request can change something.
-    pub(super) fn place(&self, request: &ApiRequest) -> Place {
+    pub(super) fn enter(&self, request: &ApiRequest) -> Queued {
         if matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS") {
-            return Place::default();
+            return Queued::default();
         }
         let (held, passed) = oneshot::channel();
         let before = self.last.replace(Some(Box::new(passed))).map(|before| *before);
-        Place { before, held: Some(held) }
+        Queued { before, held: Some(held) }
     }
 }
 
-impl Place {
+impl Queued {
     /// Waits for the turn. Let nobody drop a place before: whoever is behind would go first.
     pub(super) async fn come(self) -> Turn {
         if let Some(before) = self.before {

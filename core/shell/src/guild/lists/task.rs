@@ -1,7 +1,6 @@
 //! The task of a guild's member lists.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use throng_engine::attendance::SessionRef;
@@ -11,10 +10,12 @@ use throng_engine::time::Instant;
 use throng_proto::id::GuildId;
 use tokio::sync::mpsc;
 
-use super::{Batch, Note};
+use super::note::{Batch, Note};
 use crate::clock::{self, Watch};
-use crate::node::Shared;
-use crate::worker::WorkerMessage;
+use crate::guild::ties::Ties;
+use crate::letter::WorkerLetter;
+use crate::meter::Meter;
+use crate::post::Post;
 
 /// Members that are put into a list between two looks at what is new.
 const FILL_MAX: usize = 512;
@@ -31,7 +32,10 @@ struct Counted {
 
 /// The lists of one guild with everything around them.
 struct ListTask {
-    shared: Arc<Shared>,
+    post: Post,
+    meter: Meter,
+    /// How long changes are gathered at least.
+    window: Duration,
     guild: GuildId,
     /// Tells the lists from those that the guild had before; later ones have a larger one.
     epoch: u64,
@@ -48,11 +52,13 @@ struct ListTask {
 }
 
 /// Starts the task; it ends when the guild's end of `inbox` is dropped.
-pub(super) fn start(shared: &Arc<Shared>, roll: Roll<SessionRef>, inbox: mpsc::Receiver<Batch>) {
+pub(super) fn start(ties: &Ties, roll: Roll<SessionRef>, inbox: mpsc::Receiver<Batch>) {
     let task = ListTask {
-        shared: Arc::clone(shared),
+        post: ties.post.clone(),
+        meter: ties.meter.clone(),
+        window: Duration::from_millis(ties.settings.presence.window_ms),
         guild: roll.guild(),
-        epoch: shared.next_id::<throng_proto::id::marker::Any>().value(),
+        epoch: ties.archive.next_id::<throng_proto::id::marker::Any>().value(),
         roll,
         inbox,
         workers: HashSet::new(),
@@ -141,9 +147,9 @@ impl ListTask {
 
     /// How long changes are gathered; longer when workers are behind.
     fn window(&self) -> Duration {
-        let workers = self.shared.metrics.workers.iter();
+        let workers = self.meter.metrics.workers.iter();
         let pressure = workers.map(|worker| worker.pressure.read()).max().unwrap_or(0);
-        Duration::from_millis(self.shared.config.presence.window_ms * (1 + pressure / STRETCH))
+        self.window.saturating_mul(u32::try_from(1 + pressure / STRETCH).unwrap_or(u32::MAX))
     }
 
     /// Tells workers what is new to their sessions.
@@ -168,13 +174,13 @@ impl ListTask {
         });
         self.spent(watch);
         for (worker, outputs) in by_worker {
-            let message = WorkerMessage::Lists { guild: self.guild, epoch: self.epoch, outputs };
-            self.shared.send(worker, message).await;
+            let message = WorkerLetter::Lists { guild: self.guild, epoch: self.epoch, outputs };
+            self.post.send(worker, message).await;
         }
     }
 
     fn count(&mut self, now: Counted) {
-        let (metrics, before) = (&self.shared.metrics, self.counted);
+        let (metrics, before) = (&self.meter.metrics, self.counted);
         metrics.lists.add(now.lists as u64);
         metrics.lists.sub(before.lists as u64);
         metrics.list_viewers.add(now.viewers as u64);
@@ -184,7 +190,7 @@ impl ListTask {
     }
 
     fn spent(&self, watch: Watch) {
-        self.shared.metrics.list_nanos.add(watch.nanos());
+        self.meter.metrics.list_nanos.add(watch.nanos());
     }
 }
 

@@ -1,20 +1,30 @@
 //! The task that attends to all links of a worker: whoever rings is read, and written on.
 
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use throng_engine::conversation::{Close, Conversation};
 use throng_ports::link::{Arrival, Received};
 use throng_proto::close::CloseCode;
 use throng_proto::gateway;
 
-use super::{CLOSE_BYTES_MAX, CLOSE_TIME, Heard, LinkCell, Step};
+use super::cell::LinkCell;
+use super::hear::Step;
+use super::poll::Heard;
+use super::wait::{Wait, busy};
 use crate::clock;
 use crate::metrics::Refused;
-use crate::node::Permit;
-use crate::worker::{Local, identify, resume};
+use crate::place::Place;
+use crate::worker::local::Local;
+use crate::worker::{identify, resume};
+
+/// How long a peer may take to answer a close.
+const CLOSE_TIME: Duration = Duration::from_secs(3);
+
+/// What a peer may send on before it answers a close: all that was under way.
+const CLOSE_BYTES_MAX: u64 = 256 * 1024;
 
 /// Payloads of one link that are read before others have their turn.
 const PAYLOADS_MAX: usize = 16;
@@ -22,23 +32,23 @@ const PAYLOADS_MAX: usize = 16;
 const LINKS_MAX: usize = 32;
 
 /// Greets a new link.
-pub(in crate::worker) fn welcome(local: &Local, arrival: Box<dyn Arrival>, permit: Permit) {
+pub(in crate::worker) fn greet(local: &Local, arrival: Box<dyn Arrival>, place: Place) {
     let terms = gateway::negotiate(arrival.query());
     let Ok(link) = arrival.arrive() else { return };
     let cell = {
         let mut worker = local.borrow_mut();
-        let conversation = Conversation::new(clock::now(), &worker.shared.config.conversation());
-        worker.add_link(link, conversation, terms.clone().unwrap_or_default(), permit)
+        let conversation = Conversation::new(clock::now(), &worker.ties.settings.conversation());
+        worker.add_link(link, conversation, terms.clone().unwrap_or_default(), place)
     };
     match terms {
         Ok(terms) => {
             cell.link.set_wire(terms.wire);
-            let interval = local.borrow().shared.config.gateway.heartbeat_interval_ms;
+            let interval = local.borrow().ties.settings.gateway.heartbeat_interval_ms;
             cell.control(&gateway::hello(interval));
         }
         Err(error) => {
             let worker = local.borrow();
-            worker.shared.metrics.refuse(Refused::Version);
+            worker.ties.meter.refuse(Refused::Version);
             let close = Close::because(CloseCode::InvalidVersion, &error.to_string());
             worker.turn_away(&cell, &close);
         }
@@ -84,7 +94,7 @@ fn look_at(local: &Local, cell: &Rc<LinkCell>) {
             }
             Heard::Received(Received::TooLong) => {
                 let worker = local.borrow();
-                worker.shared.metrics.refuse(Refused::PayloadSize);
+                worker.ties.meter.refuse(Refused::PayloadSize);
                 let close = Close::because(CloseCode::DecodeError, "The payload is too large.");
                 worker.turn_away(cell, &close);
             }
@@ -101,22 +111,6 @@ fn look_at(local: &Local, cell: &Rc<LinkCell>) {
         }
     }
     cell.look();
-}
-
-/// Something that a link waits for; it ends in `true` when the link is gone from here.
-pub(in crate::worker) type Wait = Pin<Box<dyn Future<Output = bool>>>;
-
-/// Lets a task wait; meanwhile nobody looks at the link.
-pub(in crate::worker) fn busy(cell: &Rc<LinkCell>, wait: Wait) {
-    cell.busy.set(true);
-    let cell = Rc::clone(cell);
-    tokio::task::spawn_local(async move {
-        if !wait.await {
-            cell.busy.set(false);
-            cell.bell.answered();
-            cell.look();
-        }
-    });
 }
 
 impl Step {

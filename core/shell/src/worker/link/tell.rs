@@ -4,8 +4,8 @@ use throng_engine::conversation::Close;
 use throng_engine::deck::{Session, SessionId};
 use throng_proto::id::UserId;
 
-use super::{LinkCell, LinkRef};
-use crate::worker::Worker;
+use super::cell::{LinkCell, LinkRef};
+use crate::worker::local::Worker;
 
 impl Worker {
     /// Closes a link, and says whose it is and why.
@@ -26,7 +26,7 @@ impl Worker {
     ) {
         let bytes = cell.link.bytes();
         let in_order = matches!(code, Some(1000 | 1001)) || cell.is_closing();
-        if !in_order && !self.shared.is_draining() {
+        if !in_order && !self.ties.stage.is_draining() {
             tracing::info!(
                 peer = %cell.link.peer(),
                 user = %known.identity.user,

@@ -49,9 +49,12 @@ struct Inner {
     open: AtomicUsize,
     http: AtomicUsize,
     addresses: Mutex<Addresses>,
-    idle: Mutex<Idle>,
+    idle: Mutex<Idle<Held>>,
     turns: AtomicU64,
 }
+
+/// The place of one who does nothing, and how it hears that it is gone.
+type Held = (Place, Arc<Notify>);
 
 /// Who counts for which address. Not in each place, because links are many and this is rare.
 #[derive(Debug, Default)]
@@ -258,8 +261,8 @@ impl Visit {
         let turn = self.places.0.turns.fetch_add(1, Ordering::Relaxed);
         match std::mem::replace(stay, Stay::Idle(turn)) {
             Stay::Busy(place) => {
-                let seat = (place, Arc::clone(&self.gone));
-                self.places.0.idle.lock().insert(*purpose, turn, seat);
+                let held = (place, Arc::clone(&self.gone));
+                self.places.0.idle.lock().insert(*purpose, turn, held);
             }
             other => *stay = other,
         }

@@ -1,6 +1,5 @@
-//! Loads guilds, their members page after page, and shows how far it has come.
+//! Reads guilds, their members page after page, and shows how far it has come.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -9,53 +8,33 @@ use throng_engine::roster::{Builder, Roster};
 use throng_ports::store::{StoreError, Stored};
 use throng_proto::id::GuildId;
 
-use super::{Shared, StartError};
+use crate::archive::Archive;
 use crate::clock::Watch;
-use crate::guild::GuildTask;
+use crate::config::LimitsConfig;
 
 /// How often a load that takes long says how far it is.
 const SHOWN_EVERY: Duration = Duration::from_secs(1);
 
-/// Loads every guild of the store.
-pub(super) async fn guilds(shared: &Arc<Shared>) -> Result<(), StartError> {
-    let watch = Watch::start();
-    let guilds = shared.store.guilds().await?;
-    let mut members = 0;
-    for id in &guilds {
-        match guild(shared, *id).await {
-            Ok(count) => members += count,
-            // Others are not concerned.
-            Err(StartError::Store(error @ StoreError::Unreadable(_))) => {
-                tracing::error!(guild = %id, %error, "a guild cannot be loaded; others go on");
-                let text = format!("guild {id} cannot be loaded: {error}");
-                shared.troubles.set(format!("unreadable:{id}"), text);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    let millis = watch.millis();
-    tracing::info!(guilds = guilds.len(), members, millis, "guilds are loaded");
-    Ok(())
-}
-
-/// Loads a guild and starts its task. Returns how many members it has.
-pub(crate) async fn guild(shared: &Arc<Shared>, id: GuildId) -> Result<usize, StartError> {
-    let Some(record) = shared.store.guild(id).await? else { return Ok(0) };
-    let roster = roster(shared, id).await?;
-    let members = roster.len();
+/// Reads a guild with its members; `None` when there is none.
+pub(super) async fn read(
+    archive: &Archive,
+    limits: &LimitsConfig,
+    id: GuildId,
+) -> Stored<Option<Guild>> {
+    let Some(record) = archive.store.guild(id).await? else { return Ok(None) };
+    let roster = roster(archive, id).await?;
     let config = guild::Config {
-        ids: shared.ids.clone(),
-        event_bytes_max: shared.config.limits.event_bytes_max,
+        ids: archive.ids.clone(),
+        event_bytes_max: limits.event_bytes_max,
         ..guild::Config::default()
     };
-    GuildTask::start(shared, Guild::load(record, roster, config));
-    Ok(members)
+    Ok(Some(Guild::load(record, roster, config)))
 }
 
 /// Packs members as they are read. Packing has a thread of its own, so that it goes on while the
 /// next pages are read, and never holds up who else runs.
-async fn roster(shared: &Shared, id: GuildId) -> Stored<Roster> {
-    let mut pages = shared.store.members(id);
+async fn roster(archive: &Archive, id: GuildId) -> Stored<Roster> {
+    let mut pages = archive.store.members(id);
     let mut builder = Builder::default();
     let mut progress = Progress::begin(id);
     while let Some(page) = pages.next().await {

@@ -12,13 +12,13 @@ pub(crate) struct Parcel<T> {
 impl<T> Parcel<T> {
     /// Packs something; it comes out of the receiver when nobody takes it, and the receiver fails
     /// when somebody has.
-    pub(super) fn pack(content: T) -> (Self, oneshot::Receiver<T>) {
+    pub(crate) fn pack(content: T) -> (Self, oneshot::Receiver<T>) {
         let (back, returned) = oneshot::channel();
         (Self { content: Some(content), back: Some(back) }, returned)
     }
 
     /// Takes what is in it, for good.
-    pub(super) fn open(mut self) -> Option<T> {
+    pub(crate) fn open(mut self) -> Option<T> {
         self.content.take()
     }
 }

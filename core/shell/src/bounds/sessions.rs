@@ -1,4 +1,4 @@
-//! Counts of what may be open at the same time.
+//! How many sessions each user has.
 
 use std::collections::HashMap;
 

@@ -10,16 +10,20 @@ use throng_ports::link::Arrival;
 use throng_proto::event::EventKind;
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::wire::Body;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
-use super::{Moving, Room, Visit};
-use crate::node::Permit;
+use super::inquiry::Inquiry;
+use super::moving::Moving;
+use crate::place::Place;
+
+/// Room for one guild that is asked, taken until the guild has answered.
+pub(crate) type Room = OwnedSemaphorePermit;
 
 /// What other threads tell a worker.
 #[derive(Debug)]
-pub(crate) enum WorkerMessage {
+pub(crate) enum WorkerLetter {
     /// A new link.
-    Arrived(Box<dyn Arrival>, Permit),
+    Arrived(Box<dyn Arrival>, Place),
     /// A link whose session is here.
     Resuming(Box<Moving>),
     /// Something happened in a guild.
@@ -47,8 +51,8 @@ pub(crate) enum WorkerMessage {
     Review,
     /// A user has a new guild.
     Joined { user: UserId, guild: GuildId },
-    /// Somebody has something done here.
-    Visit(Visit),
+    /// What operators want to know or have done.
+    Inquiry(Inquiry),
     /// Ask every link to go elsewhere, and answer when all have.
     Drain(mpsc::Sender<()>),
 }

@@ -1,21 +1,14 @@
 //! Those who hold a place and do nothing, and who of them gives way first.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
 use throng_proto::id::UserId;
-use tokio::sync::Notify;
-
-use super::Place;
 
 /// Part of all places that handshakes may hold before one of them gives way, as a divisor.
 const HANDSHAKES: usize = 4;
 
-/// The place of one who does nothing, and how it hears that it is gone.
-pub(super) type Seat = (Place, Arc<Notify>);
-
 /// Places by the order in which their holders began to do nothing.
-type Resting = BTreeMap<u64, Seat>;
+type Resting<S> = BTreeMap<u64, S>;
 
 /// What a connection without a link is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,22 +18,28 @@ pub(super) enum Purpose {
     Http(Option<UserId>),
 }
 
-/// Everybody who does nothing.
-#[derive(Debug, Default)]
-pub(super) struct Idle {
-    handshakes: Resting,
-    http: Guests,
+/// Everybody who does nothing, each with the place that it holds.
+#[derive(Debug)]
+pub(super) struct Idle<S> {
+    handshakes: Resting<S>,
+    http: Guests<S>,
 }
 
-impl Idle {
-    pub(super) fn insert(&mut self, purpose: Purpose, turn: u64, seat: Seat) {
+impl<S> Default for Idle<S> {
+    fn default() -> Self {
+        Self { handshakes: Resting::new(), http: Guests::default() }
+    }
+}
+
+impl<S> Idle<S> {
+    pub(super) fn insert(&mut self, purpose: Purpose, turn: u64, held: S) {
         match purpose {
-            Purpose::Handshake => drop(self.handshakes.insert(turn, seat)),
-            Purpose::Http(user) => self.http.insert(user, turn, seat),
+            Purpose::Handshake => drop(self.handshakes.insert(turn, held)),
+            Purpose::Http(user) => self.http.insert(user, turn, held),
         }
     }
 
-    pub(super) fn remove(&mut self, purpose: Purpose, turn: u64) -> Option<Seat> {
+    pub(super) fn remove(&mut self, purpose: Purpose, turn: u64) -> Option<S> {
         match purpose {
             Purpose::Handshake => self.handshakes.remove(&turn),
             Purpose::Http(user) => self.http.remove(user, turn),
@@ -48,33 +47,39 @@ impl Idle {
     }
 
     /// Takes out who gives way to anybody of so many connections.
-    pub(super) fn pop(&mut self, connections_max: usize) -> Option<Seat> {
+    pub(super) fn pop(&mut self, connections_max: usize) -> Option<S> {
         let handshake = self.handshakes.keys().next().copied();
         let crowded = self.handshakes.len() > connections_max / HANDSHAKES;
         let older = |turn: u64| handshake.is_none_or(|other| turn < other);
         if !crowded && self.http.next().is_some_and(older) {
             return self.pop_http();
         }
-        self.handshakes.pop_first().map(|(_, seat)| seat)
+        self.handshakes.pop_first().map(|(_, held)| held)
     }
 
     /// Takes out who gives way to another one that speaks HTTP.
-    pub(super) fn pop_http(&mut self) -> Option<Seat> {
+    pub(super) fn pop_http(&mut self) -> Option<S> {
         let turn = self.http.next()?;
         self.http.remove(self.http.heaviest(), turn)
     }
 }
 
 /// Who speaks HTTP: those who have shown no token, and the connections of each user.
-#[derive(Debug, Default)]
-struct Guests {
-    strangers: Resting,
-    users: HashMap<UserId, Resting>,
+#[derive(Debug)]
+struct Guests<S> {
+    strangers: Resting<S>,
+    users: HashMap<UserId, Resting<S>>,
     /// Users by how many connections of theirs rest.
     sizes: BTreeSet<(usize, UserId)>,
 }
 
-impl Guests {
+impl<S> Default for Guests<S> {
+    fn default() -> Self {
+        Self { strangers: Resting::new(), users: HashMap::new(), sizes: BTreeSet::new() }
+    }
+}
+
+impl<S> Guests<S> {
     /// Returns whose connection is next: a stranger's, or one of who has the most.
     fn heaviest(&self) -> Option<UserId> {
         if !self.strangers.is_empty() {
@@ -91,21 +96,21 @@ impl Guests {
         all?.keys().next().copied()
     }
 
-    fn insert(&mut self, user: Option<UserId>, turn: u64, seat: Seat) {
-        let Some(user) = user else { return drop(self.strangers.insert(turn, seat)) };
+    fn insert(&mut self, user: Option<UserId>, turn: u64, held: S) {
+        let Some(user) = user else { return drop(self.strangers.insert(turn, held)) };
         let all = self.users.entry(user).or_default();
         let before = all.len();
-        all.insert(turn, seat);
+        all.insert(turn, held);
         self.resize(user, before);
     }
 
-    fn remove(&mut self, user: Option<UserId>, turn: u64) -> Option<Seat> {
+    fn remove(&mut self, user: Option<UserId>, turn: u64) -> Option<S> {
         let Some(user) = user else { return self.strangers.remove(&turn) };
         let all = self.users.get_mut(&user)?;
         let before = all.len();
-        let seat = all.remove(&turn);
+        let held = all.remove(&turn);
         self.resize(user, before);
-        seat
+        held
     }
 
     fn resize(&mut self, user: UserId, before: usize) {

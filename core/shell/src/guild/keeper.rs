@@ -1,0 +1,86 @@
+//! Keeps guilds running: it starts their tasks, and begins anew after a panic with what the store
+//! has, so that their sessions go on.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use throng_engine::guild::Guild;
+use throng_ports::store::{StoreError, Stored};
+use throng_proto::id::GuildId;
+
+use super::load::read;
+use super::task::GuildTask;
+use super::ties::Ties;
+use crate::clock::Watch;
+use crate::letter::WorkerLetter;
+
+/// How long a guild rests after a panic, so that one that panics at once again harms nobody else.
+const REST: Duration = Duration::from_secs(1);
+/// How long a panic counts as a trouble.
+const TROUBLED_FOR: Duration = Duration::from_mins(5);
+
+/// Loads every guild of the store, and starts its task.
+///
+/// # Errors
+///
+/// The store cannot be read. A guild that cannot be read is a trouble of its own.
+pub(crate) async fn load_all(ties: &Ties) -> Stored<()> {
+    let watch = Watch::start();
+    let guilds = ties.archive.store.guilds().await?;
+    let mut members = 0;
+    for id in &guilds {
+        match load(ties, *id).await {
+            Ok(count) => members += count,
+            // Others are not concerned.
+            Err(error @ StoreError::Unreadable(_)) => {
+                tracing::error!(guild = %id, %error, "a guild cannot be loaded; others go on");
+                let text = format!("guild {id} cannot be loaded: {error}");
+                ties.meter.troubles.set(format!("unreadable:{id}"), text);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    tracing::info!(guilds = guilds.len(), members, millis = watch.millis(), "guilds are loaded");
+    Ok(())
+}
+
+/// Loads a guild and starts its task. Returns how many members it has.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub(crate) async fn load(ties: &Ties, id: GuildId) -> Stored<usize> {
+    let guild = read(&ties.archive, &ties.settings.limits, id).await?;
+    Ok(guild.map_or(0, |guild| start(ties, guild)))
+}
+
+fn start(ties: &Ties, guild: Guild) -> usize {
+    let members = guild.member_count();
+    let id = guild.shape().id();
+    keep(ties, id, GuildTask::open(ties.clone(), guild).run());
+    members
+}
+
+/// Lets a guild run.
+pub(super) fn keep(ties: &Ties, guild: GuildId, run: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(watch(ties.clone(), guild, run));
+}
+
+async fn watch(ties: Ties, guild: GuildId, run: impl Future<Output = ()>) {
+    if AssertUnwindSafe(run).catch_unwind().await.is_ok() {
+        return;
+    }
+    let (trouble, troubles) = (format!("guild:{guild}"), &ties.meter.troubles);
+    troubles.set_grave(&*trouble, format!("guild {guild} was ended by a panic"));
+    tokio::time::sleep(REST).await;
+    if let Err(error) = load(&ties, guild).await {
+        tracing::error!(%guild, %error, "cannot be read again after a panic");
+        let text = format!("guild {guild} was ended by a panic and cannot be read: {error}");
+        return troubles.set_grave(trouble, text);
+    }
+    tracing::warn!(%guild, "was read again after a panic");
+    let text = format!("guild {guild} was ended by a panic and was read again");
+    troubles.set_for(trouble, text, TROUBLED_FOR);
+    ties.post.send_all(|| WorkerLetter::Rejoin(guild)).await;
+}
