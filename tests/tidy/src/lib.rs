@@ -2,4 +2,6 @@
 
 pub mod arrows;
 pub mod crates;
+pub mod imports;
 pub mod tree;
+pub mod words;

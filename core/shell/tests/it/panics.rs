@@ -10,6 +10,16 @@ use crate::world::{LOOK_EVERY, RecordedStore, Setup, patient};
 
 #[tokio::test]
 async fn a_guild_that_panics_is_read_again_and_its_sessions_go_on() {
+    recover(false).await;
+}
+
+#[tokio::test]
+async fn a_guild_that_panics_after_it_changed_hands_is_read_again_too() {
+    recover(true).await;
+}
+
+/// Has a guild panic, maybe with its second owner, and looks whether it serves again.
+async fn recover(handed_off: bool) {
     let store = MemoryStore::new();
     let seen = RecordedStore::panicking(store.clone(), "boom");
     let world = Setup { store, seen_as: Some(Arc::new(seen)), ..Setup::default() }.start().await;
@@ -19,6 +29,9 @@ async fn a_guild_that_panics_is_read_again_and_its_sessions_go_on() {
     let mut player = world.join(&reader).await;
     world.post(hall, &owner, "before").await;
     player.expect_message("before").await;
+    if handed_off {
+        world.run(world.node.hand_off(hall.id)).await.expect("nobody else hands it off");
+    }
     let answer = patient(world.posting(hall, &owner, "boom")).await;
     assert!(matches!(answer, Err(Refusal::Unavailable { .. })), "{answer:?}");
     world.post(other, &owner, "others go on").await;
