@@ -130,6 +130,7 @@ pub trait Hub: Registry + Catalogs {
 
     /// Cancels a job; `false` when there is none that is not over.
     fn cancel_job(&self, job: u64) -> bool;
+
     /// Hands a guild to another owner while it runs. A future that is dropped before its end leaves
     /// everything as it was.
     fn hand_off(&self, guild: GuildId) -> BoxFuture<'static, Result<HandedOff, Refusal>>;

@@ -3,7 +3,8 @@
 //! [`link`] is the seam to transports, [`store`] and [`journal`] to what lasts, [`policy`] to where
 //! verdicts come from, [`token`] to who somebody is, [`hub`] to what APIs ask of the node,
 //! [`catalog`] to the commands of applications, [`metrics`] to what is counted.
-//! With the feature `conformance` each brings the suite that every adapter of it passes.
+//! With the feature `conformance`, links, stores and journals bring the suite that every adapter of
+//! them passes, and twins of an adapter that are broken on purpose, which fail it.
 //!
 //! Whatever has numbers to show is a [`metrics::Source`]:
 //!

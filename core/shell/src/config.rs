@@ -61,7 +61,8 @@ pub struct GatewayConfig {
     pub identifies_per_day: u32,
     /// Intents that no session gets, as a bit set: naming one is refused with 4014.
     pub intents_disallowed: u32,
-    /// Requests for all members of one guild that one session may make in 30 seconds. Discord: 1.
+    /// Requests for all members of one guild that one user may make in 30 seconds, with
+    /// all its sessions. Discord: 1.
     pub member_lists_per_30s: u32,
     /// Members of a guild above which GUILD_CREATE carries only the session's own member. Discord:
     /// 75000.

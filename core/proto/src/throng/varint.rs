@@ -1,4 +1,6 @@
 //! Numbers of one, two, four or eight bytes whose first two bits tell how many.
+//!
+//! As in QUIC. quinn has them too, but `core/proto` depends on no transport.
 
 use smallvec::SmallVec;
 

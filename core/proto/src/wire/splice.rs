@@ -1,4 +1,7 @@
 //! One session's own bytes around the shared ones.
+//!
+//! Written by hand, because encoders make streams of their own: none puts blocks that another one
+//! made behind a few bytes.
 
 use std::sync::Arc;
 
