@@ -1,11 +1,12 @@
 //! The admin listener.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::Router;
+use throng_plugin_http_api::{Config, admin_router_with};
 use throng_ports::hub::Hub;
 use throng_proto::token::Token;
 use throng_shell::{EdgeRefusal, Node, PlaceLimits, Places};
@@ -13,7 +14,6 @@ use tokio::net::TcpListener;
 
 use crate::config::Settings;
 use crate::descriptors;
-use crate::log;
 use crate::public::taken;
 use crate::web::{Budget, Web};
 
@@ -35,13 +35,12 @@ impl Listening {
         Ok(Self { listener, address })
     }
 
-    pub(crate) fn announce(&self, data: &Path) {
-        log::say(&format!("listening: admin http://{}", self.address));
-        log::say(&format!("admin token: {}", data.join("admin.token").display()));
+    pub(crate) fn http_url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// Serves until the process ends, within the bounds of the public listener.
-    pub(crate) fn start(self, node: &Node, token: Token, config: throng_plugin_http_api::Config) {
+    pub(crate) fn start(self, node: &Node, token: Token, config: Config, others: Router) {
         let hub: Arc<dyn Hub> = Arc::new(node.clone());
         let web = Arc::new(Web {
             node: node.clone(),
@@ -49,7 +48,7 @@ impl Listening {
             head_time: Duration::from_secs(config.head_timeout_seconds),
             write_time: Duration::from_secs(config.write_timeout_seconds),
             refusal_pause: config.refusal_pause(),
-            router: throng_plugin_http_api::admin_router(hub, token, config, self.address),
+            router: admin_router_with(hub, token, config, self.address, others),
             reentry: None,
         });
         tokio::spawn(serve(self.listener, web));

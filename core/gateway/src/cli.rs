@@ -59,7 +59,12 @@ pub(crate) struct Cli {
 #[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Action {
     /// Shows the settings in force, as TOML, and ends.
-    Config,
+    Config {
+        /// Describes instead, as Markdown, what may be set of stores, transports, policies, tokens
+        /// and plugins that this program has.
+        #[arg(long)]
+        adapters: bool,
+    },
     /// Copies the database into a file, while a gateway runs on it or while none does.
     ///
     /// The copy is of one moment, whole and checked. To restore it, see core/docs/OPERATIONS.md.

@@ -9,12 +9,16 @@ use throng_proto::model::{Channel, ChannelKind, Guild, Member, Profile, Role, Us
 use throng_proto::permissions::Permissions;
 use throng_proto::refusal::Refusal;
 
-use crate::{log, private};
+use crate::private;
 
-/// Makes the demo guild and shows how to use it.
-pub(crate) async fn create(hub: &Arc<dyn Hub>, data: &Path, url: String) -> anyhow::Result<()> {
+/// Makes the demo guild, and returns how to use it.
+pub(crate) async fn create(
+    hub: &Arc<dyn Hub>,
+    data: &Path,
+    url: &str,
+) -> anyhow::Result<Vec<String>> {
     let made = make(hub).await.map_err(|refusal| anyhow::anyhow!("no demo guild: {refusal}"))?;
-    show(&made, data, &url)
+    show(&made, data, url)
 }
 
 struct Demo {
@@ -41,29 +45,30 @@ async fn make(hub: &Arc<dyn Hub>) -> Result<Demo, Refusal> {
     Ok(Demo { guild, channel, users: [ada, grace] })
 }
 
-/// Keeps the tokens in files, so that no log of standard output has them, and says how to use them.
-fn show(demo: &Demo, data: &Path, url: &str) -> anyhow::Result<()> {
+/// Keeps the tokens in files, so that no log of standard output has them, and tells how to use
+/// them.
+fn show(demo: &Demo, data: &Path, url: &str) -> anyhow::Result<Vec<String>> {
     let Demo { guild, channel, users } = demo;
-    log::say(&format!(
+    let mut lines = vec![format!(
         "
 This is the first start, so there is a demo guild {guild} with the channel {channel} and two users.
 Their tokens are in files; with {} you can make more users and guilds.
 ",
         data.join("admin.token").display()
-    ));
+    )];
     let mut paths = Vec::new();
     for (user, token) in users {
         let path = data.join(format!("{}.token", user.username));
         private::write(&path, &format!("{token}\n"))?;
-        log::say(&format!("  {}: {}", user.username, path.display()));
+        lines.push(format!("  {}: {}", user.username, path.display()));
         paths.push(quoted(&path));
     }
-    log::say("\nThe clients below need discord.py: pip install discord.py");
+    lines.push("\nThe clients below need discord.py: pip install discord.py".to_owned());
     for ((user, _), path) in users.iter().zip(&paths) {
-        log::say(&client(&user.username, path, url));
+        lines.push(client(&user.username, path, url));
     }
     if let ([_, (grace, _)], Some(path)) = (users, paths.last()) {
-        log::say(&format!(
+        lines.push(format!(
             r#"
 Post as {}:
 
@@ -74,7 +79,7 @@ Post as {}:
             grace.username
         ));
     }
-    Ok(())
+    Ok(lines)
 }
 
 /// Writes a path so that a shell takes it for one word.

@@ -61,7 +61,7 @@ pub(crate) fn fail(error: &anyhow::Error) {
 }
 
 /// Joins an error with its causes; those that it has told itself are not told again.
-fn sentence(error: &anyhow::Error) -> String {
+pub(crate) fn sentence(error: &anyhow::Error) -> String {
     error.chain().skip(1).fold(error.to_string(), |mut said, cause| {
         let cause = cause.to_string();
         if !said.ends_with(&cause) {
@@ -86,6 +86,12 @@ pub(crate) fn say(text: &str) {
     if let Err(error) = writeln!(out, "{text}").and_then(|()| out.flush()) {
         tracing::debug!(%error, "standard output takes nothing");
     }
+}
+
+/// Prints a page as it is, for whoever has asked for it.
+pub(crate) fn page(text: &str) {
+    // Whoever reads may have had enough.
+    _ = io::stdout().lock().write_all(text.as_bytes());
 }
 
 /// Writes a text as the log writes its lines in JSON.

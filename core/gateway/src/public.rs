@@ -12,7 +12,6 @@ use throng_transport_websocket::{Config, HttpConnection, Tls, WebSocketListener}
 use tokio::sync::mpsc;
 
 use crate::config::Settings;
-use crate::log;
 use crate::vital::vital;
 use crate::web::{Budget, Web};
 
@@ -66,10 +65,6 @@ impl Listening {
     /// Returns the certificate, to reload it.
     pub(crate) fn tls(&self) -> Option<Tls> {
         self.tls.clone()
-    }
-
-    pub(crate) fn announce(&self) {
-        log::say(&format!("listening: public {}", self.http_url()));
     }
 
     /// Serves until the node drains.

@@ -1,19 +1,31 @@
-//! What may change while the gateway runs: the policy and the certificate.
+//! What may change while the gateway runs: the policy and certificates.
 
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use throng_plugin_policy_rhai::{RhaiPolicy, Watch};
 use throng_ports::hub::Hub;
-use throng_transport_quic::Certificates;
+use throng_ports::link::Reload;
+use throng_ports::policy::{Noticed, PolicyHost};
 use throng_transport_websocket::Tls;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Loads the policy again whenever its files change.
-pub(crate) fn watch_policy(policy: &RhaiPolicy, hub: &Arc<dyn Hub>) -> anyhow::Result<Watch> {
+use crate::gateway::Gateway;
+
+/// Certificates, by the names of the listeners that show them.
+pub(crate) type Certificates = Vec<(&'static str, Reload)>;
+
+/// Loads the policy again whenever its files change, and asks about everybody again whenever the
+/// policy before has come back by itself.
+pub(crate) fn watch_policy(host: &dyn PolicyHost, hub: &Arc<dyn Hub>) -> anyhow::Result<()> {
     let (hub, runtime) = (Arc::clone(hub), tokio::runtime::Handle::current());
-    let watch = policy.watch(move || drop(runtime.spawn(reload_policy(Arc::clone(&hub)))));
-    watch.context("the policy's folder cannot be watched; see `policy.path`")
+    let tell = move |noticed| {
+        let hub = Arc::clone(&hub);
+        match noticed {
+            Noticed::Changed => drop(runtime.spawn(reload_policy(hub))),
+            Noticed::Replaced => drop(runtime.spawn(async move { hub.follow_policy().await })),
+        }
+    };
+    host.watch(Box::new(tell)).context("the policy's folder cannot be watched; see `policy.path`")
 }
 
 /// SIGHUP, listened for from the first moment, so that an early one ends nothing.
@@ -24,40 +36,19 @@ impl Hangups {
         Ok(Self(signal(SignalKind::hangup()).context("SIGHUP cannot be listened for")?))
     }
 
-    /// Loads policy and certificate again at every SIGHUP.
-    pub(crate) fn reload(
-        mut self,
-        hub: &Arc<dyn Hub>,
-        certificates: Option<Certificates>,
-        tls: Option<Tls>,
-    ) {
-        let hub = Arc::clone(hub);
+    /// Loads policy and certificates again at every SIGHUP.
+    pub(crate) fn reload(mut self, gateway: &Gateway) {
+        let gateway = gateway.clone();
         tokio::spawn(async move {
             while self.0.recv().await.is_some() {
-                reload_policy(Arc::clone(&hub)).await;
-                if let Some(certificates) = &certificates {
-                    reload_certificate(certificates);
-                }
-                if let Some(tls) = &tls {
-                    reload_tls(tls);
-                }
+                gateway.reload().await;
             }
         });
     }
 }
 
-/// Asks about everybody again whenever the policy before has come back by itself.
-pub(crate) fn follow_policy(policy: &RhaiPolicy, hub: &Arc<dyn Hub>) {
-    let (changed, hub) = (policy.changed(), Arc::clone(hub));
-    tokio::spawn(async move {
-        loop {
-            changed.notified().await;
-            hub.follow_policy().await;
-        }
-    });
-}
-
-async fn reload_policy(hub: Arc<dyn Hub>) {
+/// Loads the policy again, and says what came of it.
+pub(crate) async fn reload_policy(hub: Arc<dyn Hub>) {
     let before = hub.policy().0;
     match hub.reload_policy().await {
         Ok(status) => {
@@ -69,21 +60,20 @@ async fn reload_policy(hub: Arc<dyn Hub>) {
     }
 }
 
-fn reload_certificate(certificates: &Certificates) {
-    let before = certificates.fingerprint();
-    match certificates.reload() {
-        Ok(fingerprint) if fingerprint == before => {
-            tracing::info!(%fingerprint, "the certificate is unchanged");
+/// Reads certificates again, and says what came of it.
+pub(crate) fn reload_certificates(certificates: &Certificates) {
+    for (listener, reload) in certificates {
+        match reload() {
+            Ok(said) => tracing::info!(listener, "{said}"),
+            Err(error) => tracing::error!(listener, %error, "the certificate before goes on"),
         }
-        Ok(fingerprint) => tracing::info!(%fingerprint, "the certificate is loaded"),
-        Err(error) => tracing::error!(%error, "the certificate before goes on"),
     }
 }
 
-fn reload_tls(tls: &Tls) {
-    match tls.reload() {
-        Ok(true) => tracing::info!("the certificate of the public address is loaded"),
-        Ok(false) => tracing::info!("the certificate of the public address is unchanged"),
-        Err(error) => tracing::error!(%error, "the public address shows the certificate before"),
-    }
+/// Reads the certificate of the public address again.
+pub(crate) fn of_public(tls: Tls) -> Reload {
+    Box::new(move || {
+        let what = if tls.reload()? { "loaded" } else { "unchanged" };
+        Ok(format!("the certificate of the public address is {what}"))
+    })
 }

@@ -15,10 +15,10 @@ pub(crate) fn watch_panics() {
 /// Runs a task that should end only when the node drains; `/readyz` fails when it ends before.
 pub(crate) fn vital(
     node: &Node,
-    what: &'static str,
+    what: impl Into<String>,
     task: impl Future<Output = ()> + Send + 'static,
 ) {
-    let (node, running) = (node.clone(), tokio::spawn(task));
+    let (node, what, running) = (node.clone(), what.into(), tokio::spawn(task));
     tokio::spawn(async move {
         let ended = running.await;
         if node.is_draining() {
@@ -37,12 +37,12 @@ mod tests {
     use throng_engine::policy::Native;
     use throng_plugin_policy_rhai::{Config, RhaiPolicy};
     use throng_plugin_store_memory::MemoryStore;
+    use throng_plugin_tokens_jwt as jwt;
     use throng_ports::hub::{Facts, Health, Hub as _};
     use throng_shell::{Parts, PlaceLimits};
 
     use super::*;
-    use crate::config::{AuthConfig, Settings};
-    use crate::tokens::Issuer;
+    use crate::config::Settings;
 
     async fn node() -> Node {
         let policy = RhaiPolicy::open(Config::default(), Native { relay_capacity: 100 });
@@ -52,7 +52,9 @@ mod tests {
             store: std::sync::Arc::new(MemoryStore::new()),
             policy: std::sync::Arc::clone(&policy) as _,
             policies: policy,
-            tokens: std::sync::Arc::new(Issuer::new(&AuthConfig::default()).expect("no keys")),
+            tokens: std::sync::Arc::new(
+                jwt::Issuer::new(&jwt::Config::default()).expect("no keys"),
+            ),
             facts: Facts {
                 gateway_url: "ws://test".to_owned(),
                 shards: 1,

@@ -2,7 +2,8 @@
 //!
 //! [`link`] is the seam to transports, [`store`] and [`journal`] to what lasts, [`policy`] to where
 //! verdicts come from, [`token`] to who somebody is, [`hub`] to what APIs ask of the node,
-//! [`catalog`] to the commands of applications, [`metrics`] to what is counted.
+//! [`catalog`] to the commands of applications, [`metrics`] to what is counted, [`plugin`] to what
+//! adds something. [`kind`] is how an adapter is chosen by its name, [`settings`] what it is told.
 //! With the feature `conformance`, links, stores and journals bring the suite that every adapter of
 //! them passes, and twins of an adapter that are broken on purpose, which fail it.
 //!
@@ -33,10 +34,13 @@ pub mod catalog;
 pub mod hub;
 mod job;
 pub mod journal;
+pub mod kind;
 pub mod link;
 pub mod metrics;
+pub mod plugin;
 pub mod policy;
 pub mod registry;
+pub mod settings;
 pub mod store;
 pub mod token;
 pub mod toll;

@@ -4,6 +4,7 @@
 //! A transport turns bytes into payloads and frames into bytes; it knows nothing of sessions.
 //! Whatever a peer does wrong on the transport's own level is the transport's to refuse.
 
+mod bound;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod network;
@@ -17,6 +18,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+pub use bound::{Bound, Reload};
 pub use network::{Network, NetworkError};
 use throng_proto::wire::Wire;
 pub use throng_proto::wire::{Dispatch, Lane};

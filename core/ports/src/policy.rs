@@ -2,6 +2,8 @@
 //!
 //! What a policy decides is `throng_engine::policy`; this is about its life.
 
+use std::io;
+
 use serde::Serialize;
 use thiserror::Error;
 use throng_proto::time::Timestamp;
@@ -20,6 +22,28 @@ pub trait PolicyHost: Source {
     ///
     /// The policy is broken; the one before goes on, and [`PolicyHost::status`] says why.
     fn reload(&self) -> BoxFuture<'static, Result<PolicyStatus, PolicyFault>>;
+
+    /// Begins to notice by itself what changes, and tells it until the process ends; called once,
+    /// when the node serves. Most hosts notice nothing.
+    ///
+    /// # Errors
+    ///
+    /// What there is cannot be watched.
+    fn watch(&self, _tell: Tell) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Who is told what a [`PolicyHost`] has noticed; it must not wait for anything.
+pub type Tell = Box<dyn Fn(Noticed) + Send + Sync>;
+
+/// What a [`PolicyHost`] notices by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noticed {
+    /// What it reads has changed: it should be loaded again.
+    Changed,
+    /// Another policy than before is in force already: everybody should be asked about again.
+    Replaced,
 }
 
 /// Which policy runs.

@@ -5,6 +5,7 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod layer;
 
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ use crate::catalog::CatalogStore;
 use crate::journal::Journals;
 use crate::link::BoxFuture;
 use crate::metrics;
+
+pub use layer::Layer;
 
 /// Why the store did not do something.
 #[derive(Clone, Debug, Error)]

@@ -144,6 +144,11 @@ impl Node {
         self.verdicts.overload.drill(pressure);
     }
 
+    /// Waits until the node begins to drain.
+    pub async fn draining(&self) {
+        self.stage.drain_began().await;
+    }
+
     /// Waits until a drain is over: every link is closed, or the time for it is up.
     pub async fn drained(&self) {
         self.stage.drain_began().await;

@@ -44,11 +44,17 @@ use crate::guard;
 ///
 /// `/healthz`, `/readyz` and `/metrics` need no token: probes and scrapers seldom have one, and the
 /// listener is on loopback unless somebody decided otherwise. Nor does `/admin/v1/openapi.json`.
-pub fn admin_router(
+pub fn admin_router(hub: Arc<dyn Hub>, token: Token, config: Config, listen: SocketAddr) -> Router {
+    admin_router_with(hub, token, config, listen, Router::new())
+}
+
+/// Makes the admin API with further routes, to which the same doors lead.
+pub fn admin_router_with(
     hub: Arc<dyn Hub>,
     token: Token,
     mut config: Config,
     listen: SocketAddr,
+    others: Router,
 ) -> Router {
     config.json_bytes_max = config.body_bytes_max;
     let doors = Doors::new(token, &config.admin_hosts, listen);
@@ -68,6 +74,7 @@ pub fn admin_router(
     quick
         .route_layer(hurry)
         .merge(patient)
+        .merge(others.with_state(()))
         .route_layer(from_fn_with_state(Arc::clone(&doors), doors::check))
         .merge(open)
         .method_not_allowed_fallback(async || Fault::method_not_allowed())

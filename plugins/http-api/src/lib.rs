@@ -9,6 +9,7 @@ mod cost;
 mod document;
 mod fault;
 mod guard;
+mod plugin;
 mod public;
 mod quota;
 mod request;
@@ -20,8 +21,9 @@ mod traffic;
 mod tunnel;
 mod view;
 
-pub use admin::admin_router;
+pub use admin::{admin_router, admin_router_with};
 pub use config::{Config, Import, RateLimit, RateLimits};
+pub use plugin::plugin_router;
 pub use public::public_router;
 pub use routes::gateway::Told;
 pub use traffic::{AskedBy, Traffic};

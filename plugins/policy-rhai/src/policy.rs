@@ -1,5 +1,6 @@
 //! The policy in force: a script, or the native default, behind one handle.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +13,7 @@ use throng_engine::policy::{
 };
 use throng_ports::link::BoxFuture;
 use throng_ports::metrics::{Page, Source};
-use throng_ports::policy::{PolicyFault, PolicyHost, PolicyStatus};
+use throng_ports::policy::{PolicyFault, PolicyHost, PolicyStatus, Tell};
 use throng_proto::time::Timestamp;
 use tokio::sync::Notify;
 
@@ -31,6 +32,7 @@ use crate::time::{Clock, SystemClock};
 use crate::trial::Inspector;
 use crate::verdict::Verdict;
 use crate::version::Version;
+use crate::watch::Watch;
 
 /// Name and version of the native policy.
 const NATIVE: &str = "native";
@@ -52,6 +54,8 @@ struct Inner {
     changed: Arc<Notify>,
     /// Held while a version is loaded, so that loads take effect in the order of their reading.
     loading: Mutex<()>,
+    /// Notices that files change, once somebody wants to know.
+    watch: Mutex<Option<Watch>>,
 }
 
 #[derive(Clone, Debug)]
@@ -114,6 +118,7 @@ impl RhaiPolicy {
             taken_back: AtomicU64::new(0),
             changed: Arc::default(),
             loading: Mutex::new(()),
+            watch: Mutex::new(None),
         }));
         policy.load()?;
         Ok(policy)
@@ -133,6 +138,11 @@ impl RhaiPolicy {
     #[must_use]
     pub fn changed(&self) -> Arc<Notify> {
         Arc::clone(&self.0.changed)
+    }
+
+    /// Keeps a watch for as long as there is a handle.
+    pub(crate) fn keep(&self, watch: Watch) {
+        *self.0.watch.lock() = Some(watch);
     }
 
     /// Returns the settings.
@@ -300,6 +310,10 @@ impl PolicyHost for RhaiPolicy {
             let load = tokio::task::spawn_blocking(move || policy.load());
             load.await.unwrap_or_else(|error| Err(fault_of(&path, error.to_string())))
         })
+    }
+
+    fn watch(&self, tell: Tell) -> io::Result<()> {
+        self.tell(tell)
     }
 }
 

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Instant;
 
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
+use throng_ports::policy::{Noticed, Tell};
 
 use crate::config::Config;
 use crate::footprint::Footprint;
@@ -40,6 +42,22 @@ impl RhaiPolicy {
             .name("policy-watch".to_owned())
             .spawn(move || tell(&changed, &config, on_change))?;
         Ok(Watch { _watcher: watcher })
+    }
+
+    /// Watches the files for as long as there is a handle, and tells when the version before has
+    /// come back by itself.
+    pub(crate) fn tell(&self, tell: Tell) -> io::Result<()> {
+        let tell: Arc<dyn Fn(Noticed) + Send + Sync> = tell.into();
+        let told = Arc::clone(&tell);
+        self.keep(Self::watch(self, move || told(Noticed::Changed))?);
+        let changed = self.changed();
+        tokio::spawn(async move {
+            loop {
+                changed.notified().await;
+                tell(Noticed::Replaced);
+            }
+        });
+        Ok(())
     }
 
     /// Lists the folders in which something can change the policy, and whether those in them too.

@@ -24,7 +24,7 @@ mod write;
 mod writer;
 
 pub use backup::{BackupError, backup};
-pub use config::Config;
+pub use config::{Config, Sqlite};
 #[cfg(feature = "testing")]
 pub use journal::testing;
 pub use journal::{FileJournals, UNFLUSHED_BYTES_MAX};

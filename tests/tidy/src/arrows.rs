@@ -31,13 +31,12 @@ pub const ARROWS: &[Arrow] = &[
     Arrow { from: "core/gateway", to: &["core/*", "transports/*", "plugins/*"] },
     Arrow { from: "transports/client", to: &["core/proto"] },
     Arrow { from: "transports/*", to: &["core/ports", "core/proto"] },
-    Arrow { from: "plugins/store-*", to: &["core/ports", "core/proto"] },
     Arrow {
         from: "plugins/policy-rhai-tool",
         to: &["core/engine", "core/ports", "core/proto", "plugins/policy-rhai"],
     },
     Arrow { from: "plugins/policy-*", to: &["core/engine", "core/ports", "core/proto"] },
-    Arrow { from: "plugins/http-api", to: &["core/ports", "core/proto"] },
+    Arrow { from: "plugins/*", to: &["core/ports", "core/proto"] },
     Arrow { from: "tests/*", to: &["*"] },
 ];
 

@@ -14,39 +14,38 @@ const RECEIVE_WINDOW_BYTES: u32 = 32 * 1024;
 /// Clients send no datagrams, but who takes none may not send any either.
 const DATAGRAM_RECEIVE_BYTES: usize = 1;
 
-/// How QUIC connections are taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// Certificate and key as PEM files, in `chain` and `key`; without them a development
-    /// certificate is made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub certificate: Option<CertificateFiles>,
-    /// Time from a client's first packet to its first frame, in seconds.
-    pub handshake_timeout_secs: u64,
-    /// Silence after which a connection is lost, in seconds; more than two heartbeats.
-    pub idle_timeout_secs: u64,
-    /// Longest payload of a client, in bytes.
-    pub payload_bytes_max: usize,
-    /// Connections that wait to be taken; more are refused.
-    pub backlog: usize,
-    /// Handshakes at the same time above which clients must prove their address first.
-    pub handshakes_unproven_max: usize,
-    /// Refusals with a reason at the same time; more are refused without one.
-    pub refusals_max: usize,
-    /// Bytes that may be on their way to one client.
-    pub send_window_bytes: u64,
-    /// Bytes that wait for one guild's stream beyond that, before the link blocks.
-    pub stream_queue_bytes_max: usize,
-    /// Bytes of ephemeral events that wait for one client; more are dropped.
-    pub datagram_queue_bytes_max: usize,
-    /// Time after which an ephemeral event is worthless to a client, in milliseconds.
-    pub ephemeral_lifetime_ms: u64,
-    /// Lets the kernel cut packets: faster for few busy clients, 13 KB more for each that was ever
-    /// busy.
-    pub segmentation_offload: bool,
-    /// Buffers of the UDP socket, in bytes, as far as the kernel allows.
-    pub socket_buffer_bytes: usize,
+throng_ports::settings! {
+    /// How they are taken.
+    pub struct Config {
+        /// Certificate and key as PEM files, in `chain` and `key`; without them a development
+        /// certificate is made.
+        certificate: Option<CertificateFiles> = None,
+        /// Time from a client's first packet to its first frame, in seconds.
+        handshake_timeout_secs: u64 = 10,
+        /// Silence after which a connection is lost, in seconds; more than two heartbeats.
+        idle_timeout_secs: u64 = 90,
+        /// Longest payload of a client, in bytes.
+        payload_bytes_max: usize = throng::PAYLOAD_BYTES_MAX,
+        /// Connections that wait to be taken; more are refused.
+        backlog: usize = 4_096,
+        /// Handshakes at the same time above which clients must prove their address first.
+        handshakes_unproven_max: usize = 256,
+        /// Refusals with a reason at the same time; more are refused without one.
+        refusals_max: usize = 64,
+        /// Bytes that may be on their way to one client.
+        send_window_bytes: u64 = 256 * 1024,
+        /// Bytes that wait for one guild's stream beyond that, before the link blocks.
+        stream_queue_bytes_max: usize = 64 * 1024,
+        /// Bytes of ephemeral events that wait for one client; more are dropped.
+        datagram_queue_bytes_max: usize = 8 * 1024,
+        /// Time after which an ephemeral event is worthless to a client, in milliseconds.
+        ephemeral_lifetime_ms: u64 = 5_000,
+        /// Lets the kernel cut packets: faster for few busy clients, 13 KB more for each that was
+        /// ever busy.
+        segmentation_offload: bool = false,
+        /// Buffers of the UDP socket, in bytes, as far as the kernel allows.
+        socket_buffer_bytes: usize = 4 * 1024 * 1024,
+    }
 }
 
 /// Files of a certificate, in PEM.
@@ -57,26 +56,6 @@ pub struct CertificateFiles {
     pub chain: PathBuf,
     /// Private key of the first.
     pub key: PathBuf,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            certificate: None,
-            handshake_timeout_secs: 10,
-            idle_timeout_secs: 90,
-            payload_bytes_max: throng::PAYLOAD_BYTES_MAX,
-            backlog: 4_096,
-            handshakes_unproven_max: 256,
-            refusals_max: 64,
-            send_window_bytes: 256 * 1024,
-            stream_queue_bytes_max: 64 * 1024,
-            datagram_queue_bytes_max: 8 * 1024,
-            ephemeral_lifetime_ms: 5_000,
-            segmentation_offload: false,
-            socket_buffer_bytes: 4 * 1024 * 1024,
-        }
-    }
 }
 
 impl Config {

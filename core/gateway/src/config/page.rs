@@ -5,17 +5,16 @@ use std::path::Path;
 
 use toml::Value;
 
-use super::Settings;
+use super::{Scheme, Settings, shown};
+use crate::Gateway;
 
 /// Where structs of settings are, under the name that other structs use for them.
-const SOURCES: [(&str, &str); 7] = [
+const SOURCES: [(&str, &str); 5] = [
     ("Settings", include_str!("../config.rs")),
     ("throng_shell", include_str!("../../../shell/src/config.rs")),
     ("throng_shell::budgets", include_str!("../../../shell/src/budgets/config.rs")),
     ("throng_plugin_http_api", include_str!("../../../../plugins/http-api/src/config.rs")),
     ("throng_plugin_policy_rhai", include_str!("../../../../plugins/policy-rhai/src/config.rs")),
-    ("throng_transport_quic", include_str!("../../../../transports/quic/src/config.rs")),
-    ("throng_plugin_store_sqlite", include_str!("../../../../plugins/store-sqlite/src/config.rs")),
 ];
 
 const INTRODUCTION: &str = "# Configuration
@@ -27,6 +26,8 @@ such as `THRONG_RELAY__CAPACITY=5000`; names that begin with `THRONG_CLIENT_` ar
 The flags are `--listen`, `--admin`, `--quic`, `--policy`, `--data`, `--log` and `--log-json`.
 A key that does not exist is an error, and all settings are checked before any port is bound.
 `throng config` shows what is in force.
+Stores, transports, policies, issuers of tokens and plugins bring their own sections along;
+`throng config --adapters` shows those that a program has.
 
 This page is made from the code; `TIDY_WRITE=1 cargo test -p throng` writes it again.
 ";
@@ -68,17 +69,20 @@ fn find<'a>(kind: &'a str, here: &'static str) -> (&'static str, &'a str) {
     (source.or_else(anywhere).unwrap_or(here), name)
 }
 
+/// Writes a struct of settings, and what adapters add to it.
 fn section(page: &mut String, prefix: &str, source: &'static str, name: &str, defaults: &Value) {
     let fields = fields(source, name);
     let (tables, values): (Vec<_>, Vec<_>) =
         fields.iter().partition(|field| defaults.get(field.name).is_some_and(Value::is_table));
-    if !values.is_empty() {
-        page.push_str("\n| key | default | what |\n|---|---|---|\n");
+    let scheme = scheme();
+    let mut choices = scheme.choices.iter().filter(|choice| is_at(&choice.key, prefix)).peekable();
+    if !values.is_empty() || choices.peek().is_some() {
+        shown::head(page);
     }
+    choices.for_each(|choice| shown::choose(page, choice));
     for field in values {
         let default = defaults.get(field.name).map_or_else(|| "none".to_owned(), text);
-        let key = format!("{prefix}{}", field.name);
-        writeln!(page, "| `{key}` | `{default}` | {} |", field.doc).expect("memory");
+        shown::row(page, &format!("{prefix}{}", field.name), &default, &field.doc);
     }
     for field in tables {
         let (source, name) = find(field.kind, source);
@@ -86,6 +90,27 @@ fn section(page: &mut String, prefix: &str, source: &'static str, name: &str, de
         writeln!(page, "\n## `{}`\n\n{}", prefix.trim_end_matches('.'), field.doc).expect("memory");
         section(page, &prefix, source, name, &defaults[field.name]);
     }
+    for area in scheme.areas.iter().filter(|area| !area.is_own && is_at(&area.path, prefix)) {
+        shown::section(page, &area.path, &area.section);
+        choices_at(page, &scheme, &format!("{}.", area.path));
+    }
+}
+
+/// Writes the keys that choose below a section which an adapter brings along.
+fn choices_at(page: &mut String, scheme: &Scheme, prefix: &str) {
+    scheme.choices.iter().filter(|choice| is_at(&choice.key, prefix)).for_each(|choice| {
+        shown::choose(page, choice);
+    });
+}
+
+/// Tells whether a path leads to something right below a prefix.
+fn is_at(path: &str, prefix: &str) -> bool {
+    path.strip_prefix(prefix).is_some_and(|rest| !rest.contains('.'))
+}
+
+/// What the adapters of the `throng` program add.
+fn scheme() -> Scheme {
+    Gateway::builder().adapters.scheme().expect("their names are right")
 }
 
 fn text(value: &Value) -> String {

@@ -2,24 +2,38 @@
 
 #![allow(clippy::result_large_err, reason = "the closures of Jail return figment's own error")]
 
+mod adapters;
+mod other;
+
 use clap::Parser as _;
 use figment::Jail;
 
-use super::{Settings, load};
+use other::Other;
+
+use super::{Loaded, Settings, shown};
+use crate::Gateway;
+use crate::builder::Builder;
 use crate::cli::Cli;
 
-fn cli(words: &[&str]) -> Cli {
-    Cli::parse_from([&["throng"], words].concat())
+/// A gateway with one adapter more of each kind.
+fn builder(words: &[&str]) -> Builder {
+    let words = Cli::parse_from([&["throng"], words].concat());
+    let builder = Gateway::builder().store(Other).transport(Other).policy(Other).tokens(Other);
+    builder.plugin(Other).command_line(&words)
+}
+
+fn load(words: &[&str]) -> anyhow::Result<Loaded> {
+    builder(words).plan().map(|plan| plan.loaded)
 }
 
 fn error(words: &[&str]) -> String {
-    load(&cli(words)).map(|_| ()).expect_err("the settings are wrong").to_string()
+    load(words).map(|_| ()).expect_err("the settings are wrong").to_string()
 }
 
 #[test]
 fn defaults_are_complete_and_valid() {
     Jail::expect_with(|_| {
-        assert_eq!(load(&cli(&[])).expect("defaults are valid"), Settings::default());
+        assert_eq!(load(&[]).expect("defaults are valid").settings, Settings::default());
         Ok(())
     });
 }
@@ -33,8 +47,8 @@ fn each_layer_goes_before_the_one_below() {
         )?;
         jail.set_env("THRONG_RELAY__CAPACITY", "3");
         jail.set_env("THRONG_LISTEN", "127.0.0.1:4");
-        let settings =
-            load(&cli(&["--config", "t.toml", "--listen", "127.0.0.1:5"])).expect("valid");
+        let loaded = load(&["--config", "t.toml", "--listen", "127.0.0.1:5"]).expect("valid");
+        let settings = loaded.settings;
         assert_eq!(settings.listen.port(), 5, "the command line goes first");
         assert_eq!(settings.relay.capacity, 3, "the environment goes before the file");
         assert_eq!(settings.log.filter, "warn", "the file goes before the defaults");
@@ -46,7 +60,7 @@ fn each_layer_goes_before_the_one_below() {
 fn variables_of_clients_are_no_settings() {
     Jail::expect_with(|jail| {
         jail.set_env("THRONG_CLIENT_TOKEN", "secret");
-        assert_eq!(load(&cli(&[])).expect("it is ignored"), Settings::default());
+        assert_eq!(load(&[]).expect("it is ignored").settings, Settings::default());
         Ok(())
     });
 }
@@ -114,11 +128,13 @@ fn no_error_and_no_page_shows_a_secret() {
         assert!(error.contains("auth.jwt_hs256_secret"), "{error}");
         assert!(!error.contains("937418"), "{error}");
         jail.set_env("THRONG_AUTH__JWT_HS256_SECRET", format!("\"{SECRET}\""));
-        let settings = load(&cli(&[])).expect("it is a text");
-        assert_eq!(settings.auth.jwt_hs256_secret.expose(), SECRET);
-        let shown = toml::to_string(&settings).expect("settings are TOML");
+        let plan = builder(&[]).plan().expect("it is a text");
+        let secret: throng_ports::settings::Secret =
+            plan.loaded.values["auth"].get("jwt_hs256_secret").expect("it is there");
+        assert_eq!(secret.expose(), SECRET);
+        let shown = shown::text(&plan.loaded, &plan.scheme).expect("settings are TOML");
         assert!(shown.contains("jwt_hs256_secret = \"(hidden)\""), "{shown}");
-        assert!(!format!("{settings:?}").contains(SECRET));
+        assert!(!format!("{:?}", plan.loaded).contains(SECRET));
         Ok(())
     });
 }

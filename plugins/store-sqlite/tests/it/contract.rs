@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use throng_plugin_store_sqlite::{Config, SqliteStore};
+use throng_plugin_store_sqlite::{Config, Sqlite, SqliteStore};
 use throng_ports::journal;
+use throng_ports::kind::Kind as _;
+use throng_ports::settings::{Settings as _, Values};
 use throng_ports::store::Store;
 use throng_ports::store::conformance::{History, suite, twin};
 
@@ -86,8 +88,11 @@ async fn what_was_asked_for_is_committed_before_the_store_is_gone() {
 }
 
 #[test]
-fn an_empty_configuration_is_the_default_and_unknown_keys_are_refused() {
-    assert_eq!(serde_json::from_str::<Config>("{}").unwrap(), Config::default());
-    let error = serde_json::from_str::<Config>(r#"{"cache_byte": 1}"#).unwrap_err();
-    assert!(error.to_string().contains("cache_byte"), "{error}");
+fn its_settings_are_the_defaults_and_unknown_keys_are_refused() {
+    let (section, defaults) = (Sqlite.section(), Values::of(&Sqlite.section()));
+    assert_eq!(Config::read(&defaults), Ok(Config::default()));
+    let [problem] = &section.problems(&defaults.with("cache_byte", 1))[..] else {
+        panic!("one problem")
+    };
+    assert_eq!(problem.key, "cache_byte");
 }

@@ -7,14 +7,15 @@ use serde::{Deserialize, Serialize, Serializer};
 /// What stands for a secret wherever settings are shown.
 pub(super) const HIDDEN: &str = "(hidden)";
 
-/// A text that is never shown: not by `throng config`, not by `Debug`.
+/// A text that is never shown: not as a setting in force, not by `Debug`.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Secret(String);
+pub struct Secret(String);
 
 impl Secret {
     /// Returns the text itself.
-    pub(crate) fn expose(&self) -> &str {
+    #[must_use]
+    pub fn expose(&self) -> &str {
         &self.0
     }
 
@@ -39,20 +40,4 @@ impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.shown())
     }
-}
-
-/// Settings whose values no error quotes.
-pub(super) const KEYS: [&str; 1] = ["auth.jwt_hs256_secret"];
-
-/// Drops what a parser quotes of a file: the line may hold a secret. Its place and what is wrong
-/// stay.
-pub(super) fn without_quotes(error: &str) -> String {
-    let quoted = |line: &&str| line.split_once('|').is_some_and(|(number, _)| is_margin(number));
-    let kept: Vec<&str> =
-        error.lines().map(str::trim).filter(|line| !line.is_empty() && !quoted(line)).collect();
-    kept.join(": ")
-}
-
-fn is_margin(text: &str) -> bool {
-    text.trim().chars().all(|digit| digit.is_ascii_digit())
 }

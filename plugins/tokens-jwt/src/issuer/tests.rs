@@ -4,11 +4,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
+use throng_ports::settings::Secret;
 use throng_proto::id::UserId;
 use throng_proto::time::Timestamp;
 
 use super::Issuer;
-use crate::config::{AuthConfig, Secret};
+use crate::config::Config;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 /// The moment at which tokens are read, in seconds.
@@ -16,12 +17,12 @@ const NOW: u64 = 1_800_000_000;
 const LEEWAY: u64 = 2;
 
 fn issuer() -> Issuer {
-    let config = AuthConfig {
+    let config = Config {
         jwt_hs256_secret: Secret::from(SECRET),
         jwt_issuer: "me".to_owned(),
         jwt_audience: "throng".to_owned(),
         jwt_leeway_secs: LEEWAY,
-        ..AuthConfig::default()
+        ..Config::default()
     };
     Issuer::new(&config).expect("the settings are right")
 }
@@ -202,7 +203,7 @@ fn a_token_that_is_spoilt_in_one_place_is_nobodys() {
 
 #[test]
 fn what_no_setting_demands_may_be_left_out() {
-    let config = AuthConfig { jwt_hs256_secret: Secret::from(SECRET), ..AuthConfig::default() };
+    let config = Config { jwt_hs256_secret: Secret::from(SECRET), ..Config::default() };
     let issuer = Issuer::new(&config).expect("the settings are right");
     let now = Timestamp::from_millis(NOW * 1_000);
     for token in [without("iss"), without("aud"), with("iss", json!("you"))] {

@@ -14,20 +14,20 @@ use throng_ports::token::Signed;
 use throng_proto::id::UserId;
 use throng_proto::time::Timestamp;
 
-use crate::config::AuthConfig;
+use crate::config::Config;
 
 /// Seconds from 1970 nearly to the end of the year 9999, with room for the leeway. Later moments
 /// are milliseconds by mistake.
 const SECONDS_MAX: u64 = 253_402_300_000;
 
 /// A key with its one algorithm, so that the token's own header decides nothing.
-pub(super) struct Key {
+pub(crate) struct Key {
     key: DecodingKey,
     validation: Validation,
 }
 
 impl Key {
-    pub(super) fn new(key: DecodingKey, algorithm: Algorithm) -> Self {
+    pub(crate) fn new(key: DecodingKey, algorithm: Algorithm) -> Self {
         let mut validation = Validation::new(algorithm);
         // The library passes over claims that are absent or of another type; we do not.
         validation.required_spec_claims.clear();
@@ -38,7 +38,7 @@ impl Key {
     }
 
     /// Returns what a token says, if it was signed with the key.
-    pub(super) fn read(&self, token: &str) -> Option<Claims> {
+    pub(crate) fn read(&self, token: &str) -> Option<Claims> {
         decode::<Claims>(token, &self.key, &self.validation).ok().map(|read| read.claims)
     }
 }
@@ -48,7 +48,7 @@ impl Key {
 /// `crit` names extensions that must be understood, and none is (RFC 7515, 4.1.11); `b64` changes
 /// what is signed (RFC 7797). Headers that name keys (`jku`, `jwk`, `x5u`, `x5c`, `kid`) are never
 /// followed: the keys are those of the settings.
-pub(super) fn is_plain(token: &str) -> bool {
+pub(crate) fn is_plain(token: &str) -> bool {
     let Some(header) = token.split('.').next() else { return false };
     let Ok(header) = URL_SAFE_NO_PAD.decode(header) else { return false };
     let Ok(header) = serde_json::from_slice::<Map<String, Value>>(&header) else { return false };
@@ -57,7 +57,7 @@ pub(super) fn is_plain(token: &str) -> bool {
 
 /// The claims that are looked at. Others are nobody's here.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Claims {
+pub(crate) struct Claims {
     sub: String,
     exp: Moment,
     #[serde(default)]
@@ -133,14 +133,14 @@ impl Visitor<'_> for MomentVisitor {
 }
 
 /// What the settings demand of every JWT.
-pub(super) struct Demands {
+pub(crate) struct Demands {
     issuer: String,
     audience: String,
     leeway: Duration,
 }
 
 impl Demands {
-    pub(super) fn of(config: &AuthConfig) -> Self {
+    pub(crate) fn of(config: &Config) -> Self {
         Self {
             issuer: config.jwt_issuer.clone(),
             audience: config.jwt_audience.clone(),
@@ -149,7 +149,7 @@ impl Demands {
     }
 
     /// Returns whose a token is and for how long, if its claims are as demanded at that moment.
-    pub(super) fn meet(&self, claims: &Claims, now: Timestamp) -> Option<Signed> {
+    pub(crate) fn meet(&self, claims: &Claims, now: Timestamp) -> Option<Signed> {
         let issued_right = self.issuer.is_empty() || claims.iss.as_ref() == Some(&self.issuer);
         let named = |audience: &Audience| audience.has(&self.audience);
         let meant_right = self.audience.is_empty() || claims.aud.as_ref().is_some_and(named);
