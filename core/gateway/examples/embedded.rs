@@ -1,8 +1,6 @@
 //! A gateway inside a program of one's own, with a transport of its own: one payload of JSON on
-//! each line, over TCP. `nc 127.0.0.1 7000` is a client.
-//!
-//! Each connection is pumped into a link in memory, which is all that the gateway sees of it. A
-//! client that does not read holds up its pump, so that the link blocks, and nothing else.
+//! each line, over TCP. `nc 127.0.0.1 7000` is a client. Each connection is pumped into a link in
+//! memory; a client that does not read holds up its pump, so that this link blocks and no other.
 
 use std::io;
 use std::net::SocketAddr;

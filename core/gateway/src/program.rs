@@ -22,15 +22,25 @@ pub(crate) fn main(builder: Builder) -> ExitCode {
 
 fn run(builder: Builder) -> anyhow::Result<ExitCode> {
     let cli = cli::parse();
+    // What only tells what there is needs no settings that are right.
+    match &cli.action {
+        Some(Action::Config { adapters: true }) => {
+            log::page(&config::describe(&builder.adapters.scheme()?));
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(Action::Completions { shell }) => {
+            cli::complete(*shell);
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(Action::Man) => return cli::describe().map(|()| ExitCode::SUCCESS),
+        _ => {}
+    }
     let plan = builder.command_line(&cli).plan()?;
     match cli.action {
-        Some(Action::Config { adapters: true }) => log::page(&config::describe(&plan.scheme)),
-        Some(Action::Config { adapters: false }) => config::print(&plan.loaded, &plan.scheme)?,
+        Some(Action::Config { .. }) => config::print(&plan.loaded, &plan.scheme)?,
         Some(Action::Backup { file }) => storage::backup(&plan.loaded, &file)?,
-        Some(Action::Completions { shell }) => cli::complete(shell),
-        Some(Action::Man) => cli::describe()?,
         Some(Action::Policy(action)) => return policy::run(action, plan.loaded.settings.policy),
-        None => serve(plan)?,
+        _ => serve(plan)?,
     }
     Ok(ExitCode::SUCCESS)
 }

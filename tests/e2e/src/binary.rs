@@ -27,7 +27,8 @@ pub(crate) fn throng() -> Result<PathBuf> {
 pub(crate) fn example(name: &str) -> Result<PathBuf> {
     static BUILT: OnceLock<Result<(), String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| {
-        cargo_build(&["-p", "throng-client", "--examples"]).map_err(|error| format!("{error:#}"))
+        let examples = ["-p", "throng-client", "--examples"];
+        cargo_build(workspace(), &examples).map(drop).map_err(|error| format!("{error:#}"))
     });
     built.clone().map_err(anyhow::Error::msg)?;
     Ok(profile()?.join("examples").join(name))
@@ -58,12 +59,12 @@ fn build() -> Result<PathBuf> {
     if let Some(path) = env::var_os("THRONG_BIN") {
         return Ok(path.into());
     }
-    cargo_build(&["-p", "throng", "--bin", "throng"])?;
-    Ok(profile()?.join("throng"))
+    Ok(cargo_build(workspace(), &["-p", "throng", "--bin", "throng"])?.join("throng"))
 }
 
-/// Builds with the profile of the running test, into its target directory.
-fn cargo_build(what: &[&str]) -> Result<()> {
+/// Builds what a folder has, with the profile of the running test and into its target directory;
+/// returns where programs lie then.
+pub(crate) fn cargo_build(folder: &Path, what: &[&str]) -> Result<PathBuf> {
     let profile = profile()?;
     let target = profile.parent().context("no target directory above the profile")?;
     // The directory of the profile `dev` has another name than the profile.
@@ -72,7 +73,7 @@ fn cargo_build(what: &[&str]) -> Result<()> {
         Some(name) => name,
     };
     let output = cargo()
-        .current_dir(workspace())
+        .current_dir(folder)
         .args(["build", "--quiet", "--profile", name])
         .args(what)
         .arg("--target-dir")
@@ -82,7 +83,7 @@ fn cargo_build(what: &[&str]) -> Result<()> {
     if !output.status.success() {
         bail!("{what:?} does not build:\n{}", String::from_utf8_lossy(&output.stderr));
     }
-    Ok(())
+    Ok(profile)
 }
 
 /// Returns the directory of the running test's profile: it lies in its `deps`.

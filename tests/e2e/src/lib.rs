@@ -26,6 +26,7 @@ mod part;
 mod process;
 mod scene;
 mod script;
+mod stranger;
 
 use std::io::Write as _;
 use std::net::Ipv4Addr;
@@ -47,6 +48,7 @@ pub use link::{Closed, Fingerprint, Link, News, Route, Way, Wire};
 pub use part::part;
 pub use scene::{FENCE, Scene, intents, unicode};
 pub use script::Script;
+pub use stranger::Stranger;
 
 /// Bound of a wait for something that should happen at once, on a machine that is busy.
 pub const PATIENCE: Duration = Duration::from_secs(60);

@@ -61,10 +61,8 @@ fn without_null(values: Map<String, Value>) -> Map<String, Value> {
 /// Describes the settings of adapters as Markdown: what may be chosen, and each section.
 pub(crate) fn describe(scheme: &Scheme) -> String {
     let mut page = String::new();
-    for choice in &scheme.choices {
-        head(&mut page);
-        choose(&mut page, choice);
-    }
+    head(&mut page);
+    scheme.choices.iter().for_each(|choice| choose(&mut page, choice));
     for area in scheme.areas.iter().filter(|area| !area.is_own) {
         section(&mut page, &area.path, &area.section);
     }
@@ -87,7 +85,10 @@ pub(super) fn section(page: &mut String, path: &str, section: &Section) {
     let (tables, values): (Vec<&Row>, Vec<&Row>) =
         section.rows().iter().partition(|row| matches!(row.setting, Setting::Table(_)));
     if !section.rows().is_empty() {
-        written(write!(page, "\n## `{path}`\n\n{}\n", section.about()));
+        written(write!(page, "\n## `{path}`\n"));
+    }
+    if !section.rows().is_empty() && !section.about().is_empty() {
+        written(write!(page, "\n{}\n", section.about()));
     }
     if !values.is_empty() {
         head(page);

@@ -53,4 +53,5 @@ mod races;
 mod replay;
 mod requests;
 mod sentences;
+mod stranger;
 mod together;
