@@ -31,7 +31,7 @@ pub use moving::Guide;
 
 use crate::event::{Change, Event};
 use crate::mode::DeliveryTable;
-use crate::policy::{Placement, RelayFacts, Relays as Plan, ShardKey};
+use crate::policy::{Placement, RelayFacts, ShardKey, Split};
 use crate::relay::{Attachment, Audience, Digest, Relay};
 use crate::replay::Slot;
 use crate::shape::Shape;
@@ -60,7 +60,7 @@ pub struct Branch {
     table: DeliveryTable,
     relays: BTreeMap<u32, Stand>,
     next: u32,
-    plan: Plan,
+    plan: Split,
     relays_max: usize,
     degraded: bool,
     tally: Tally,
@@ -93,7 +93,7 @@ pub struct Placing<'a> {
 impl Branch {
     /// Makes a branch without relays, of which there will be `relays_max` at most.
     #[must_use]
-    pub fn new(shape: Arc<Shape>, table: DeliveryTable, plan: Plan, relays_max: usize) -> Self {
+    pub fn new(shape: Arc<Shape>, table: DeliveryTable, plan: Split, relays_max: usize) -> Self {
         let (relays, relays_max, tally) = (BTreeMap::new(), relays_max.max(1), Tally::default());
         Self { shape, table, relays, next: 0, plan, relays_max, degraded: false, tally }
     }
@@ -143,7 +143,7 @@ impl Branch {
     /// starts. Costs a look per relay.
     #[must_use]
     pub fn candidates(&self, shard: &str) -> Vec<RelayFacts> {
-        let Plan { capacity, count, .. } = self.plan;
+        let Split { capacity, count, .. } = self.plan;
         let alike = self.relays.iter().filter(|(_, stand)| self.suits(stand, shard));
         let (mut open, mut running) = (Vec::new(), 0);
         for (relay, stand) in alike {

@@ -44,7 +44,7 @@ pub struct Conversation {
 
 /// What a payload asks for.
 #[derive(Debug)]
-pub enum Request {
+pub enum Said {
     /// Begin a session.
     Identify(Box<Identify>),
     /// Go on with a session.
@@ -108,12 +108,7 @@ impl Conversation {
     /// # Errors
     ///
     /// What the peer did wrong, as a close.
-    pub fn hear(
-        &mut self,
-        now: Instant,
-        limits: &Limits,
-        payload: &[u8],
-    ) -> Result<Request, Close> {
+    pub fn hear(&mut self, now: Instant, limits: &Limits, payload: &[u8]) -> Result<Said, Close> {
         let inbound = Inbound::decode(payload);
         // Requests have limits of their own, those of the HTTP API.
         if !matches!(inbound, Ok(Inbound::Api(_))) {
@@ -127,25 +122,25 @@ impl Conversation {
                     self.deadline = now.after(limits.heartbeat_timeout);
                     self.prompted = false;
                 }
-                Ok(Request::Heartbeat(sequence))
+                Ok(Said::Heartbeat(sequence))
             }
             (Inbound::Identify(identify), false) => {
                 self.begin(now, limits);
-                Ok(Request::Identify(identify))
+                Ok(Said::Identify(identify))
             }
             (Inbound::Resume(resume), false) => {
                 self.begin(now, limits);
-                Ok(Request::Resume(resume))
+                Ok(Said::Resume(resume))
             }
             (Inbound::Identify(_) | Inbound::Resume(_), true) => {
                 Err(Close::plain(CloseCode::AlreadyAuthenticated))
             }
             (_, false) => Err(Close::plain(CloseCode::NotAuthenticated)),
-            (Inbound::Presence(presence), true) => Ok(Request::Presence(presence)),
-            (Inbound::RequestMembers(request), true) => Ok(Request::RequestMembers(request)),
-            (Inbound::Subscribe(subscriptions), true) => Ok(Request::Subscribe(subscriptions)),
-            (Inbound::Api(request), true) => Ok(Request::Api(request)),
-            (Inbound::Ignored(_), true) => Ok(Request::Nothing),
+            (Inbound::Presence(presence), true) => Ok(Said::Presence(presence)),
+            (Inbound::RequestMembers(request), true) => Ok(Said::RequestMembers(request)),
+            (Inbound::Subscribe(subscriptions), true) => Ok(Said::Subscribe(subscriptions)),
+            (Inbound::Api(request), true) => Ok(Said::Api(request)),
+            (Inbound::Ignored(_), true) => Ok(Said::Nothing),
         }
     }
 

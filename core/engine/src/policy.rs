@@ -19,7 +19,7 @@ pub use facts::{
 };
 pub use native::Native;
 pub use verdict::{
-    Connect, Lag, Passivity, Placement, Publish, RELAY_COUNT_MAX, Relays, Relief, ShardKey, Shed,
+    Connect, Lag, Passivity, Placement, Publish, RELAY_COUNT_MAX, Relief, ShardKey, Shed, Split,
 };
 
 /// Capability bit of clients that take PASSIVE_UPDATE_V1.
@@ -49,7 +49,7 @@ pub trait Policy: Send + Sync + fmt::Debug {
     fn delivery(&self, now: Timestamp, guild: &GuildFacts) -> DeliveryTable;
 
     /// Decides how a guild is split over relays.
-    fn relays(&self, now: Timestamp, guild: &GuildFacts) -> Relays;
+    fn relays(&self, now: Timestamp, guild: &GuildFacts) -> Split;
 
     /// Decides where an attachment goes; `relays` have room, its shard key, and are on the
     /// session's worker.

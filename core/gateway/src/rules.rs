@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use throng_engine::mode::DeliveryTable;
 use throng_engine::policy::{
     AttachmentFacts, Connect, GuildFacts, Lag, LagFacts, NodeFacts, Passivity, Placement, Policy,
-    Publish, PublishFacts, RelayFacts, Relays, SessionFacts, Shed,
+    Publish, PublishFacts, RelayFacts, SessionFacts, Shed, Split,
 };
 use throng_ports::link::BoxFuture;
 use throng_ports::metrics::{Page, Source};
@@ -55,7 +55,7 @@ rules! {
         session: &SessionFacts, guild: &GuildFacts, attachment: &AttachmentFacts<'_>
     ) -> Passivity;
     fn delivery(guild: &GuildFacts) -> DeliveryTable;
-    fn relays(guild: &GuildFacts) -> Relays;
+    fn relays(guild: &GuildFacts) -> Split;
     fn relay(session: &SessionFacts, guild: &GuildFacts, relays: &[RelayFacts]) -> Placement;
     fn publish(event: &PublishFacts) -> Publish;
     fn lag(session: &SessionFacts, lag: &LagFacts) -> Lag;

@@ -22,7 +22,7 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(30);
 
 /// Who was let in, by what, and when.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct Bearer {
     pub(crate) user: User,
     pub(crate) admission: Admission,
     /// Tells, compared with [`Accounts::era`], whether tokens were taken away since.
@@ -35,7 +35,7 @@ pub(crate) struct Accounts {
     store: Arc<dyn Store>,
     tokens: Arc<dyn Tokens>,
     /// By era and digest: what an older era knew is never found again.
-    known: Cache<(u64, [u8; 32]), Entry>,
+    known: Cache<(u64, [u8; 32]), Bearer>,
     era: Arc<AtomicU64>,
     /// One account is changed at a time.
     pub(crate) changing: Arc<tokio::sync::Mutex<()>>,
@@ -62,7 +62,7 @@ impl Accounts {
         self.era.fetch_add(1, Ordering::AcqRel);
     }
 
-    pub(crate) async fn owner(&self, token: &Token) -> Result<Option<Entry>, StoreError> {
+    pub(crate) async fn owner(&self, token: &Token) -> Result<Option<Bearer>, StoreError> {
         let era = self.era();
         let digest = self.tokens.digest(token);
         let found = match self.known.get(&(era, digest)) {
@@ -77,7 +77,7 @@ impl Accounts {
         token: &Token,
         digest: [u8; 32],
         era: u64,
-    ) -> Result<Option<Entry>, StoreError> {
+    ) -> Result<Option<Bearer>, StoreError> {
         let (account, expires_at) = match self.store.token(digest).await? {
             Some(account) => (account, None),
             None => match self.signed(token).await? {
@@ -89,7 +89,7 @@ impl Accounts {
             return Ok(None);
         }
         let admission = Admission { token: TokenId::of(&digest), expires_at };
-        let entry = Entry { user: account.user, admission, era };
+        let entry = Bearer { user: account.user, admission, era };
         self.known.insert((era, digest), entry.clone());
         Ok(Some(entry))
     }

@@ -1,7 +1,7 @@
 //! The clocks of the process, read only here.
 //!
 //! What decides something goes by [`now`], so that tests can pause it; what only measures, by a
-//! [`Watch`].
+//! [`Stopwatch`].
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -33,9 +33,9 @@ pub(crate) fn moment() -> Moment {
 /// Measures how long something takes, for metrics and for whose turn it is. It does not follow the
 /// runtime's clock, which stands still while something is computed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Watch(std::time::Instant);
+pub(crate) struct Stopwatch(std::time::Instant);
 
-impl Watch {
+impl Stopwatch {
     pub(crate) fn start() -> Self {
         Self(std::time::Instant::now())
     }

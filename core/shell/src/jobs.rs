@@ -22,7 +22,7 @@ use throng_proto::id::GuildId;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Notify, Semaphore};
 
-use crate::clock::Watch;
+use crate::clock::Stopwatch;
 use crate::config::JobsConfig;
 use crate::metrics::JobMetrics;
 
@@ -206,7 +206,7 @@ impl Turn {
 struct Entry {
     id: u64,
     title: Title,
-    began: Watch,
+    began: Stopwatch,
     done: AtomicU64,
     running: AtomicBool,
     cancel: AtomicBool,
@@ -266,7 +266,7 @@ impl Board {
         let entry = Arc::new(Entry {
             id: state.last,
             title,
-            began: Watch::start(),
+            began: Stopwatch::start(),
             done: AtomicU64::new(0),
             running: AtomicBool::new(false),
             cancel: AtomicBool::new(false),

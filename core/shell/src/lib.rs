@@ -98,6 +98,6 @@ pub use config::{
     PresenceConfig, RelayConfig, ReplayConfig,
 };
 pub use node::{EdgeRefusal, Node, Parts, StartError};
-pub use panics::{PANIC_EXIT_CODE, Place, watch_panics};
+pub use panics::{PANIC_EXIT_CODE, Scene, watch_panics};
 pub use place::{Full, PlaceLimits, Places, Visit};
 pub use troubles::Troubles;

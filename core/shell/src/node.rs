@@ -27,7 +27,7 @@ use tokio::sync::mpsc;
 
 use crate::archive::Archive;
 use crate::bounds::Bounds;
-use crate::clock::Watch;
+use crate::clock::Stopwatch;
 use crate::config::Config;
 use crate::guild;
 use crate::jobs::Jobs;
@@ -152,7 +152,7 @@ impl Node {
     /// Waits until a drain is over: every link is closed, or the time for it is up.
     pub async fn drained(&self) {
         self.stage.drain_began().await;
-        let watch = Watch::start();
+        let watch = Stopwatch::start();
         let metrics = &self.meter.metrics.workers;
         let links: u64 = metrics.iter().map(|worker| worker.links.read()).sum();
         let sessions: u64 = metrics.iter().map(|worker| worker.sessions.read()).sum();

@@ -16,7 +16,7 @@ pub const PANIC_EXIT_CODE: u8 = 70;
 /// Where a panic happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
-pub enum Place {
+pub enum Scene {
     /// A worker with its links and sessions; ends the process.
     Worker,
     /// A guild, a request of the API, a connection's handshake.
@@ -29,7 +29,7 @@ pub enum Place {
     Other,
 }
 
-impl Place {
+impl Scene {
     const ALL: [(Self, &'static str); 5] = [
         (Self::Worker, "worker"),
         (Self::Control, "control"),
@@ -53,7 +53,7 @@ impl Place {
 }
 
 /// Panics are the process's, not a node's: the hook that counts them is one, too.
-static COUNTS: [AtomicU64; Place::ALL.len()] = [const { AtomicU64::new(0) }; Place::ALL.len()];
+static COUNTS: [AtomicU64; Scene::ALL.len()] = [const { AtomicU64::new(0) }; Scene::ALL.len()];
 
 /// Counts and logs every panic of the process from now on; `end` is called after a fatal one, and
 /// should not return.
@@ -67,10 +67,10 @@ pub fn watch_panics(end: impl Fn() + Send + Sync + 'static) {
     }));
 }
 
-fn note(info: &PanicHookInfo<'_>) -> Place {
+fn note(info: &PanicHookInfo<'_>) -> Scene {
     let thread = thread::current();
     let name = thread.name().unwrap_or_default();
-    let place = Place::of_thread(name);
+    let place = Scene::of_thread(name);
     COUNTS[place as usize].fetch_add(1, Ordering::Relaxed);
     let message = info.payload_as_str().unwrap_or("no message");
     let at = info.location().map(ToString::to_string).unwrap_or_default();
@@ -81,7 +81,7 @@ fn note(info: &PanicHookInfo<'_>) -> Place {
 /// Writes how many there were.
 pub(crate) fn measure(page: &mut Page) {
     page.family("throng_panics_total", Kind::Counter, "Panics, by where they happened.");
-    for (place, name) in Place::ALL {
+    for (place, name) in Scene::ALL {
         page.sample(&[("where", name)], COUNTS[place as usize].load(Ordering::Relaxed));
     }
 }
@@ -92,12 +92,12 @@ mod tests {
 
     #[test]
     fn threads_tell_where_a_panic_happened() {
-        assert_eq!(Place::of_thread("worker-12"), Place::Worker);
-        assert_eq!(Place::of_thread("control"), Place::Control);
-        assert_eq!(Place::of_thread("store-write"), Place::Store);
-        assert_eq!(Place::of_thread("job"), Place::Job);
-        assert_eq!(Place::of_thread("main"), Place::Other);
-        assert!(Place::Worker.is_fatal() && !Place::Control.is_fatal());
+        assert_eq!(Scene::of_thread("worker-12"), Scene::Worker);
+        assert_eq!(Scene::of_thread("control"), Scene::Control);
+        assert_eq!(Scene::of_thread("store-write"), Scene::Store);
+        assert_eq!(Scene::of_thread("job"), Scene::Job);
+        assert_eq!(Scene::of_thread("main"), Scene::Other);
+        assert!(Scene::Worker.is_fatal() && !Scene::Control.is_fatal());
     }
 
     /// Set for the process in which a worker panics.

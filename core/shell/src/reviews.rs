@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 use throng_ports::policy::ReviewStatus;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::clock::Watch;
+use crate::clock::Stopwatch;
 
 /// Counts what workers report, and gives out turns, a slice at a time.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct Reviews {
 #[derive(Debug, Default)]
 struct State {
     status: ReviewStatus,
-    began: Option<Watch>,
+    began: Option<Stopwatch>,
     /// Workers that have not finished.
     workers: usize,
 }
@@ -40,7 +40,7 @@ impl Reviews {
             state.status = ReviewStatus::default();
         }
         state.status.running = true;
-        state.began = Some(Watch::start());
+        state.began = Some(Stopwatch::start());
         state.workers = workers;
     }
 
@@ -75,6 +75,6 @@ impl Reviews {
 
 impl State {
     fn millis(&self) -> u64 {
-        self.began.map_or(0, Watch::millis)
+        self.began.map_or(0, Stopwatch::millis)
     }
 }

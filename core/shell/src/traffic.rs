@@ -22,13 +22,13 @@ pub(crate) struct Traffic(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    guilds: HashMap<GuildId, Tally>,
+    guilds: HashMap<GuildId, Deliveries>,
     /// The heaviest of the last minute, the heaviest first; empty until there was one.
     heaviest: Vec<GuildId>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Tally {
+struct Deliveries {
     total: u64,
     /// Total when the minute began.
     before: u64,
@@ -36,7 +36,7 @@ struct Tally {
     idle: u8,
 }
 
-impl Tally {
+impl Deliveries {
     const fn lately(self) -> u64 {
         self.total.saturating_sub(self.before)
     }

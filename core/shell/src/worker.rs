@@ -47,7 +47,7 @@ pub(crate) use ties::{Gate, Ties};
 const NICENESS: i32 = 5;
 
 /// A worker's thread: what it begins with.
-pub(crate) struct Seed {
+pub(crate) struct Launch {
     pub(crate) index: usize,
     pub(crate) ties: Ties,
     pub(crate) inbox: mpsc::Receiver<WorkerLetter>,
@@ -56,7 +56,7 @@ pub(crate) struct Seed {
     pub(crate) survivors: Survivors,
 }
 
-impl Seed {
+impl Launch {
     /// Runs the worker on the calling thread until its inbox closes.
     pub(crate) fn run(self) {
         // Guilds, requests and commits go first: each takes a moment, and a pass takes them all.
@@ -79,7 +79,7 @@ impl Seed {
         tokio::task::spawn_local(link::attend(Rc::clone(&local)));
         tokio::task::spawn_local(fanout::passes(Rc::clone(&local)));
         tokio::task::spawn_local(timer::ticks(Rc::clone(&local)));
-        tokio::task::spawn_local(absence::review(Rc::clone(&local)));
+        tokio::task::spawn_local(absence::compare_all(Rc::clone(&local)));
         tokio::task::spawn_local(turns::reviews(Rc::clone(&local)));
         tokio::task::spawn_local(turns::moves(Rc::clone(&local)));
         tokio::task::spawn_local(errands::errands(Rc::clone(&local)));

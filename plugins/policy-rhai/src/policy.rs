@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use throng_engine::mode::DeliveryTable;
 use throng_engine::policy::{
     AttachmentFacts, Connect, GuildFacts, Lag, LagFacts, Native, NodeFacts, Passivity, Placement,
-    Policy, Publish, PublishFacts, RelayFacts, Relays, SessionFacts, Shed,
+    Policy, Publish, PublishFacts, RelayFacts, SessionFacts, Shed, Split,
 };
 use throng_ports::link::BoxFuture;
 use throng_ports::metrics::{Page, Source};
@@ -257,7 +257,7 @@ impl Policy for RhaiPolicy {
         ask!(self, now, Delivery { guild })
     }
 
-    fn relays(&self, now: Timestamp, guild: &GuildFacts) -> Relays {
+    fn relays(&self, now: Timestamp, guild: &GuildFacts) -> Split {
         ask!(self, now, Relays { guild })
     }
 

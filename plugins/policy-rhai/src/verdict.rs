@@ -3,7 +3,7 @@
 mod parse;
 
 use throng_engine::mode::DeliveryTable;
-use throng_engine::policy::{Connect, Lag, Passivity, Placement, Publish, Relays, Shed};
+use throng_engine::policy::{Connect, Lag, Passivity, Placement, Publish, Shed, Split};
 
 use crate::hook::Hook;
 
@@ -19,7 +19,7 @@ pub enum Verdict {
     Connect(Connect),
     Passivity(Passivity),
     Delivery(DeliveryTable),
-    Relays(Relays),
+    Relays(Split),
     Relay(Placement),
     Publish(Publish),
     Lag(Lag),

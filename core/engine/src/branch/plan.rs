@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use super::{Branch, Plan};
+use super::{Branch, Split};
 
 /// How full, in quarters, relays are at most after some were merged: the rest is for those who come
 /// next, so that a branch at the edge does not split and merge in turn.
@@ -18,13 +18,13 @@ struct Kin {
 
 impl Branch {
     /// Takes a plan; [`Branch::look`] says what it leads to.
-    pub fn set_plan(&mut self, plan: Plan) {
-        self.plan = Plan { capacity: plan.capacity.max(1), count: plan.count.max(1), ..plan };
+    pub fn set_plan(&mut self, plan: Split) {
+        self.plan = Split { capacity: plan.capacity.max(1), count: plan.count.max(1), ..plan };
     }
 
     /// Returns the plan in force.
     #[must_use]
-    pub const fn plan(&self) -> &Plan {
+    pub const fn plan(&self) -> &Split {
         &self.plan
     }
 
@@ -67,7 +67,7 @@ impl Branch {
 
 impl Kin {
     /// Says how many attachments must leave which relays, when `room` more may start.
-    fn leaving(mut self, plan: &Plan, room: usize) -> Vec<(u32, usize)> {
+    fn leaving(mut self, plan: &Split, room: usize) -> Vec<(u32, usize)> {
         let (running, capacity) = (self.relays.len(), plan.capacity);
         let wanted = self.attachments.div_ceil(capacity).max(plan.count.min(self.attachments));
         if running < wanted && room == 0 {

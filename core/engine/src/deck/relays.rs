@@ -7,7 +7,7 @@ use throng_proto::wire::Body;
 use super::{Ask, Deck, Identity, Line, Membership, Refusal, SessionRef, View};
 use crate::branch::{Branch, Placing, Tally};
 use crate::mode::DeliveryTable;
-use crate::policy::{GuildFacts, Policy, Relays as Plan, SessionFacts};
+use crate::policy::{GuildFacts, Policy, SessionFacts, Split};
 use crate::relay::{Attachment, Relay};
 use crate::replay::Slot;
 
@@ -35,7 +35,7 @@ pub(super) struct Joining<'a> {
 
 impl GuildRelays {
     /// Makes a guild's place on a worker, without relays.
-    pub(super) fn new(view: &View, table: DeliveryTable, plan: Plan, relays_max: usize) -> Self {
+    pub(super) fn new(view: &View, table: DeliveryTable, plan: Split, relays_max: usize) -> Self {
         let branch = Branch::new(view.shape.clone(), table, plan, relays_max);
         Self { branch, facts: view.facts, told: 0, last: [const { None }; 4], reported: 0 }
     }
@@ -81,9 +81,9 @@ impl GuildRelays {
 
 impl<L: Line> Deck<L> {
     /// Asks for a guild's plan, of which each worker follows its share.
-    pub(super) fn plan(&self, guild: &GuildFacts) -> Plan {
+    pub(super) fn plan(&self, guild: &GuildFacts) -> Split {
         let plan = self.policy.relays(self.now.wall, guild);
-        Plan { count: plan.count.div_ceil(self.config.workers.max(1)), ..plan }
+        Split { count: plan.count.div_ceil(self.config.workers.max(1)), ..plan }
     }
 
     /// Returns the relay that a session is on, to change it.

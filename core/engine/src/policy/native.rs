@@ -4,8 +4,8 @@ use throng_proto::time::Timestamp;
 
 use super::{
     AttachmentFacts, Connect, GuildFacts, Lag, LagFacts, NodeFacts, PASSIVE_V1, PASSIVE_V2,
-    Passivity, Placement, Policy, Publish, PublishFacts, RelayFacts, Relays, Relief, SessionFacts,
-    ShardKey, Shed,
+    Passivity, Placement, Policy, Publish, PublishFacts, RelayFacts, Relief, SessionFacts,
+    ShardKey, Shed, Split,
 };
 use crate::mode::{DeliveryTable, Mode};
 
@@ -41,8 +41,8 @@ impl Policy for Native {
         DeliveryTable::default()
     }
 
-    fn relays(&self, _: Timestamp, _: &GuildFacts) -> Relays {
-        Relays { capacity: self.relay_capacity.max(1), count: 1, key: ShardKey::None }
+    fn relays(&self, _: Timestamp, _: &GuildFacts) -> Split {
+        Split { capacity: self.relay_capacity.max(1), count: 1, key: ShardKey::None }
     }
 
     fn relay(

@@ -44,7 +44,7 @@ impl Passivity {
 
 /// Answer of `relays`: how a guild is split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Relays {
+pub struct Split {
     /// Attachments that one relay takes, at least 1.
     pub capacity: usize,
     /// Relays that new attachments are spread over before any is full, 1 to [`RELAY_COUNT_MAX`].

@@ -2,23 +2,23 @@
 
 mod crowd;
 
-use throng_engine::policy::{RelayFacts, Relays as Plan, ShardKey};
+use throng_engine::policy::{RelayFacts, ShardKey, Split};
 
 use self::crowd::Crowd;
 use crate::random::Random;
 
 /// A plan that fills one relay after the other.
-const fn filling(capacity: usize) -> Plan {
-    Plan { capacity, count: 1, key: ShardKey::None }
+const fn filling(capacity: usize) -> Split {
+    Split { capacity, count: 1, key: ShardKey::None }
 }
 
 /// A plan that spreads evenly.
-const fn spreading(capacity: usize, count: usize) -> Plan {
-    Plan { capacity, count, key: ShardKey::None }
+const fn spreading(capacity: usize, count: usize) -> Split {
+    Split { capacity, count, key: ShardKey::None }
 }
 
-fn plan(random: &mut Random) -> Plan {
-    Plan {
+fn plan(random: &mut Random) -> Split {
+    Split {
         capacity: 1 + random.index(6),
         count: 1 + random.index(4),
         key: random.pick(&[ShardKey::None, ShardKey::Region, ShardKey::Account]),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use throng_engine::conversation::{Close, Conversation, Limits, Request};
+use throng_engine::conversation::{Close, Conversation, Limits, Said};
 use throng_engine::time::Instant;
 use throng_proto::close::CloseCode;
 
@@ -35,11 +35,11 @@ impl Link {
 
     fn begun() -> Self {
         let mut link = Self::open();
-        assert!(matches!(link.says(IDENTIFY), Ok(Request::Identify(_))));
+        assert!(matches!(link.says(IDENTIFY), Ok(Said::Identify(_))));
         link
     }
 
-    fn says(&mut self, payload: &str) -> Result<Request, Close> {
+    fn says(&mut self, payload: &str) -> Result<Said, Close> {
         self.conversation.hear(self.now, &LIMITS, payload.as_bytes())
     }
 
@@ -63,9 +63,9 @@ fn nothing_but_heartbeats_is_accepted_before_a_session_begins() {
         assert_eq!(Link::open().closed_by(payload), 4003, "{payload}");
     }
     let mut link = Link::open();
-    assert!(matches!(link.says(HEARTBEAT), Ok(Request::Heartbeat(None))));
-    assert!(matches!(link.says(IDENTIFY), Ok(Request::Identify(_))));
-    assert!(matches!(Link::open().says(RESUME), Ok(Request::Resume(resume)) if resume.seq == 7));
+    assert!(matches!(link.says(HEARTBEAT), Ok(Said::Heartbeat(None))));
+    assert!(matches!(link.says(IDENTIFY), Ok(Said::Identify(_))));
+    assert!(matches!(Link::open().says(RESUME), Ok(Said::Resume(resume)) if resume.seq == 7));
 }
 
 /// C1: one link, one session.
@@ -89,7 +89,7 @@ fn a_link_may_start_over_after_its_session_was_refused() {
     link.conversation.start_over(link.now, &LIMITS);
     assert_eq!(link.left(), LIMITS.identify_timeout);
     assert_eq!(link.closed_by(PRESENCE), 4003);
-    assert!(matches!(link.says(IDENTIFY), Ok(Request::Identify(_))));
+    assert!(matches!(link.says(IDENTIFY), Ok(Said::Identify(_))));
     assert_eq!(link.closed_by(IDENTIFY), 4005);
 }
 
@@ -107,7 +107,7 @@ fn every_heartbeat_is_acknowledged() {
     for mut link in [Link::open(), Link::begun()] {
         for (payload, sequence) in beats {
             let heard = link.says(payload);
-            let Ok(Request::Heartbeat(told)) = heard else { panic!("{payload}: {heard:?}") };
+            let Ok(Said::Heartbeat(told)) = heard else { panic!("{payload}: {heard:?}") };
             assert_eq!(told, sequence, "{payload}");
         }
     }
@@ -116,13 +116,13 @@ fn every_heartbeat_is_acknowledged() {
 #[test]
 fn a_session_may_ask_for_everything_once_it_began() {
     let mut link = Link::begun();
-    assert!(matches!(link.says(PRESENCE), Ok(Request::Presence(presence)) if presence.afk));
-    assert!(matches!(link.says(MEMBERS), Ok(Request::RequestMembers(_))));
-    assert!(matches!(link.says(SUBSCRIBE), Ok(Request::Subscribe(s)) if s.guilds.len() == 1));
-    assert!(matches!(link.says(BULK), Ok(Request::Subscribe(s)) if s.guilds.len() == 1));
+    assert!(matches!(link.says(PRESENCE), Ok(Said::Presence(presence)) if presence.afk));
+    assert!(matches!(link.says(MEMBERS), Ok(Said::RequestMembers(_))));
+    assert!(matches!(link.says(SUBSCRIBE), Ok(Said::Subscribe(s)) if s.guilds.len() == 1));
+    assert!(matches!(link.says(BULK), Ok(Said::Subscribe(s)) if s.guilds.len() == 1));
     for op in [4, 5, 12, 13, 15, 36, 38, 39, 41, 43] {
         let heard = link.says(&format!("{{\"op\":{op},\"d\":null}}"));
-        assert!(matches!(heard, Ok(Request::Nothing)), "op {op} has no meaning here");
+        assert!(matches!(heard, Ok(Said::Nothing)), "op {op} has no meaning here");
     }
 }
 
@@ -214,7 +214,7 @@ fn requests_do_not_count_as_payloads() {
     let mut link = Link::begun();
     for _ in 0..LIMITS.payloads_max * 2 {
         let request = link.says(r#"{"op":100,"d":{"id":1,"method":"GET","path":"/users/@me"}}"#);
-        assert!(matches!(request, Ok(Request::Api(_))));
+        assert!(matches!(request, Ok(Said::Api(_))));
     }
     link.says(HEARTBEAT).expect("none was counted");
     assert_eq!(link.closed_by(r#"{"op":100,"d":{"id":"x"}}"#), 4002);

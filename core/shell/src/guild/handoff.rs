@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 use super::keeper;
 use super::task::{GuildTask, poll_store};
 use super::ties::Ties;
-use crate::clock::Watch;
+use crate::clock::Stopwatch;
 use crate::directory::GuildHandle;
 use crate::letter::{GuildLetter, HandOff, Parcel, Part, Surrender, WorkerLetter};
 use crate::metrics::Refused;
@@ -80,7 +80,7 @@ impl GuildTask {
 
     /// The barrier. When the next owner is gone by now, everything stays as it was.
     pub(super) async fn surrender(mut self, owner: oneshot::Sender<Parcel<Box<Surrender>>>) {
-        let paused = Watch::start();
+        let paused = Stopwatch::start();
         self.ties.meter.metrics.guilds_paused.add(1);
         while self.guild.pending() > 0 {
             let Self { commits, reads, .. } = &mut self;
@@ -145,7 +145,7 @@ pub(crate) async fn hand_over(ties: Ties, id: GuildId) -> Result<HandedOff, Refu
 
 /// Takes a guild over from its owner until now.
 async fn take_over(ties: Ties, id: GuildId) -> Result<HandedOff, Refusal> {
-    let began = Watch::start();
+    let began = Stopwatch::start();
     let (parts, inbox) = mpsc::channel(ties.settings.limits.handoff_queue);
     let mut next = Next { ties, id, inbox, changes: 0 };
     next.ask(HandOff::Begin(parts)).await?;

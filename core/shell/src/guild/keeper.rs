@@ -12,7 +12,7 @@ use throng_proto::id::GuildId;
 use super::load::read;
 use super::task::GuildTask;
 use super::ties::Ties;
-use crate::clock::Watch;
+use crate::clock::Stopwatch;
 use crate::letter::WorkerLetter;
 
 /// How long a guild rests after a panic, so that one that panics at once again harms nobody else.
@@ -26,7 +26,7 @@ const TROUBLED_FOR: Duration = Duration::from_mins(5);
 ///
 /// The store cannot be read. A guild that cannot be read is a trouble of its own.
 pub(crate) async fn load_all(ties: &Ties) -> Stored<()> {
-    let watch = Watch::start();
+    let watch = Stopwatch::start();
     let guilds = ties.archive.store.guilds().await?;
     let mut members = 0;
     for id in &guilds {

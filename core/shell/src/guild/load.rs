@@ -9,7 +9,7 @@ use throng_ports::store::{StoreError, Stored};
 use throng_proto::id::GuildId;
 
 use crate::archive::Archive;
-use crate::clock::Watch;
+use crate::clock::Stopwatch;
 use crate::config::LimitsConfig;
 
 /// How often a load that takes long says how far it is.
@@ -57,13 +57,13 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
 /// Says now and then how far a load is.
 struct Progress {
     guild: GuildId,
-    began: Watch,
-    shown: Watch,
+    began: Stopwatch,
+    shown: Stopwatch,
 }
 
 impl Progress {
     fn begin(guild: GuildId) -> Self {
-        let now = Watch::start();
+        let now = Stopwatch::start();
         Self { guild, began: now, shown: now }
     }
 
@@ -71,7 +71,7 @@ impl Progress {
         if self.shown.spent() < SHOWN_EVERY {
             return;
         }
-        self.shown = Watch::start();
+        self.shown = Stopwatch::start();
         let per_second = members as f64 / self.began.spent().as_secs_f64().max(1e-3);
         let per_second = per_second as u64;
         tracing::info!(guild = %self.guild, members, per_second, "loading members");

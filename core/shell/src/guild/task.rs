@@ -25,7 +25,7 @@ use super::lists::Lists;
 use super::reads::Reads;
 use super::ties::Ties;
 use super::window::Window;
-use crate::clock::{self, Watch};
+use crate::clock::{self, Stopwatch};
 use crate::directory::GuildHandle;
 use crate::letter::{GuildLetter, Parcel, Part, Surrender, WorkerLetter};
 use crate::metrics::Refused;
@@ -37,7 +37,7 @@ const TURN_MAX: usize = 64;
 const TROUBLED_FOR: Duration = Duration::from_mins(1);
 
 type Commit = Pin<Box<dyn Future<Output = Stored<()>> + Send>>;
-pub(super) type Commits = VecDeque<(Commit, Watch)>;
+pub(super) type Commits = VecDeque<(Commit, Stopwatch)>;
 
 /// One guild's machine with everything around it.
 pub(super) struct GuildTask {
@@ -241,7 +241,7 @@ impl GuildTask {
 
     /// Runs the machine once and does what it wants done.
     async fn step(&mut self, input: Input) {
-        let watch = Watch::start();
+        let watch = Stopwatch::start();
         self.guild.handle(clock::wall(), input, &mut self.outbox);
         let mut outbox = std::mem::take(&mut self.outbox);
         self.ties.meter.metrics.command_nanos.add(watch.nanos());
@@ -255,7 +255,7 @@ impl GuildTask {
         match output {
             Output::Commit(writes) => {
                 let commit = self.ties.archive.store.commit(writes);
-                self.commits.push_back((commit, Watch::start()));
+                self.commits.push_back((commit, Stopwatch::start()));
             }
             Output::Answer(ticket, outcome) => {
                 self.ties.meter.metrics.commands.add(1);

@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::parcel::Parcel;
 use super::worker::Room;
-use crate::clock::Watch;
+use crate::clock::Stopwatch;
 
 /// What a guild is asked.
 #[derive(Debug)]
@@ -94,5 +94,5 @@ pub(crate) struct Surrender {
     pub(crate) published: u64,
     pub(crate) band: u32,
     /// When the last request was taken.
-    pub(crate) paused: Watch,
+    pub(crate) paused: Stopwatch,
 }

@@ -20,7 +20,7 @@ use super::ask::Asking;
 use super::{Node, export};
 use crate::archive::unavailable;
 use crate::budgets::Budget;
-use crate::clock::{self, Watch};
+use crate::clock::{self, Stopwatch};
 use crate::guild;
 use crate::joining;
 use crate::letter::{GuildLetter, WorkerLetter};
@@ -63,7 +63,7 @@ impl Hub for Node {
             return Box::pin(async move { Err(refusal) });
         }
         let (asking, meter) = (self.asking(guild), self.meter.clone());
-        let posted = matches!(command, Command::MessageCreate(..)).then(Watch::start);
+        let posted = matches!(command, Command::MessageCreate(..)).then(Stopwatch::start);
         let joiner = joining::joiner(&actor, &command);
         let command = Box::new(command);
         let letter = |answer| GuildLetter::Command(actor, command, answer);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use throng_proto::time::Timestamp;
 
 use crate::archive::Archive;
-use crate::clock::{self, Watch};
+use crate::clock::{self, Stopwatch};
 use crate::meter::Meter;
 
 /// Rows that the store removes at once, while commits wait: 200 x about 10 us = 2 ms.
@@ -26,7 +26,7 @@ pub(super) async fn removes(archive: Archive, meter: Meter, days: u32) {
     loop {
         let now = clock::wall().millis();
         let before = Timestamp::from_millis(now.saturating_sub(age));
-        let watch = Watch::start();
+        let watch = Stopwatch::start();
         let rest = match archive.store.expire(before, SLICE).await {
             Ok(expired) => {
                 meter.troubles.clear(TROUBLE);

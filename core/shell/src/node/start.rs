@@ -28,7 +28,7 @@ use crate::stage::Stage;
 use crate::troubles::Troubles;
 use crate::turns::Turns;
 use crate::verdicts::Verdicts;
-use crate::worker::{self, Gate, Recorder, Seed};
+use crate::worker::{self, Gate, Launch, Recorder};
 
 /// How often the log of events is trimmed.
 const TRIM_EVERY: Duration = Duration::from_secs(30);
@@ -60,7 +60,7 @@ impl Node {
         let seeds = inboxes.into_iter().zip(recorders).zip(survivors).enumerate();
         for (index, ((inbox, journal), survivors)) in seeds {
             let (ties, recorder) = (ties.clone(), Recorder::new(journal));
-            let seed = Seed { index, ties, inbox, recorder, survivors };
+            let seed = Launch { index, ties, inbox, recorder, survivors };
             std::thread::Builder::new()
                 .name(format!("worker-{index}"))
                 .spawn(move || seed.run())?;

@@ -11,7 +11,7 @@ use throng_engine::deck::SessionRef;
 use super::local::Local;
 
 /// Tells sessions that survived a restart of guilds that they lost or gained meanwhile.
-pub(super) async fn review(local: Local) {
+pub(super) async fn compare_all(local: Local) {
     let survivors: Vec<SessionRef> = {
         let worker = local.borrow();
         let slots = worker.deck.sessions().iter().map(|(slot, _)| slot);

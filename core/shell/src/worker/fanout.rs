@@ -8,7 +8,7 @@ use throng_engine::deck::Passed;
 use throng_engine::event::Event;
 
 use super::local::{Local, Worker};
-use crate::clock::{self, Watch};
+use crate::clock::{self, Stopwatch};
 
 /// How long sessions are visited before other tasks of the worker, and other threads, get a turn.
 const SLICE: Duration = Duration::from_micros(200);
@@ -32,7 +32,7 @@ pub(super) async fn passes(local: Local) {
         }
         gather(&local, patience).await;
         let entries = local.borrow_mut().begin_pass();
-        let watch = Watch::start();
+        let watch = Stopwatch::start();
         while local.borrow_mut().slice() {
             // Guilds and stores get the core for a moment, too, where there are few.
             std::thread::yield_now();
@@ -48,7 +48,7 @@ pub(super) async fn passes(local: Local) {
 
 /// Waits as long as events keep coming, but not longer than `most`.
 async fn gather(local: &Local, most: Duration) {
-    let watch = Watch::start();
+    let watch = Stopwatch::start();
     let mut seen = None;
     while watch.spent() + GAP <= most {
         let end = local.borrow().deck.log().end();
@@ -67,7 +67,7 @@ impl Worker {
         let cell = &metrics.workers[self.index].audience_nanos[event.kind as usize];
         self.act(|deck| {
             deck.shed(shed);
-            let watch = Watch::start();
+            let watch = Stopwatch::start();
             let Some(audience) = deck.audience(event) else { return };
             cell.add(watch.nanos());
             deck.deliver(event, &audience);
@@ -84,7 +84,7 @@ impl Worker {
 
     /// Visits the next few sessions. `false` when the pass is over.
     fn slice(&mut self) -> bool {
-        let watch = Watch::start();
+        let watch = Stopwatch::start();
         let mut more = true;
         while more && watch.spent() < SLICE {
             more = self.act(|deck| deck.pass());

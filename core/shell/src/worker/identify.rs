@@ -21,7 +21,7 @@ use super::local::{Local, Worker};
 use super::ready::Ready;
 use super::showing;
 use super::ties::Gate;
-use crate::account::Entry;
+use crate::account::Bearer;
 use crate::budgets::Budget;
 use crate::clock;
 use crate::config::Config;
@@ -116,7 +116,7 @@ async fn admit(
 ) -> Result<Admitted, Denied> {
     // Nobody closes it, so this is always a turn.
     let _turn = gate.bounds.identifying.acquire().await;
-    let Entry { user, admission, era } = authenticate(gate, &identify.token).await?;
+    let Bearer { user, admission, era } = authenticate(gate, &identify.token).await?;
     *who = Some(user.id);
     let identity = identity(gate, &user, identify, version)?;
     let identity = Identity { pass: Some(admission), began_at: clock::wall(), ..identity };
@@ -155,7 +155,7 @@ async fn admit(
     Ok(Admitted { era, user, identity, guilds })
 }
 
-async fn authenticate(gate: &Gate, token: &str) -> Result<Entry, Denied> {
+async fn authenticate(gate: &Gate, token: &str) -> Result<Bearer, Denied> {
     match gate.archive.accounts.owner(&Token::parse(token)).await {
         Ok(Some(entry)) => Ok(entry),
         Ok(None) => {

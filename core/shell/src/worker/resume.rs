@@ -13,7 +13,7 @@ use throng_proto::token::Token;
 use super::identify;
 use super::link::{LinkCell, LinkRef, busy, tell_begin, tell_close, tell_invalid};
 use super::local::{Local, Worker};
-use crate::account::Entry;
+use crate::account::Bearer;
 use crate::budgets::Budget;
 use crate::letter::{Claim, Moving, WorkerLetter};
 use crate::metrics::Refused;
@@ -45,7 +45,7 @@ pub(super) async fn run(local: Local, cell: Rc<LinkCell>, resume: Resume) -> boo
         identify::invalidate(&gate.settings, &cell);
         return false;
     };
-    let Entry { user, admission, era } = entry;
+    let Bearer { user, admission, era } = entry;
     let claim = Claim { id, user: user.id, sequence: resume.seq, admission, era };
     let (here, post) = {
         let worker = local.borrow();

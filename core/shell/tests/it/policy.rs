@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use throng_engine::mode::{Delivery, DeliveryTable, Mode};
-use throng_engine::policy::{Passivity, Relays, ShardKey};
+use throng_engine::policy::{Passivity, ShardKey, Split};
 use throng_ports::hub::{Health, Hub as _};
 use throng_ports::policy::{PolicyFault, PolicyHost as _};
 use throng_proto::command::Command;
@@ -231,7 +231,7 @@ async fn a_plan_of_relays_holds_for_whoever_comes_next() {
     let (world, switch) = world(1).await;
     let [owner] = world.users().await;
     let hall = world.guild(&[&owner]).await;
-    let plan = Relays { capacity: 100, count: 3, key: ShardKey::Region };
+    let plan = Split { capacity: 100, count: 3, key: ShardKey::Region };
     bring(&world, &switch, Verdicts { relays: Some(plan), ..Verdicts::default() }).await;
     let mut players = Vec::new();
     for region in ["eu", "eu", "eu", "eu", "us"] {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use throng_engine::mode::Mode;
 use throng_engine::policy::{
-    AttachmentFacts, GuildFacts, Passivity, Relays, SessionFacts, ShardKey,
+    AttachmentFacts, GuildFacts, Passivity, SessionFacts, ShardKey, Split,
 };
 use throng_ports::hub::Hub as _;
 
@@ -28,7 +28,7 @@ fn asleep(_: &SessionFacts, _: &GuildFacts, _: &AttachmentFacts<'_>) -> Passivit
 }
 
 /// Puts another plan in force.
-async fn follow(world: &World, switch: &Switch, plan: Relays, passive: bool) {
+async fn follow(world: &World, switch: &Switch, plan: Split, passive: bool) {
     let passivity = passive.then_some(asleep as _);
     switch.prepare(Verdicts { relays: Some(plan), passivity, ..Verdicts::default() });
     world.run(world.node.reload_policy()).await.unwrap();
@@ -78,7 +78,7 @@ async fn sessions_that_move_between_relays_miss_nothing_and_get_nothing_twice() 
     let mut said = 0;
     // Eight sessions on each of two workers.
     for (capacity, count, relays) in [(2, 1, 8), (16, 1, 2), (3, 6, 6), (16, 1, 2)] {
-        let plan = Relays { capacity, count, key: ShardKey::None };
+        let plan = Split { capacity, count, key: ShardKey::None };
         follow(&world, &switch, plan, false).await;
         patient(async {
             while settled(&world) != Some(relays) {
@@ -112,7 +112,7 @@ async fn sessions_that_move_are_told_the_same_by_digests() {
         players.push(world.join_as(account, said).await);
     }
     for (capacity, relays) in [(1, 6), (8, 2), (1, 6)] {
-        let plan = Relays { capacity, count: 1, key: ShardKey::None };
+        let plan = Split { capacity, count: 1, key: ShardKey::None };
         follow(&world, &switch, plan, true).await;
         let mut newest = post(&world, hall, &accounts[0]).await;
         patient(async {

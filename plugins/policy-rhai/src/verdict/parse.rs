@@ -6,8 +6,8 @@ use rhai::{Array, Dynamic, INT, Map};
 use thiserror::Error;
 use throng_engine::mode::{Delivery, DeliveryTable, Mode};
 use throng_engine::policy::{
-    Connect, Lag, Passivity, Placement, Publish, RELAY_COUNT_MAX, RelayFacts, Relays, Relief,
-    ShardKey, Shed,
+    Connect, Lag, Passivity, Placement, Publish, RELAY_COUNT_MAX, RelayFacts, Relief, ShardKey,
+    Shed, Split,
 };
 use throng_proto::event::EventClass;
 
@@ -120,11 +120,11 @@ const TABLED: [EventClass; 7] = [
     EventClass::Presence,
 ];
 
-fn relays(answer: Dynamic, capacity: usize) -> Result<Relays, Mistake> {
+fn relays(answer: Dynamic, capacity: usize) -> Result<Split, Mistake> {
     const COUNT_MAX: INT = RELAY_COUNT_MAX as INT;
     let map = map("a map like #{capacity: 5000, count: 2}", answer)?;
     no_others(&map, &["capacity", "count", "key"])?;
-    let mut plan = Relays { capacity, count: 1, key: ShardKey::None };
+    let mut plan = Split { capacity, count: 1, key: ShardKey::None };
     if let Some(capacity) = map.get("capacity") {
         plan.capacity = size(number("capacity", capacity, 1, INT::from(i32::MAX))?);
     }

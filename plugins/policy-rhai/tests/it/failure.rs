@@ -5,7 +5,7 @@ use std::time::Duration;
 use throng_engine::mode::{Delivery, DeliveryTable, Mode};
 use throng_engine::policy::{
     AttachmentFacts, Connect, Lag, NodeFacts, Passivity, Placement, Policy as _, Publish,
-    RelayFacts, Relays, ShardKey, Shed,
+    RelayFacts, ShardKey, Shed, Split,
 };
 use throng_plugin_policy_rhai::{HookConfig, OnFailure, RhaiPolicy};
 use throng_proto::event::EventClass;
@@ -55,7 +55,7 @@ fn an_open_hook_permits() {
     let mode = policy.passivity(NOW, &session(), &guild(), &attachment());
     assert_eq!(mode, for_now(Mode::Active));
     assert_eq!(policy.delivery(NOW, &guild()), DeliveryTable::default());
-    let plan = Relays { capacity: 15_000, count: 1, key: ShardKey::None };
+    let plan = Split { capacity: 15_000, count: 1, key: ShardKey::None };
     assert_eq!(policy.relays(NOW, &guild()), plan);
     assert_eq!(policy.relay(NOW, &session(), &guild(), &RELAYS), Placement::Relay(7));
     assert_eq!(policy.relay(NOW, &session(), &guild(), &[]), Placement::New);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use throng_engine::mode::{Delivery, DeliveryTable, Mode};
 use throng_engine::policy::{
-    Connect, Lag, Passivity, Placement, Publish, RelayFacts, Relays, ShardKey, Shed,
+    Connect, Lag, Passivity, Placement, Publish, RelayFacts, ShardKey, Shed, Split,
 };
 use throng_plugin_policy_rhai::verdict::Verdict;
 use throng_plugin_policy_rhai::{Cause, Hook, Outcome, Question};
@@ -110,7 +110,7 @@ fn tables_say_what_modes_get_and_keep_the_default_elsewhere() {
 
 #[test]
 fn guilds_are_split_by_a_plan_within_bounds() {
-    let plan = |capacity, count, key| Verdict::Relays(Relays { capacity, count, key });
+    let plan = |capacity, count, key| Verdict::Relays(Split { capacity, count, key });
     accepts(Hook::Relays, "#{}", plan(15_000, 1, ShardKey::None));
     let expression = "#{capacity: relay_capacity() / 2, count: 3, key: \"region\"}";
     accepts(Hook::Relays, expression, plan(7_500, 3, ShardKey::Region));

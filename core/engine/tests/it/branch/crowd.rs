@@ -6,7 +6,7 @@ use std::sync::Arc;
 use throng_engine::branch::{Branch, Guide, Placing};
 use throng_engine::event::{Change, Event};
 use throng_engine::mode::{DeliveryTable, Mode};
-use throng_engine::policy::{Placement, RelayFacts, Relays as Plan, SessionFacts};
+use throng_engine::policy::{Placement, RelayFacts, SessionFacts, Split};
 use throng_engine::relay::{Attachment, Audience, Digest, DigestKind, Interest, Relay};
 use throng_engine::replay::Slot;
 use throng_proto::event::{EventKind, Mentions, Scope};
@@ -63,11 +63,11 @@ impl Guide for Sessions {
 }
 
 impl Crowd {
-    pub(crate) fn new(seed: u64, plan: Plan) -> Self {
+    pub(crate) fn new(seed: u64, plan: Split) -> Self {
         Self::bounded(seed, plan, 64)
     }
 
-    pub(crate) fn bounded(seed: u64, plan: Plan, relays_max: usize) -> Self {
+    pub(crate) fn bounded(seed: u64, plan: Split, relays_max: usize) -> Self {
         let shape = Arc::new(scene::shape());
         let table = DeliveryTable::default();
         Self {

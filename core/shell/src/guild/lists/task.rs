@@ -11,7 +11,7 @@ use throng_proto::id::GuildId;
 use tokio::sync::mpsc;
 
 use super::note::{Batch, Note};
-use crate::clock::{self, Watch};
+use crate::clock::{self, Stopwatch};
 use crate::guild::ties::Ties;
 use crate::letter::WorkerLetter;
 use crate::meter::Meter;
@@ -106,7 +106,7 @@ impl ListTask {
 
     /// Puts some members into new lists, and takes what came meanwhile.
     async fn fill(&mut self) {
-        let watch = Watch::start();
+        let watch = Stopwatch::start();
         self.filling = self.roll.fill(FILL_MAX);
         self.spent(watch);
         if let Ok(batch) = self.inbox.try_recv() {
@@ -116,7 +116,7 @@ impl ListTask {
     }
 
     fn take(&mut self, batch: Batch) {
-        let watch = Watch::start();
+        let watch = Stopwatch::start();
         self.roll.count(batch.members);
         for note in batch.notes {
             self.note(note);
@@ -154,7 +154,7 @@ impl ListTask {
 
     /// Tells workers what is new to their sessions.
     async fn tell(&mut self) {
-        let watch = Watch::start();
+        let watch = Stopwatch::start();
         (self.due, self.told_at) = (None, Some(clock::now()));
         let outputs = self.roll.flush();
         let mut by_worker: HashMap<usize, Vec<Output<SessionRef>>> = HashMap::new();
@@ -189,7 +189,7 @@ impl ListTask {
         self.counted = now;
     }
 
-    fn spent(&self, watch: Watch) {
+    fn spent(&self, watch: Stopwatch) {
         self.meter.metrics.list_nanos.add(watch.nanos());
     }
 }

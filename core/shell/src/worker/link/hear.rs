@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use throng_engine::conversation::{Close, Request as Said};
+use throng_engine::conversation::{Close, Said};
 use throng_engine::replay::Slot;
 use throng_proto::close::CloseCode;
 use throng_proto::gateway;

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use throng_engine::mode::DeliveryTable;
 use throng_engine::policy::{
     AttachmentFacts, Connect, GuildFacts, Lag, LagFacts, Native, NodeFacts, Passivity, Placement,
-    Policy, Publish, PublishFacts, RelayFacts, Relays, SessionFacts, Shed,
+    Policy, Publish, PublishFacts, RelayFacts, SessionFacts, Shed, Split,
 };
 use throng_ports::link::BoxFuture;
 use throng_ports::metrics::{Kind, Page, Source};
@@ -22,7 +22,7 @@ type Passive = fn(&SessionFacts, &GuildFacts, &AttachmentFacts<'_>) -> Passivity
 pub(crate) struct Verdicts {
     pub(crate) passivity: Option<Passive>,
     pub(crate) delivery: Option<DeliveryTable>,
-    pub(crate) relays: Option<Relays>,
+    pub(crate) relays: Option<Split>,
     pub(crate) shed: Option<Shed>,
     pub(crate) refused: Option<String>,
     pub(crate) turned_away: Option<Duration>,
@@ -110,7 +110,7 @@ impl Policy for Switch {
         self.verdicts().delivery.unwrap_or_else(|| self.native.delivery(now, guild))
     }
 
-    fn relays(&self, now: Timestamp, guild: &GuildFacts) -> Relays {
+    fn relays(&self, now: Timestamp, guild: &GuildFacts) -> Split {
         self.verdicts().relays.unwrap_or_else(|| self.native.relays(now, guild))
     }
 
