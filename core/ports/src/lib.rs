@@ -4,8 +4,8 @@
 //! verdicts come from, [`token`] to who somebody is, [`hub`] to what APIs ask of the node,
 //! [`catalog`] to the commands of applications, [`metrics`] to what is counted, [`plugin`] to what
 //! adds something. [`kind`] is how an adapter is chosen by its name, [`settings`] what it is told.
-//! With the feature `conformance`, links, stores and journals bring the suite that every adapter of
-//! them passes, and twins of an adapter that are broken on purpose, which fail it.
+//! With the feature `conformance`, links, stores, journals, policy hosts and tokens bring the suite
+//! that every adapter of them passes, and break an adapter on purpose to see it fail.
 //!
 //! Whatever has numbers to show is a [`metrics::Source`]:
 //!

@@ -2,6 +2,9 @@
 //!
 //! What a policy decides is `throng_engine::policy`; this is about its life.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
 use std::io;
 
 use serde::Serialize;

@@ -1,5 +1,8 @@
 //! The seam to how tokens are made and checked.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
 use throng_proto::id::UserId;
 use throng_proto::time::Timestamp;
 use throng_proto::token::Token;

@@ -4,6 +4,7 @@
 
 mod approval;
 mod cache;
+mod conformance;
 mod default;
 mod fact;
 mod failure;

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 use throng_ports::settings::Secret;
+use throng_ports::token::conformance;
 use throng_proto::id::UserId;
 use throng_proto::time::Timestamp;
 
@@ -211,4 +212,12 @@ fn what_no_setting_demands_may_be_left_out() {
     }
     // But what is there must be of its type all the same.
     assert_eq!(issuer.read(&with("iss", json!(["me"])), now), None);
+}
+
+#[test]
+fn issuers_pass_the_suite_of_tokens_with_keys_and_without() {
+    for tokens in [issuer(), Issuer::new(&Config::default()).expect("no keys")] {
+        conformance::suite(&tokens);
+        conformance::twins(&tokens);
+    }
 }
