@@ -3,9 +3,10 @@
 //! [`link`] is the seam to transports, [`store`] and [`journal`] to what lasts, [`policy`] to where
 //! verdicts come from, [`token`] to who somebody is, [`hub`] to what APIs ask of the node,
 //! [`catalog`] to the commands of applications, [`metrics`] to what is counted, [`plugin`] to what
-//! adds something. [`kind`] is how an adapter is chosen by its name, [`settings`] what it is told.
-//! With the feature `conformance`, links, stores, journals, policy hosts and tokens bring the suite
-//! that every adapter of them passes, and break an adapter on purpose to see it fail.
+//! adds something. [`kind`] is how an adapter is chosen by its name, and
+//! [`settings`](mod@settings) what it is told. With the feature `conformance`, links, stores,
+//! journals, policy hosts and tokens bring the suite that every adapter of them passes, and break
+//! an adapter on purpose to see it fail.
 //!
 //! Whatever has numbers to show is a [`metrics::Source`]:
 //!

@@ -136,8 +136,9 @@ pub trait Link: fmt::Debug {
     /// Whatever the wire, a client reads the same JSON text. A transport whose payloads always
     /// travel in one form of its own ignores this; one that frames with [`throng_proto::wire`]
     /// keeps a [`Past`](throng_proto::wire::Past) per link: `NOTHING` when a wire is set that was
-    /// not, then what the body that was sent last says ([`Body::past`]), `OTHER` after any other
-    /// payload, and [`elsewhere`](throng_proto::wire::Past::elsewhere) of it when the link departs.
+    /// not, then what the body that was sent last says
+    /// ([`past`](throng_proto::wire::Body::past)), `OTHER` after any other payload, and
+    /// [`elsewhere`](throng_proto::wire::Past::elsewhere) of it when the link departs.
     fn set_wire(&self, wire: Wire);
 
     /// Sends dispatches in order, as few writes as possible, and returns how many the link took.
