@@ -20,6 +20,7 @@ use throng_proto::intents::Intents;
 
 use self::presence::Present;
 pub use self::presence::{SessionRef, Shown};
+use crate::json;
 use crate::relay::Interest;
 use crate::roster::Roster;
 use crate::welcome::Crowd;
@@ -154,6 +155,13 @@ impl Attendance {
         crowd
     }
 
+    /// Encodes what a user shows to itself, if it is online.
+    #[must_use]
+    pub fn own(&self, user: UserId) -> Option<String> {
+        let shown = self.shows(user);
+        shown.status.is_online().then(|| json::text(&shown.presence(self.guild, user)))
+    }
+
     /// Encodes the presences of those of some users who are online.
     #[must_use]
     pub fn presences_of(&mut self, users: impl Iterator<Item = UserId>) -> Box<RawValue> {
@@ -162,8 +170,7 @@ impl Attendance {
         let online = shown.iter().filter(|(_, shown)| shown.status.is_online());
         let online: Vec<_> =
             online.map(|(user, shown)| shown.presence(self.guild, *user)).collect();
-        // Structs of strings, numbers and lists always serialise.
-        serde_json::value::to_raw_value(&online).unwrap_or_default()
+        RawValue::from_string(json::text(&online)).unwrap_or_default()
     }
 }
 

@@ -11,6 +11,7 @@ use throng_proto::model::Member;
 use throng_proto::wire::{Body, Segment};
 
 use crate::attendance::Attendance;
+use crate::json;
 use crate::roster::Roster;
 
 /// Members in one chunk, by the protocol.
@@ -121,8 +122,7 @@ impl Part {
             self.text.push(',');
         }
         self.users.push(member.user.id);
-        // Structs of strings, numbers and lists always serialise.
-        self.text.push_str(&serde_json::to_string(member).unwrap_or_default());
+        self.text.push_str(&json::text(member));
     }
 
     /// Makes a segment of what came so far, so that it can be compressed on its own.
@@ -141,7 +141,7 @@ impl Part {
             presences,
             nonce: request.nonce.as_deref().filter(|nonce| nonce.len() <= NONCE_MAX),
         };
-        let rest = serde_json::to_string(&rest).unwrap_or_default();
+        let rest = json::text(&rest);
         let rest = rest.strip_prefix('{').unwrap_or_default();
         self.text.push_str(&format!("],{rest}}}"));
         self.cut();

@@ -156,7 +156,7 @@ impl<L: Line> Deck<L> {
             lists: BTreeMap::new(),
             log: Replay::new(config.log),
             records: record::Records::default(),
-            sent: 0,
+            sent: Position::START,
             pass: None,
             wheel: Wheel::new(now.at, TICK),
             review: review::Review::default(),

@@ -49,6 +49,7 @@ pub mod conversation;
 pub mod deck;
 pub mod event;
 pub mod guild;
+mod json;
 pub mod mode;
 pub mod outbox;
 pub mod policy;

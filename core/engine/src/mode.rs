@@ -65,14 +65,14 @@ impl Delivery {
 
 /// What each mode gets of each event class. It only takes away: permissions and intents come first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeliveryTable([[Delivery; 8]; 4]);
+pub struct DeliveryTable([[Delivery; EventClass::ALL.len()]; Mode::ALL.len()]);
 
 impl Default for DeliveryTable {
     /// Column P of the protocol's rest set for passive attachments.
     fn default() -> Self {
         use Delivery::{Digest, Drop, Full};
         Self([
-            [Full; 8],
+            [Full; EventClass::ALL.len()],
             [Full, Full, Full, Full, Full, Drop, Drop, Full],
             [Full, Digest, Drop, Drop, Drop, Drop, Drop, Full],
             [Full, Drop, Drop, Drop, Drop, Drop, Drop, Full],

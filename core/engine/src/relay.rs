@@ -120,8 +120,8 @@ impl Relay {
 
     /// Counts the attachments of each mode.
     #[must_use]
-    pub fn modes(&self) -> [u64; 4] {
-        let mut counts = [0; 4];
+    pub fn modes(&self) -> [u64; Mode::ALL.len()] {
+        let mut counts = [0; Mode::ALL.len()];
         for (key, slots) in &self.groups {
             counts[key.mode as usize] += slots.len();
         }

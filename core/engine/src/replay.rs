@@ -12,6 +12,7 @@
 //!   when that is full who has the most of it loses its oldest.
 
 mod own;
+mod position;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -21,13 +22,12 @@ use throng_proto::event::EventKind;
 use throng_proto::id::GuildId;
 use throng_proto::wire::Body;
 
+pub use position::Position;
+
 use crate::time::Instant;
 
 /// A session's place among those of its worker.
 pub type Slot = u32;
-
-/// Place in the log, counted from the start of the worker.
-pub type Position = u64;
 
 /// Who gets an entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,7 +129,7 @@ impl Replay {
     pub fn new(limits: Limits) -> Self {
         Self {
             entries: VecDeque::new(),
-            first: 0,
+            first: Position::START,
             bytes: 0,
             own: own::Own::default(),
             shared: 0,
@@ -147,8 +147,9 @@ impl Replay {
             Recipients::One(_) => {}
             Recipients::Many(_) => self.shared += 1,
         }
+        let place = self.end();
         self.entries.push_back(entry);
-        self.end() - 1
+        place
     }
 
     /// Returns the place of the oldest entry that is still there.
@@ -160,13 +161,18 @@ impl Replay {
     /// Returns the place after the last entry.
     #[must_use]
     pub fn end(&self) -> Position {
-        self.first + self.entries.len() as u64
+        self.first.after(self.entries.len() as u64)
+    }
+
+    /// Returns where an entry is kept, unless it is dropped.
+    fn index(&self, position: Position) -> Option<usize> {
+        (position >= self.first).then(|| usize::try_from(position.since(self.first)).ok())?
     }
 
     /// Returns an entry.
     #[must_use]
     pub fn entry(&self, position: Position) -> Option<&Entry> {
-        self.entries.get(usize::try_from(position.checked_sub(self.first)?).ok()?)
+        self.entries.get(self.index(position)?)
     }
 
     /// Iterates over the entries from `position` to `end`, with their places.
@@ -177,9 +183,9 @@ impl Replay {
     ) -> impl Iterator<Item = (Position, &Entry)> {
         let start = position.max(self.first);
         let skip =
-            usize::try_from(start - self.first).unwrap_or(usize::MAX).min(self.entries.len());
-        let take = usize::try_from(end.saturating_sub(start)).unwrap_or(usize::MAX);
-        (start..).zip(self.entries.range(skip..)).take(take)
+            usize::try_from(start.since(self.first)).unwrap_or(usize::MAX).min(self.entries.len());
+        let take = usize::try_from(end.since(start)).unwrap_or(usize::MAX);
+        (start.value()..).map(Position::new).zip(self.entries.range(skip..)).take(take)
     }
 
     /// Finds where to read on so that `missing` dispatches of a session come again before `end`.
@@ -217,7 +223,7 @@ impl Replay {
                 return Ok(None);
             }
             looks += 1;
-            let position = rewind.position.checked_sub(1).filter(|place| *place >= rewind.opened);
+            let position = rewind.position.before().filter(|place| *place >= rewind.opened);
             rewind.position = position.ok_or(Lost)?;
             let entry = self.entry(rewind.position).ok_or(Lost)?;
             if entry.to.contains(rewind.slot) {
@@ -235,8 +241,7 @@ impl Replay {
 
     /// Gives up the body of an entry for one, and returns its bytes.
     fn give_up(&mut self, position: Position) -> usize {
-        let index = position.checked_sub(self.first).and_then(|index| usize::try_from(index).ok());
-        let entry = index.and_then(|index| self.entries.get_mut(index));
+        let entry = self.index(position).and_then(|index| self.entries.get_mut(index));
         let Some(Entry { body, to: Recipients::One(slot), .. }) = entry else { return 0 };
         let bytes = body.take().as_ref().map_or(0, Body::text_bytes);
         self.bytes -= bytes;
@@ -290,7 +295,7 @@ impl Replay {
                 self.lost = if old { self.lost } else { Some(at) };
             }
             self.entries.pop_front();
-            self.first += 1;
+            self.first = self.first.after(1);
         }
         // What many sessions began with at once is mostly gone soon after.
         if self.entries.len() < self.entries.capacity() / 4 {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde::Serialize;
 use throng_proto::id::{ChannelId, MessageId};
 use throng_proto::model::{Channel, Member, Presence, Profile};
 use throng_proto::wire::{Body, Segment};
 
+use crate::json;
 use crate::shape::Shape;
 
 /// A guild's part of GUILD_CREATE, the same for everybody until the guild changes.
@@ -39,13 +39,13 @@ pub fn guild_segment(
             ..Channel::clone(channel)
         })
         .collect();
-    let guild = json(&shape.guild.body(shape.roles.values().collect()));
+    let guild = json::text(&shape.guild.body(shape.roles.values().collect()));
     let mut text = String::with_capacity(guild.len() + 1024);
     text.push_str("\"op\":0,\"t\":\"GUILD_CREATE\",\"d\":{");
     let inner = guild.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     text.push_str(inner.unwrap_or_default());
     text.push_str(",\"channels\":");
-    text.push_str(&json(&channels));
+    text.push_str(&json::text(&channels));
     text.push_str(",\"threads\":[],\"voice_states\":[],\"stage_instances\":[],");
     text.push_str("\"guild_scheduled_events\":[],\"soundboard_sounds\":[],\"member_count\":");
     text.push_str(&member_count.to_string());
@@ -71,9 +71,9 @@ impl Crowd {
     ) -> Self {
         let members: Vec<Member> = members.collect();
         let presences: Vec<Presence<'a>> = presences.collect();
-        let list = json(&presences);
+        let list = json::text(&presences);
         let open = list.strip_suffix(']').unwrap_or_default();
-        let text = format!("\"members\":{},\"presences\":{open}", json(&members));
+        let text = format!("\"members\":{},\"presences\":{open}", json::text(&members));
         Self { text: Segment::new(text), presences: !presences.is_empty() }
     }
 
@@ -106,7 +106,7 @@ pub fn compose(welcome: &Welcome, member: &Member, large_threshold: usize, initi
     }
     if welcome.crowd.is_none() {
         own.push_str("\"members\":[");
-        own.push_str(&json(member));
+        own.push_str(&json::text(member));
         own.push_str("],\"presences\":[]}}");
     }
     let start = [Arc::clone(&welcome.guild), Segment::new(own)];
@@ -114,9 +114,4 @@ pub fn compose(welcome: &Welcome, member: &Member, large_threshold: usize, initi
     let crowd =
         crowd.flat_map(|crowd| [Arc::clone(&crowd.text), crowd.end(welcome.own.as_deref())]);
     Body::from_segments(start.into_iter().chain(crowd))
-}
-
-fn json(value: &impl Serialize) -> String {
-    // Structs of strings, numbers and lists always serialise.
-    serde_json::to_string(value).unwrap_or_default()
 }

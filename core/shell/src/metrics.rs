@@ -7,6 +7,7 @@ mod render;
 use std::time::Duration;
 
 use strum::EnumCount as _;
+use throng_engine::mode::Mode;
 use throng_engine::time::Instant;
 use throng_ports::metrics::Histogram;
 use throng_proto::event::EventKind;
@@ -22,7 +23,7 @@ const KINDS: usize = EventKind::ALL.len();
 pub(crate) struct WorkerMetrics {
     pub(crate) links: Cell,
     pub(crate) sessions: Cell,
-    pub(crate) attachments: [Cell; 4],
+    pub(crate) attachments: Cells<{ Mode::ALL.len() }>,
     pub(crate) relays: Cell,
     pub(crate) relay_members: Cell,
     pub(crate) relay_leaving: Cell,

@@ -11,6 +11,7 @@ use throng_proto::wire::Body;
 use super::Attendance;
 use super::presence::{Present, SessionRef, Shown};
 use crate::event::{Change, Event};
+use crate::json;
 
 impl Attendance {
     /// Takes what a session shows from now on.
@@ -138,7 +139,7 @@ impl Attendance {
             return None;
         }
         let presence = shown.presence(self.guild, user);
-        let payload = serde_json::to_string(&presence).unwrap_or_default();
+        let payload = json::text(&presence);
         Some(Event {
             kind: EventKind::PresenceUpdate,
             guild: self.guild,

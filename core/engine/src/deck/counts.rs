@@ -2,6 +2,8 @@
 
 use throng_proto::event::EventKind;
 
+use crate::mode::Mode;
+
 /// Kinds of events.
 const KINDS: usize = EventKind::ALL.len();
 
@@ -63,8 +65,8 @@ pub struct Gauges {
     pub relays: u64,
     /// Members that relays hold.
     pub members: u64,
-    /// Attachments by mode, as [`Mode::ALL`](crate::mode::Mode::ALL) lists them.
-    pub modes: [u64; 4],
+    /// Attachments by mode, as [`Mode::ALL`] lists them.
+    pub modes: [u64; Mode::ALL.len()],
 }
 
 impl<L: super::Line> super::Deck<L> {

@@ -131,7 +131,7 @@ impl<L: Line> Deck<L> {
     fn chain(&mut self, guild: GuildId, variant: Variant, body: Body) -> Body {
         let Some(relays) = self.guilds.get_mut(&guild) else { return body };
         let last = &mut relays.last[variant as usize];
-        let chained = body.chained(self.log.end(), last.as_ref());
+        let chained = body.chained(self.log.end().value(), last.as_ref());
         *last = Some(chained.clone());
         chained
     }

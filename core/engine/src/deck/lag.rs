@@ -50,7 +50,7 @@ impl Lag {
             }
             if position >= opened && entry.to.contains(slot) {
                 self.sequence += 1;
-                self.position = position + 1;
+                self.position = position.after(1);
             }
         }
     }
@@ -105,7 +105,7 @@ impl<L: Line> Deck<L> {
             let taken = line.offer(&offered).unwrap_or(0);
             counts.frames += taken as u64;
             if let Some((position, dispatch)) = taken.checked_sub(1).and_then(|i| frames.get(i)) {
-                lag.position = position + 1;
+                lag.position = position.after(1);
                 lag.sequence = dispatch.sequence;
             }
             if taken < frames.len() {
@@ -172,7 +172,7 @@ impl<L> Session<L> {
             let from = log.rewind(slot, self.opened, end, missing);
             lag.position = from.ok_or(CaughtUp::Lost)?;
         }
-        let stop = lag.position + LOOKS;
+        let stop = lag.position.after(LOOKS);
         let mut frames = Frames::new();
         let mut sequence = lag.sequence;
         for (position, entry) in log.range(lag.position, stop) {

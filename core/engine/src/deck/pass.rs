@@ -87,7 +87,7 @@ impl<L: Line> Deck<L> {
     /// Returns how many entries of the log wait for a pass.
     #[must_use]
     pub fn ahead(&self) -> u64 {
-        self.log.end() - self.sent
+        self.log.end().since(self.sent)
     }
 
     /// Begins a pass over everything that was appended since the last one, and returns how many
@@ -105,7 +105,7 @@ impl<L: Line> Deck<L> {
             }
         }
         self.pass = Some(Pass { start, end, todo, next: 0 });
-        end - start
+        end.since(start)
     }
 
     /// Visits the next few sessions. `false` when the pass has visited all.

@@ -8,7 +8,7 @@ use super::{Ask, Deck, Identity, Line, Membership, Refusal, SessionRef, View};
 use crate::branch::{Branch, Placing, Tally};
 use crate::mode::DeliveryTable;
 use crate::policy::{GuildFacts, Policy, SessionFacts, Split};
-use crate::relay::{Attachment, Relay};
+use crate::relay::{Attachment, Relay, Variant};
 use crate::replay::Slot;
 
 /// The relays of one guild on one worker.
@@ -19,7 +19,7 @@ pub struct GuildRelays {
     /// Guild's sequence up to which sessions here were told.
     pub(super) told: u64,
     /// What many sessions were sent last, by variant.
-    pub(super) last: [Option<Body>; 4],
+    pub(super) last: [Option<Body>; Variant::ALL.len()],
     /// How many relays the guild knows of.
     reported: usize,
 }
@@ -37,7 +37,13 @@ impl GuildRelays {
     /// Makes a guild's place on a worker, without relays.
     pub(super) fn new(view: &View, table: DeliveryTable, plan: Split, relays_max: usize) -> Self {
         let branch = Branch::new(view.shape.clone(), table, plan, relays_max);
-        Self { branch, facts: view.facts, told: 0, last: [const { None }; 4], reported: 0 }
+        Self {
+            branch,
+            facts: view.facts,
+            told: 0,
+            last: [const { None }; Variant::ALL.len()],
+            reported: 0,
+        }
     }
 
     /// Walks over the relays.

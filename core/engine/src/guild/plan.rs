@@ -14,6 +14,7 @@ use throng_proto::time::Timestamp;
 use super::invites::InviteChange;
 use super::message::NonceKey;
 use crate::event::{Change, Event};
+use crate::json;
 use crate::shape::Shape;
 
 /// What a command came to.
@@ -128,7 +129,7 @@ impl Draft {
         Self {
             kind,
             scope,
-            payload: text(payload),
+            payload: json::text(payload),
             stripped: None,
             author: None,
             mentions: Mentions::default(),
@@ -138,7 +139,7 @@ impl Draft {
 
     /// Adds the variant without content, if it differs.
     pub(super) fn stripped(mut self, payload: &impl Serialize) -> Self {
-        self.stripped = Some(text(payload)).filter(|stripped| *stripped != self.payload);
+        self.stripped = Some(json::text(payload)).filter(|stripped| *stripped != self.payload);
         self
     }
 
@@ -186,9 +187,4 @@ impl Draft {
         let event = Event { change: self.change, ..Event::from_record(&record) };
         (record, event)
     }
-}
-
-/// Encodes JSON. Structs of strings, numbers and lists always serialise.
-fn text(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
 }

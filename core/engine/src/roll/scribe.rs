@@ -14,6 +14,7 @@ use super::list::List;
 use super::place::GroupId;
 use super::range::rows_of;
 use super::{ListId, Person};
+use crate::json;
 
 /// Writes what viewers are told.
 pub(super) struct Scribe<'a> {
@@ -59,7 +60,7 @@ impl Scribe<'_> {
     /// Writes everything before the operations of a list.
     pub(super) fn head(&self, id: ListId, list: &List) -> String {
         let headings = list.groups().map(|(id, count)| Heading { id, count });
-        self.start(&id, &json(&headings.collect::<Vec<_>>()))
+        self.start(&id, &json::text(&headings.collect::<Vec<_>>()))
     }
 
     /// Writes everything before the operations of a list that is not shown.
@@ -105,7 +106,7 @@ impl Scribe<'_> {
                 Op::Invalidate(range) => Written::Invalidate { range: *range },
             })
         });
-        written.map(|op| json(&op)).collect::<Vec<_>>().join(",")
+        written.map(|op| json::text(&op)).collect::<Vec<_>>().join(",")
     }
 
     fn item(&self, list: &List, row: &Row) -> Option<Item<'_>> {
@@ -117,9 +118,4 @@ impl Scribe<'_> {
         let presence = person.shown.presence(self.guild, name.user());
         Some(Item::Member(Listed { member: &person.member, presence }))
     }
-}
-
-fn json(value: &impl Serialize) -> String {
-    // Structs of strings, numbers and lists always serialise.
-    serde_json::to_string(value).unwrap_or_default()
 }

@@ -22,6 +22,11 @@ fn body(text: &str) -> Body {
     Body::dispatch("MESSAGE_CREATE", &format!("\"{text}\""))
 }
 
+/// The place after so many entries.
+const fn at(entries: u64) -> Position {
+    Position::new(entries)
+}
+
 fn entry(at: u64, text: &str, to: Recipients) -> Entry {
     let kind = EventKind::MessageCreate;
     Entry { at: Instant::from_millis(at), kind, guild: None, body: Some(body(text)), to }
@@ -84,7 +89,7 @@ impl Model {
         let text = format!("{}{}", self.next, "x".repeat(self.random.index(80)));
         self.next += 1;
         let position = self.replay.append(entry(self.now, &text, to));
-        assert_eq!(position + 1, self.replay.end());
+        assert_eq!(position.after(1), self.replay.end());
         for slot in slots {
             self.sessions.get_mut(&slot).unwrap().sent.push((position, text.clone()));
         }
@@ -137,13 +142,17 @@ fn each_step_back_is_one_dispatch_of_the_session() {
         replay.append(entry(0, "x", to));
     }
     for missing in 1..=7 {
-        let place = replay.rewind(1, 0, 20, missing).unwrap();
-        assert_eq!(place, 21 - 3 * u64::from(missing));
+        let place = replay.rewind(1, Position::START, at(20), missing).unwrap();
+        assert_eq!(place, at(21 - 3 * u64::from(missing)));
     }
-    assert_eq!(replay.rewind(1, 0, 20, 8), None);
-    assert_eq!(replay.rewind(1, 0, 19, 1), Some(18), "from any end");
-    assert_eq!(replay.rewind(1, 0, 18, 1), Some(15), "the end itself is not among them");
-    assert_eq!(replay.rewind(1, 0, 21, 1), None, "an end that is not there yet");
+    assert_eq!(replay.rewind(1, Position::START, at(20), 8), None);
+    assert_eq!(replay.rewind(1, Position::START, at(19), 1), Some(at(18)), "from any end");
+    assert_eq!(
+        replay.rewind(1, Position::START, at(18), 1),
+        Some(at(15)),
+        "the end itself is not among them"
+    );
+    assert_eq!(replay.rewind(1, Position::START, at(21), 1), None, "an end that is not there yet");
 }
 
 /// R2: a slot's former session had other dispatches.
@@ -153,9 +162,9 @@ fn a_session_is_given_nothing_from_before_it_opened() {
     replay.append(entry(0, "old", Recipients::One(3)));
     let opened = replay.end();
     replay.append(entry(0, "new", Recipients::One(3)));
-    assert_eq!(replay.rewind(3, opened, 2, 1), Some(1));
-    assert_eq!(replay.rewind(3, opened, 2, 2), None);
-    assert_eq!(replay.rewind(3, 0, 2, 2), Some(0));
+    assert_eq!(replay.rewind(3, opened, at(2), 1), Some(at(1)));
+    assert_eq!(replay.rewind(3, opened, at(2), 2), None);
+    assert_eq!(replay.rewind(3, Position::START, at(2), 2), Some(at(0)));
 }
 
 /// R2: what was given up cannot be read, and nothing is read in its place.
@@ -165,18 +174,22 @@ fn what_was_given_up_makes_a_session_start_anew() {
     replay.append(entry(0, "mine", Recipients::One(1)));
     replay.append(entry(0, "ours", many(&[1, 2])));
     let bytes = replay.bytes();
-    replay.acknowledge(1);
+    replay.acknowledge(at(1));
     assert_eq!(replay.bytes(), bytes, "others may still need it");
-    assert!(replay.entry(1).unwrap().body.is_some());
-    replay.acknowledge(0);
+    assert!(replay.entry(at(1)).unwrap().body.is_some());
+    replay.acknowledge(at(0));
     assert_eq!(replay.bytes(), body("ours").text_bytes());
-    replay.acknowledge(0);
-    replay.acknowledge(99);
+    replay.acknowledge(at(0));
+    replay.acknowledge(at(99));
     assert_eq!((replay.bytes(), replay.len()), (body("ours").text_bytes(), 2));
-    assert_eq!(replay.rewind(1, 0, 2, 1), Some(1));
-    assert_eq!(replay.rewind(1, 0, 2, 2), None);
-    assert_eq!(replay.rewind(2, 0, 2, 1), Some(1), "the other session is not concerned");
-    assert_eq!(replay.trim(Instant::from_millis(4_000_000), 2), 2);
+    assert_eq!(replay.rewind(1, Position::START, at(2), 1), Some(at(1)));
+    assert_eq!(replay.rewind(1, Position::START, at(2), 2), None);
+    assert_eq!(
+        replay.rewind(2, Position::START, at(2), 1),
+        Some(at(1)),
+        "the other session is not concerned"
+    );
+    assert_eq!(replay.trim(Instant::from_millis(4_000_000), at(2)), 2);
     assert_eq!(replay.bytes(), 0);
 }
 
@@ -191,15 +204,19 @@ fn the_log_keeps_its_bounds_in_entries_bytes_and_age() {
     };
     let now = Instant::from_millis(900);
     let mut counted = filled(Limits { entries_max: 4, ..ROOMY });
-    assert_eq!((counted.trim(now, 10), counted.start(), counted.len()), (6, 6, 4));
+    assert_eq!((counted.trim(now, at(10)), counted.start(), counted.len()), (6, at(6), 4));
     let each = body("0123456789").text_bytes();
     let mut weighed = filled(Limits { bytes_max: 3 * each + 1, ..ROOMY });
-    assert_eq!((weighed.trim(now, 10), weighed.bytes()), (7, 3 * each));
+    assert_eq!((weighed.trim(now, at(10)), weighed.bytes()), (7, 3 * each));
     let mut aged = filled(Limits { age_max: Duration::from_millis(250), ..ROOMY });
-    assert_eq!((aged.trim(now, 10), aged.start()), (7, 7), "650 is older than 250 ms, 700 is not");
+    assert_eq!(
+        (aged.trim(now, at(10)), aged.start()),
+        (7, at(7)),
+        "650 is older than 250 ms, 700 is not"
+    );
     let mut exact = filled(Limits { age_max: Duration::from_millis(200), ..ROOMY });
-    assert_eq!(exact.trim(now, 10), 7, "200 ms old is not too old");
-    assert_eq!(exact.trim(now, 10), 0);
+    assert_eq!(exact.trim(now, at(10)), 7, "200 ms old is not too old");
+    assert_eq!(exact.trim(now, at(10)), 0);
     assert!(!exact.is_empty());
 }
 
@@ -212,15 +229,15 @@ fn what_was_acknowledged_is_dropped_from_the_front_at_once() {
     }
     replay.append(entry(0, "ours", many(&[0, 999])));
     for place in (0..998).chain([999]) {
-        replay.acknowledge(place);
+        replay.acknowledge(at(place));
     }
-    assert_eq!(replay.trim(Instant::from_millis(0), 1_001), 998, "998 is not acknowledged");
-    assert_eq!((replay.start(), replay.len(), replay.end()), (998, 3, 1_001));
-    assert_eq!(replay.rewind(0, 0, 1_001, 1), Some(1_000));
-    assert_eq!(replay.rewind(0, 0, 1_001, 2), None);
-    assert_eq!(replay.rewind(998, 0, 1_001, 1), Some(998));
-    assert_eq!(replay.rewind(999, 0, 1_001, 2), None, "it was given up");
-    assert_eq!(replay.trim(Instant::from_millis(0), 998), 0, "what is not sent yet stays");
+    assert_eq!(replay.trim(Instant::from_millis(0), at(1_001)), 998, "998 is not acknowledged");
+    assert_eq!((replay.start(), replay.len(), replay.end()), (at(998), 3, at(1_001)));
+    assert_eq!(replay.rewind(0, Position::START, at(1_001), 1), Some(at(1_000)));
+    assert_eq!(replay.rewind(0, Position::START, at(1_001), 2), None);
+    assert_eq!(replay.rewind(998, Position::START, at(1_001), 1), Some(at(998)));
+    assert_eq!(replay.rewind(999, Position::START, at(1_001), 2), None, "it was given up");
+    assert_eq!(replay.trim(Instant::from_millis(0), at(998)), 0, "what is not sent yet stays");
 }
 
 #[test]
@@ -229,10 +246,10 @@ fn trimming_keeps_what_is_not_sent_yet() {
     for _ in 0..5 {
         replay.append(entry(0, "x", many(&[1])));
     }
-    assert_eq!((replay.trim(Instant::from_millis(0), 2), replay.start()), (2, 2));
-    assert_eq!(replay.trim(Instant::from_millis(0), 5), 2);
-    assert!(replay.entry(3).is_none());
-    assert!(replay.entry(4).is_some());
+    assert_eq!((replay.trim(Instant::from_millis(0), at(2)), replay.start()), (2, at(2)));
+    assert_eq!(replay.trim(Instant::from_millis(0), at(5)), 2);
+    assert!(replay.entry(at(3)).is_none());
+    assert!(replay.entry(at(4)).is_some());
 }
 
 #[test]
@@ -241,8 +258,9 @@ fn ranges_hold_what_is_there_of_what_is_asked() {
     for _ in 0..5 {
         replay.append(entry(0, "x", many(&[1])));
     }
-    replay.trim(Instant::from_millis(0), 5);
-    let places = |from, to| replay.range(from, to).map(|(at, _)| at).collect::<Vec<_>>();
+    replay.trim(Instant::from_millis(0), at(5));
+    let places =
+        |from, to| replay.range(at(from), at(to)).map(|(at, _)| at.value()).collect::<Vec<_>>();
     assert_eq!(places(0, 5), [2, 3, 4]);
     assert_eq!(places(3, 4), [3]);
     assert_eq!(places(4, 99), [4]);
@@ -270,14 +288,22 @@ fn what_one_session_gets_never_pushes_out_what_others_need() {
         }
         replay.trim(Instant::from_millis(2_021), replay.end());
         let end = replay.end();
-        assert_eq!(replay.rewind(1, 0, end, 20), Some(0), "what many got is whole");
-        assert_eq!(replay.rewind(3, 0, end, 1), Some(20), "and so is another session's own");
-        assert!(replay.rewind(9, 0, end, 1).is_some(), "it has its newest");
-        assert_eq!(replay.rewind(9, 0, end, 1_999), None);
+        assert_eq!(
+            replay.rewind(1, Position::START, end, 20),
+            Some(at(0)),
+            "what many got is whole"
+        );
+        assert_eq!(
+            replay.rewind(3, Position::START, end, 1),
+            Some(at(20)),
+            "and so is another session's own"
+        );
+        assert!(replay.rewind(9, Position::START, end, 1).is_some(), "it has its newest");
+        assert_eq!(replay.rewind(9, Position::START, end, 1_999), None);
         assert!(replay.bytes() <= limits.bytes_max, "{}", replay.bytes());
         assert_eq!(replay.window(Instant::from_millis(2_021)), limits.age_max);
-        for place in 0..end {
-            replay.acknowledge(place);
+        for place in 0..end.value() {
+            replay.acknowledge(at(place));
         }
         assert_eq!(replay.own_bytes(), 0);
     }
@@ -304,12 +330,12 @@ fn what_waits_for_one_session_never_pushes_out_what_others_need() {
         replay.trim(Instant::from_millis(1), sent);
     }
     let end = replay.end();
-    assert_eq!(replay.rewind(7, 0, end, 30), Some(0), "what many got is whole");
-    assert_eq!(replay.rewind(9, 0, end, 100), Some(sent), "and what waits");
+    assert_eq!(replay.rewind(7, Position::START, end, 30), Some(at(0)), "what many got is whole");
+    assert_eq!(replay.rewind(9, Position::START, end, 100), Some(sent), "and what waits");
     assert!(replay.bytes() <= 30 * each + 100 * each, "others gave up all of theirs");
     replay.trim(Instant::from_millis(2), end);
     assert!(replay.bytes() <= limits.bytes_max);
-    assert_eq!(replay.rewind(7, 0, end, 30), Some(0));
+    assert_eq!(replay.rewind(7, Position::START, end, 30), Some(at(0)));
 }
 
 /// R3: what is not sent yet is never given up.
@@ -320,10 +346,10 @@ fn what_a_session_was_not_sent_yet_stays() {
     for _ in 0..10 {
         replay.append(entry(0, "x", Recipients::One(1)));
     }
-    replay.trim(Instant::from_millis(0), 0);
-    assert_eq!(replay.rewind(1, 0, 10, 10), Some(0));
-    replay.trim(Instant::from_millis(0), 5);
-    assert!(replay.range(5, 10).all(|(_, entry)| entry.body.is_some()));
+    replay.trim(Instant::from_millis(0), at(0));
+    assert_eq!(replay.rewind(1, Position::START, at(10), 10), Some(at(0)));
+    replay.trim(Instant::from_millis(0), at(5));
+    assert!(replay.range(at(5), at(10)).all(|(_, entry)| entry.body.is_some()));
 }
 
 #[test]
@@ -334,13 +360,13 @@ fn the_window_that_is_kept_is_told() {
         replay.append(entry(index * 10, "x", many(&[1, 2])));
     }
     let now = Instant::from_millis(100);
-    replay.trim(now, 10);
+    replay.trim(now, at(10));
     assert_eq!(replay.window(now), limits.age_max, "nothing was lost");
     for index in 10..15 {
         replay.append(entry(index * 10, "x", many(&[1, 2])));
     }
     let now = Instant::from_millis(150);
-    replay.trim(now, 15);
+    replay.trim(now, at(15));
     assert_eq!(replay.window(now), Duration::from_millis(110), "40 was the last that was lost");
     assert_eq!(replay.window(Instant::from_millis(5_000)), limits.age_max);
 }
@@ -355,8 +381,8 @@ fn a_walk_in_steps_finds_the_same_place() {
             replay.append(entry(0, "x", to));
         }
         let missing = u32::try_from(random.below(120)).unwrap();
-        let at_once = replay.rewind(1, 0, 200, missing);
-        let mut rewind = Replay::begin_rewind(1, 0, 200, missing);
+        let at_once = replay.rewind(1, Position::START, at(200), missing);
+        let mut rewind = Replay::begin_rewind(1, Position::START, at(200), missing);
         let in_steps = loop {
             replay.append(entry(0, "later", many(&[1])));
             match replay.step_back(&mut rewind, 7) {

@@ -1,14 +1,13 @@
 //! What a guild answers about its members, and the jobs that it has walk over them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use throng_engine::chunk::{self, Rights};
 use throng_engine::deck::SessionRef;
 use throng_engine::roster::Snapshot;
-use throng_ports::hub::JobKind;
+use throng_ports::hub::{JobKind, RETRY_AFTER};
 use throng_proto::event::EventKind;
 use throng_proto::gateway::RequestMembers;
 use throng_proto::id::{RoleId, UserId};
@@ -19,9 +18,6 @@ use super::task::GuildTask;
 use crate::jobs::{Chunks, Holders, Recipient, Title};
 use crate::letter::WorkerLetter;
 use crate::metrics::Refused;
-
-/// When to ask again for a list while too many jobs wait.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 impl GuildTask {
     /// Answers a request for some members at once, and has the whole list sent by a job.

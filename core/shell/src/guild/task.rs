@@ -33,6 +33,13 @@ use crate::metrics::Refused;
 /// Requests taken in one turn before the store is looked at again.
 const TURN_MAX: usize = 64;
 
+/// Members up to which GUILD_CREATE carries everybody, whatever threshold a session named: the
+/// largest one.
+const LARGE_MAX: usize = 250;
+
+/// Part of a guild's attachments that may come and go at the edge of a size band unnoticed.
+const SLACK: usize = 8;
+
 /// How long a failed commit counts as a trouble, unless a good one follows.
 const TROUBLED_FOR: Duration = Duration::from_mins(1);
 
@@ -341,11 +348,7 @@ impl GuildTask {
             let everybody = member_count <= LARGE_MAX;
             self.attendance.crowd(self.guild.roster(), everybody)
         });
-        let shows = self.attendance.shows(user);
-        let own = shows.status.is_online().then(|| {
-            serde_json::to_string(&shows.presence(self.guild.shape().id(), user))
-                .unwrap_or_default()
-        });
+        let own = self.attendance.own(user);
         Welcome { guild: segment, crowd, own, member_count }
     }
 
@@ -365,13 +368,6 @@ const fn counts(command: &Command) -> bool {
     };
     *counts
 }
-
-/// Members up to which GUILD_CREATE carries everybody, whatever threshold a session named: the
-/// largest one.
-const LARGE_MAX: usize = 250;
-
-/// Part of a guild's attachments that may come and go at the edge of a size band unnoticed.
-const SLACK: usize = 8;
 
 /// What the store has done.
 pub(super) enum FromStore {

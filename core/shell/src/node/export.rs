@@ -1,10 +1,9 @@
 //! Exports of members, as somebody reads them.
 
 use std::io;
-use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use throng_ports::hub::{JobKind, MemberLines};
+use throng_ports::hub::{JobKind, MemberLines, RETRY_AFTER};
 use throng_proto::id::GuildId;
 use throng_proto::refusal::Refusal;
 use tokio::sync::{mpsc, oneshot};
@@ -38,7 +37,7 @@ pub(super) async fn begin(
         meter.refuse(Refused::Jobs);
         Refusal::Unavailable {
             reason: "Too many jobs wait (jobs.queue_max).".to_owned(),
-            retry_after: Duration::from_secs(5),
+            retry_after: RETRY_AFTER,
         }
     })?;
     let lines = stream::unfold(Some(pieces), |pieces| async move {
