@@ -112,8 +112,11 @@ impl Attendance {
         }
     }
 
-    /// Counts an attachment in.
+    /// Counts an attachment in, unless it is counted already.
     pub fn attach(&mut self, session: SessionRef, user: UserId, interest: Interest) {
+        if self.users.get(&user).is_some_and(|present| present.has(session)) {
+            return;
+        }
         self.branches.entry(session.worker.into()).or_default().attachments += 1;
         self.attachments += 1;
         self.listeners += usize::from(listens(interest));

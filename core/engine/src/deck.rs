@@ -61,6 +61,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use roaring::RoaringBitmap;
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::time::Timestamp;
 use throng_proto::wire::Dispatch;
@@ -132,6 +133,10 @@ pub struct Deck<L> {
     pass: Option<pass::Pass>,
     wheel: Wheel<timer::Key>,
     review: review::Review,
+    /// Sessions whose guild has to take them back.
+    absent: BTreeMap<GuildId, Vec<rejoin::Absence>>,
+    /// Those that wait until nobody is absent.
+    waiting: BTreeMap<GuildId, RoaringBitmap>,
     /// Guilds whose relays are not as planned.
     moves: BTreeSet<GuildId>,
     generations: u32,
@@ -160,6 +165,8 @@ impl<L: Line> Deck<L> {
             pass: None,
             wheel: Wheel::new(now.at, TICK),
             review: review::Review::default(),
+            absent: BTreeMap::new(),
+            waiting: BTreeMap::new(),
             moves: BTreeSet::new(),
             generations: 0,
             stamps: 0,

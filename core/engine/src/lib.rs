@@ -52,6 +52,7 @@ pub mod guild;
 mod json;
 pub mod mode;
 pub mod outbox;
+pub mod planted;
 pub mod policy;
 pub mod pressure;
 pub mod ranking;

@@ -7,6 +7,8 @@ use throng_proto::id::{ChannelId, GuildId, RoleId, UserId};
 use throng_proto::model::{Channel, Guild, OverwriteKind, Role};
 use throng_proto::permissions::Permissions;
 
+use crate::planted::{self, Planted};
+
 /// Everything that permissions depend on, but members. Changing it makes a new one that shares what
 /// stayed.
 #[derive(Clone, Debug)]
@@ -69,6 +71,7 @@ impl Shape {
             let step = match overwrite.kind {
                 OverwriteKind::Role if overwrite.id == self.everyone().cast() => &mut everyone,
                 OverwriteKind::Role if roles.contains(&overwrite.id.cast()) => &mut of_roles,
+                OverwriteKind::Member if planted::has(Planted::MemberOverwriteIgnored) => continue,
                 OverwriteKind::Member if overwrite.id == user.cast() => &mut of_member,
                 _ => continue,
             };

@@ -158,7 +158,10 @@ impl Journals for FileJournals {
             return Err(io::Error::new(io::ErrorKind::StorageFull, text));
         }
         let Generation { number, identity } = generation;
-        private_dir(&self.dir.join(number.to_string()))?;
+        let own = self.dir.join(number.to_string());
+        private_dir(&own)?;
+        // Nor one whose beginning it has lost: from then on this is all that there is.
+        sync_all(&own)?;
         let draft = self.dir.join("current.new");
         let mut file = private_file(&draft)?;
         writeln!(file, "{number} {identity:032x}")?;
@@ -173,6 +176,19 @@ impl Journals for FileJournals {
         }
         Ok(())
     }
+}
+
+/// Brings everything below a directory to the disk.
+fn sync_all(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sync_all(&path)?;
+        } else {
+            File::open(&path)?.sync_all()?;
+        }
+    }
+    File::open(dir)?.sync_all()
 }
 
 /// Lists the entries whose names are a number and a suffix, in order of the numbers.

@@ -9,6 +9,7 @@ use throng_proto::wire::Body;
 
 use super::{Deck, Line, Output, Refusal};
 use crate::event::{Change, Event};
+use crate::planted::{self, Planted};
 use crate::policy::Shed;
 use crate::relay::{Audience, Digest, Variant};
 use crate::replay::Recipients;
@@ -53,9 +54,10 @@ impl<L: Line> Deck<L> {
     pub fn audience(&mut self, event: &Event) -> Option<Audience> {
         let relays = self.guilds.get_mut(&event.guild)?;
         relays.told = relays.told.max(event.sequence);
+        let late = planted::has(Planted::PermissionLate).then(|| relays.branch.audience(event));
         relays.branch.apply(&event.change);
         self.counts.events[event.kind as usize] += relays.branch.len() as u64;
-        Some(relays.branch.audience(event))
+        Some(late.unwrap_or_else(|| relays.branch.audience(event)))
     }
 
     /// Appends an event for its recipients. All or nothing of it survives a crash: the guild is
@@ -63,7 +65,7 @@ impl<L: Line> Deck<L> {
     pub fn deliver(&mut self, event: &Arc<Event>, audience: &Audience) {
         self.records.open_batch();
         let recorded = self.pass_on(event, audience);
-        if !recorded && event.sequence > 0 {
+        if !recorded && event.sequence > 0 && !planted::has(Planted::ToldMissing) {
             // Nobody here was to be told; the store may forget the event before somebody asks.
             self.records.told(event.guild, event.sequence);
         }
@@ -142,6 +144,10 @@ impl<L: Line> Deck<L> {
             relays.branch.digest().into_iter().map(|digest| (*guild, digest))
         });
         let due: Vec<(GuildId, Digest)> = due.collect();
+        if planted::has(Planted::DigestTwice) {
+            let again = due.iter().map(|(guild, digest)| (*guild, digest.clone()));
+            self.append_digests(again.collect::<Vec<_>>());
+        }
         self.append_digests(due);
     }
 

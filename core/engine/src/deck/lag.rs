@@ -8,6 +8,7 @@ use throng_proto::wire::Dispatch;
 use super::pass::{BATCH, lane};
 use super::{Deck, Line, Refusal, Session};
 use crate::mode::Mode;
+use crate::planted::{self, Planted};
 use crate::policy::{Lag as Verdict, LagFacts};
 use crate::replay::{Position, Replay, Slot};
 
@@ -74,7 +75,8 @@ impl<L: Line> Deck<L> {
     /// Notes what a link did not take: everything after `taken`, the last sequence it took.
     pub(super) fn fall_behind(&mut self, slot: Slot, mut lag: Lag, taken: u32) {
         let Some(session) = self.sessions.get_mut(slot) else { return };
-        lag.skip(&self.log, slot, session.opened, taken);
+        let skipped = taken + u32::from(planted::has(Planted::LagForgetsFirst));
+        lag.skip(&self.log, slot, session.opened, skipped);
         session.lag = Some(Box::new(lag));
         self.counts.lagging += 1;
     }
@@ -103,8 +105,11 @@ impl<L: Line> Deck<L> {
             let offered: SmallVec<[Dispatch<'_>; BATCH]> =
                 frames.iter().map(|(_, dispatch)| *dispatch).collect();
             let taken = line.offer(&offered).unwrap_or(0);
+            let repeats = 1 + usize::from(planted::has(Planted::LagRepeatsLast));
             counts.frames += taken as u64;
-            if let Some((position, dispatch)) = taken.checked_sub(1).and_then(|i| frames.get(i)) {
+            if let Some((position, dispatch)) =
+                taken.checked_sub(repeats).and_then(|i| frames.get(i))
+            {
                 lag.position = position.after(1);
                 lag.sequence = dispatch.sequence;
             }
@@ -143,8 +148,9 @@ impl<L: Line> Deck<L> {
         let Some(session) = sessions.get_mut(slot) else { return };
         let Some(unacknowledged) = &mut session.own else { return };
         unacknowledged.0.retain(|(own, position)| {
+            let at_once = planted::has(Planted::AcknowledgedAtOnce);
             let old = log.entry(*position).is_none_or(|e| now.at.since(e.at) > KEPT_FOR);
-            let known = u64::from(*own) <= sequence && old;
+            let known = u64::from(*own) <= sequence && (old || at_once);
             if known {
                 log.acknowledge(*position);
             }

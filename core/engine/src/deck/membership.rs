@@ -11,9 +11,7 @@ use throng_proto::model::Status;
 use throng_proto::wire::Body;
 
 use super::relays::{GuildRelays, Joining};
-use super::{
-    Ask, Attach, Deck, Grant, Identity, Line, Membership, Restored, Seat, SessionRef, View,
-};
+use super::{Ask, Attach, Deck, Grant, Identity, Line, Membership, Seat, View};
 use crate::mode::Mode;
 use crate::policy::AttachmentFacts;
 use crate::relay::{Attachment, DigestKind};
@@ -21,9 +19,13 @@ use crate::replay::Slot;
 use crate::welcome;
 
 impl<L: Line> Deck<L> {
-    /// Says what a session that begins asks a guild for; `None` when it has ended or has left.
-    #[must_use]
-    pub fn attach(&self, slot: Slot, presence: PresenceUpdate, initial: bool) -> Option<Attach> {
+    /// Says what a session is to a guild; `None` when it has ended.
+    pub(super) fn describe(
+        &self,
+        slot: Slot,
+        presence: PresenceUpdate,
+        initial: bool,
+    ) -> Option<Attach> {
         let identity = &self.sessions.get(slot)?.identity;
         let (facts, interest) = (identity.facts(), identity.interest());
         let session = self.reference(slot)?;
@@ -39,7 +41,7 @@ impl<L: Line> Deck<L> {
         initial: bool,
     ) {
         if self.wait_for(slot, guild)
-            && let Some(attach) = self.attach(slot, presence, initial)
+            && let Some(attach) = self.attach(slot, guild, presence, initial)
         {
             self.ask(guild, Ask::Attach(Box::new(attach)));
         }
@@ -47,20 +49,13 @@ impl<L: Line> Deck<L> {
 
     /// Lets a session wait for a guild; `false` when it does already, or the guild is another
     /// shard's.
-    pub(super) fn wait_for(&mut self, slot: Slot, guild: GuildId) -> bool {
+    fn wait_for(&mut self, slot: Slot, guild: GuildId) -> bool {
         let Some(session) = self.sessions.get_mut(slot) else { return false };
         let may = session.membership(guild).is_none() && session.identity.has(guild);
         if may {
             session.guilds.push(Membership::new(guild));
         }
         may
-    }
-
-    /// Takes a session off a guild that did not attach it.
-    pub fn turned_away(&mut self, session: SessionRef, guild: GuildId) {
-        if self.find(session).is_some() {
-            self.expel_session(guild, session.slot);
-        }
     }
 
     /// Takes what a guild granted.
@@ -71,7 +66,15 @@ impl<L: Line> Deck<L> {
             // The session ended, or its user left, while the guild granted.
             return self.give_back(guild, &seat);
         }
+        if self.has_absent(guild) {
+            // Others are to be told first what they missed; it is asked for again then.
+            return self.wait(guild, session.slot);
+        }
         let Some(found) = self.find(session) else { return };
+        if found.membership(guild).is_some_and(|membership| membership.relay().is_some()) {
+            // It was asked for twice, because the guild began anew in between.
+            return;
+        }
         let threshold = usize::from(found.identity.large_threshold);
         self.place(&seat, &view);
         if let Some(welcome) = welcome {
@@ -83,13 +86,13 @@ impl<L: Line> Deck<L> {
         }
     }
 
-    fn give_back(&mut self, guild: GuildId, seat: &Seat) {
+    pub(super) fn give_back(&mut self, guild: GuildId, seat: &Seat) {
         let Seat { session, user, interest, .. } = *seat;
         self.ask(guild, Ask::Detach { session, user, interest });
     }
 
     /// Puts a session on a relay, in the mode that the policy says.
-    fn place(&mut self, seat: &Seat, view: &View) {
+    pub(super) fn place(&mut self, seat: &Seat, view: &View) {
         let (slot, guild) = (seat.session.slot, view.shape.id());
         let (policy, now) = (Arc::clone(&self.policy), self.now.wall);
         let Some(session) = self.sessions.get(slot) else { return };
@@ -155,6 +158,8 @@ impl<L: Line> Deck<L> {
     pub(super) fn dissolve(&mut self, guild: GuildId) {
         self.guilds.remove(&guild);
         self.lists.remove(&guild);
+        self.absent.remove(&guild);
+        self.waiting.remove(&guild);
         let mut waiting = Vec::new();
         for (slot, session) in self.sessions.iter_mut() {
             let Some(at) = session.guilds.iter().position(|m| m.guild == guild) else { continue };
@@ -183,27 +188,6 @@ impl<L: Line> Deck<L> {
         let presence = session.identity.shows();
         self.ask_attach(slot, guild, presence, false);
         self.write_state(slot);
-    }
-
-    /// Attaches sessions that a guild had before, and tells them what they missed.
-    pub fn restored(&mut self, restored: Restored) {
-        let Restored { view, seats, gone, lost, events } = restored;
-        lost.into_iter().for_each(|session| self.lose(session));
-        let mut slots = roaring::RoaringBitmap::new();
-        for seat in &seats {
-            if self.find(seat.session).is_some() {
-                self.place(seat, &View { sequence: 0, ..view.clone() });
-                slots.insert(seat.session.slot);
-            } else {
-                self.give_back(view.shape.id(), seat);
-            }
-        }
-        for event in &events {
-            self.event_for(event, Some(&slots));
-        }
-        for session in gone {
-            self.turned_away(session, view.shape.id());
-        }
     }
 }
 

@@ -7,6 +7,7 @@ use throng_proto::time::Timestamp;
 
 use super::{Deck, Line, Sessions};
 use crate::branch::Guide;
+use crate::planted::{self, Planted};
 use crate::policy::{GuildFacts, Placement, Policy, RelayFacts, SessionFacts};
 use crate::replay::Slot;
 
@@ -31,6 +32,7 @@ impl<L: Line> Deck<L> {
         for (slot, number) in moved {
             let session = sessions.get_mut(slot);
             let membership = session.and_then(|session| session.membership_mut(guild));
+            let membership = membership.filter(|_| !planted::has(Planted::MoveForgets));
             membership.into_iter().for_each(|membership| membership.grant(number));
         }
         if !relays.branch.look() {

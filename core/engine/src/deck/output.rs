@@ -45,17 +45,15 @@ pub enum Ask {
     },
     /// To show a session parts of member lists.
     Watch(Watch),
-    /// To take sessions that it had before, and others that it had not granted a place yet. Where
-    /// there is no such guild, [`Deck::turned_away`] is to be told of all of them.
+    /// To take sessions back that it had before. Where there is no such guild,
+    /// [`Deck::turned_away`] is to be told of all of them.
     ///
     /// [`Deck::turned_away`]: super::Deck::turned_away
     Restore {
         /// Place in its sequence up to which they were told.
         since: u64,
-        /// Those it had.
+        /// Who.
         sessions: Vec<Attach>,
-        /// Those that still wait.
-        waiting: Vec<Attach>,
     },
     /// To note how many relays it has here.
     Relays(usize),

@@ -14,6 +14,7 @@ use throng_proto::wire::{Body, Dispatch, Lane};
 use super::events::Outgoing;
 use super::lag::Lag;
 use super::{Deck, Line, SessionRef};
+use crate::planted::{self, Planted};
 use crate::replay::{Entry, Position, Recipients, Slot};
 
 /// Entries that may wait for a pass before no more should be caused.
@@ -55,7 +56,9 @@ impl<L: Line> Deck<L> {
         if count == 0 {
             return;
         }
-        self.records.dispatch(&outgoing);
+        if !planted::has(Planted::RecordMissing) || outgoing.kind != EventKind::MessageUpdate {
+            self.records.dispatch(&outgoing);
+        }
         let Outgoing { kind, guild, body, to, .. } = outgoing;
         self.counts.deliveries[kind as usize] += count;
         if let Some(guild) = guild {
@@ -150,7 +153,9 @@ impl<L: Line> Deck<L> {
     /// Visits one session ahead of its turn, so that its sequence is up to date.
     pub(super) fn visit_now(&mut self, slot: Slot) {
         if let Some(pass) = self.pass.as_mut().filter(|pass| !pass.has_visited(slot)) {
-            pass.todo.remove(slot);
+            if !planted::has(Planted::PassVisitsTwice) {
+                pass.todo.remove(slot);
+            }
             let (start, end) = (pass.start, pass.end);
             self.advance(slot, start, end);
         }
@@ -159,6 +164,7 @@ impl<L: Line> Deck<L> {
     /// Returns the place up to which a session was visited.
     pub(super) fn visited_end(&self, slot: Slot) -> Position {
         match &self.pass {
+            Some(_) if planted::has(Planted::VisitedEndOld) => self.sent,
             Some(pass) if pass.has_visited(slot) => pass.end,
             _ => self.sent,
         }
@@ -172,7 +178,9 @@ impl<L: Line> Deck<L> {
         let mut first = end;
         let mut bytes = 0;
         // What lies before it was opened is of an older session with its slot.
-        for (position, entry) in log.range(start.max(session.opened), end) {
+        let early = planted::has(Planted::CatchUpBeforeOpened);
+        let opened = if early { Position::default() } else { session.opened };
+        for (position, entry) in log.range(start.max(opened), end) {
             if !entry.to.contains(slot) {
                 continue;
             }

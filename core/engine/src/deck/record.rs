@@ -13,6 +13,7 @@ use throng_proto::event::EventKind;
 use throng_proto::id::GuildId;
 
 use super::{Deck, Identity, Line, Membership, Outgoing, Session, SessionId};
+use crate::planted::{self, Planted};
 use crate::replay::{Recipients, Slot};
 
 pub(super) const SNAPSHOT: u8 = 0;
@@ -22,6 +23,8 @@ pub(super) const END: u8 = 3;
 pub(super) const STATE: u8 = 4;
 pub(super) const TOLD: u8 = 5;
 pub(super) const BATCH: u8 = 6;
+pub(super) const SINCE: u8 = 7;
+pub(super) const SETTLED: u8 = 8;
 
 /// Memory that records keep when they were taken.
 const KEPT_BYTES: usize = 1 << 16;
@@ -69,11 +72,14 @@ impl Records {
     /// Hands over what is complete, and forgets it.
     pub(super) fn take(&mut self, mut write: impl FnMut(&[u8])) {
         let mut begin = 0;
-        for end in self.ends.drain(..) {
+        let late = usize::from(planted::has(Planted::RecordLate) && !self.ends.is_empty());
+        let count = self.ends.len() - late;
+        for end in self.ends.drain(..count) {
             write(self.bytes.get(begin..end).unwrap_or_default());
             begin = end;
         }
         self.bytes.drain(..begin);
+        self.ends.iter_mut().for_each(|end| *end -= begin);
         // A peak must not keep its memory for good.
         self.bytes.shrink_to(KEPT_BYTES);
         self.ends.shrink_to(KEPT_BYTES);
@@ -121,6 +127,23 @@ impl Records {
         let record = self.begin(TOLD);
         record.extend_from_slice(&guild.value().to_le_bytes());
         record.extend_from_slice(&sequence.to_le_bytes());
+        self.finish();
+    }
+
+    /// Notes up to where sessions were told that a guild has to take back.
+    pub(super) fn since(&mut self, guild: GuildId, since: u64, slots: &RoaringBitmap) {
+        let record = self.begin(SINCE);
+        record.extend_from_slice(&guild.value().to_le_bytes());
+        record.extend_from_slice(&since.to_le_bytes());
+        write_many(record, slots);
+        self.finish();
+    }
+
+    /// Notes that a guild has taken sessions back, and that they know what all others there know.
+    pub(super) fn settled(&mut self, guild: GuildId, slots: &RoaringBitmap) {
+        let record = self.begin(SETTLED);
+        record.extend_from_slice(&guild.value().to_le_bytes());
+        write_many(record, slots);
         self.finish();
     }
 
@@ -202,6 +225,11 @@ impl<L: Line> Deck<L> {
             );
             records.take(&mut write);
         }
+        for (guild, absences) in &self.absent {
+            for absence in absences {
+                records.since(*guild, absence.since, &absence.slots);
+            }
+        }
         records.take(&mut write);
     }
 
@@ -209,11 +237,15 @@ impl<L: Line> Deck<L> {
     fn pending(&self) -> BTreeMap<Slot, u32> {
         let mut counts = BTreeMap::new();
         let mut count = |position, slot| {
-            if position >= self.visited_end(slot) {
+            if position >= self.visited_end(slot) || planted::has(Planted::SnapshotCountsTwice) {
                 *counts.entry(slot).or_default() += 1;
             }
         };
-        for (position, entry) in self.log.range(self.sent, self.log.end()) {
+        let from = match planted::has(Planted::SnapshotForgetsPending) {
+            true => self.log.end(),
+            false => self.sent,
+        };
+        for (position, entry) in self.log.range(from, self.log.end()) {
             match &entry.to {
                 Recipients::One(slot) => count(position, *slot),
                 Recipients::Many(slots) => slots.iter().for_each(|slot| count(position, slot)),
@@ -229,17 +261,19 @@ fn write_recipients(record: &mut Vec<u8>, to: &Recipients) {
             record.push(0);
             record.extend_from_slice(&slot.to_le_bytes());
         }
-        Recipients::Many(slots) => {
-            let mut slots = slots.clone();
-            // Sessions of one guild mostly have neighbouring slots, so runs make the record small.
-            slots.optimize();
-            record.push(1);
-            let bytes = u32::try_from(slots.serialized_size()).unwrap_or(u32::MAX);
-            record.extend_from_slice(&bytes.to_le_bytes());
-            let written = slots.serialize_into(&mut *record);
-            debug_assert!(written.is_ok(), "memory takes any write");
-        }
+        Recipients::Many(slots) => write_many(record, slots),
     }
+}
+
+fn write_many(record: &mut Vec<u8>, slots: &RoaringBitmap) {
+    let mut slots = slots.clone();
+    // Sessions of one guild mostly have neighbouring slots, so runs make the record small.
+    slots.optimize();
+    record.push(1);
+    let bytes = u32::try_from(slots.serialized_size()).unwrap_or(u32::MAX);
+    record.extend_from_slice(&bytes.to_le_bytes());
+    let written = slots.serialize_into(&mut *record);
+    debug_assert!(written.is_ok(), "memory takes any write");
 }
 
 /// Reads what [`Records::dispatch`] wrote about recipients, and returns the rest.

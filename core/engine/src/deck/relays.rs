@@ -7,6 +7,7 @@ use throng_proto::wire::Body;
 use super::{Ask, Deck, Identity, Line, Membership, Refusal, SessionRef, View};
 use crate::branch::{Branch, Placing, Tally};
 use crate::mode::DeliveryTable;
+use crate::planted::{self, Planted};
 use crate::policy::{GuildFacts, Policy, SessionFacts, Split};
 use crate::relay::{Attachment, Relay, Variant};
 use crate::replay::Slot;
@@ -105,11 +106,15 @@ impl<L: Line> Deck<L> {
         session: SessionRef,
         identity: &Identity,
     ) {
-        let (guild, Some(number)) = (membership.guild, membership.relay()) else { return };
-        let slot = session.slot;
+        let (guild, slot) = (membership.guild, session.slot);
         self.unwatch(guild, slot);
-        if let Some(relays) = self.guilds.get_mut(&guild) {
-            relays.branch.detach(number, slot);
+        self.no_longer_absent(guild, slot);
+        if let Some(number) = membership.relay()
+            && let Some(relays) = self.guilds.get_mut(&guild)
+        {
+            if !planted::has(Planted::LeaverStays) {
+                relays.branch.detach(number, slot);
+            }
             if relays.branch.is_empty() {
                 let tally = relays.branch.take_tally();
                 self.guilds.remove(&guild);
@@ -118,6 +123,7 @@ impl<L: Line> Deck<L> {
                 self.count_relays(tally);
             }
         }
+        // Also of who waits: the guild may have granted a place that nobody has taken.
         let (user, interest) = (identity.user, identity.interest());
         self.ask(guild, Ask::Detach { session, user, interest });
     }

@@ -7,6 +7,7 @@ use throng_proto::wire::Body;
 use super::lag::Lag;
 use super::{Admission, Deck, Line, Past, SessionRef, Why};
 use crate::conversation::Close;
+use crate::planted::{self, Planted};
 use crate::replay::{Position, Replay, Rewind};
 
 /// A client claims more than its session is known to have been sent.
@@ -33,10 +34,13 @@ impl<L: Line> Deck<L> {
     ///
     /// It claims more than is known.
     pub fn begin_resume(&mut self, session: SessionRef, claimed: u64) -> Result<Rewind, Beyond> {
-        self.visit_now(session.slot);
+        if !planted::has(Planted::ResumeWithoutVisit) {
+            self.visit_now(session.slot);
+        }
         let end = self.visited_end(session.slot);
         let known = self.find(session).ok_or(Beyond::Unknown)?;
-        let known_max = known.past.bound().unwrap_or(known.sequence).min(known.sequence);
+        let bound = known.past.bound().filter(|_| !planted::has(Planted::BoundIgnored));
+        let known_max = bound.unwrap_or(known.sequence).min(known.sequence);
         let claimed = u32::try_from(claimed).ok().filter(|claimed| *claimed <= known_max);
         let beyond = if known.past == Past::None { Beyond::Mistaken } else { Beyond::Unknown };
         let missing = known.sequence - claimed.ok_or(beyond)?;

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use roaring::RoaringBitmap;
 use throng_proto::gateway::Connection;
 use throng_proto::id::{GuildId, UserId};
+use throng_proto::intents::Intents;
 use throng_proto::wire::Body;
 
 use super::record::SessionRecord;
 use super::story::{OldDispatch, OldSession, Story, slots};
-use super::{Deck, Line, Outgoing, Past};
+use super::{Deck, Line, Membership, Outgoing, Past};
 use crate::replay::{Entry, Recipients, Slot};
 
 /// Sessions that one deck takes over, by the journals they come from.
@@ -66,17 +67,27 @@ impl Survivors {
 
     /// Lists the guilds that [`Deck::revive`] will ask, once for each time it does.
     pub fn guilds(&self) -> impl Iterator<Item = GuildId> {
-        self.0.iter().flat_map(Group::guilds)
+        self.0.iter().flat_map(Group::absences).map(|((guild, _), _)| guild)
     }
 }
 
 impl Group {
-    fn guilds(&self) -> Vec<GuildId> {
-        let all = self.sessions.iter().flat_map(|(_, session)| &session.record.guilds);
-        let mut guilds: Vec<GuildId> = all.map(|membership| membership.guild).collect();
-        guilds.sort_unstable();
-        guilds.dedup();
-        guilds
+    /// Groups old slots by guild, and by the place up to which they were told of it; those that
+    /// were never told of it are not among them.
+    fn absences(&self) -> BTreeMap<(GuildId, u64), Vec<Slot>> {
+        let mut absences: BTreeMap<(GuildId, u64), Vec<Slot>> = BTreeMap::new();
+        for (slot, OldSession { record, .. }) in &self.sessions {
+            let quiet = !record.identity.intents.intersects(Intents::GUILDS);
+            for Membership { guild, welcomed, .. } in &record.guilds {
+                // What is not known may be anything, so the guild will say that it is lost.
+                let unknown = welcomed.then_some(u64::MAX);
+                let told = self.story.told(*guild, *slot).filter(|_| quiet || *welcomed);
+                if let Some(since) = told.or(unknown) {
+                    absences.entry((*guild, since)).or_default().push(*slot);
+                }
+            }
+        }
+        absences
     }
 
     /// Counts what each session was sent, in one pass over the dispatches.
@@ -99,6 +110,9 @@ impl<L: Line> Deck<L> {
         for group in survivors.0 {
             self.revive_group(&group);
         }
+        for guild in self.unsettled() {
+            self.ask_again(guild);
+        }
     }
 
     fn revive_group(&mut self, group: &Group) {
@@ -112,6 +126,12 @@ impl<L: Line> Deck<L> {
                 (*old, self.revive_session(session, sent.get(old).copied().unwrap_or(0)))
             })
             .collect();
+        // Before the dispatches, which tell of places in between: should the end of this journal be
+        // lost, nobody is believed to know less or more.
+        for ((guild, since), old) in group.absences() {
+            let slots = old.iter().filter_map(|old| now.get(old)).copied().collect();
+            self.part(guild, since, slots);
+        }
         for (index, dispatch) in group.story.dispatches.iter().enumerate() {
             let old = slots(&dispatch.to).into_iter();
             let alive = old.filter(|slot| opened.get(slot).is_some_and(|opened| *opened <= index));
@@ -120,14 +140,15 @@ impl<L: Line> Deck<L> {
         }
         // It was, before the restart.
         self.sent = self.log.end();
-        for guild in group.guilds() {
-            let since = group.story.told.get(&guild).copied().unwrap_or(0);
-            let of_guild = |slot: &Slot| {
-                let session = self.sessions.get(*slot);
-                session.is_some_and(|session| session.membership(guild).is_some())
-            };
-            let slots = now.values().copied().filter(of_guild).collect();
-            self.ask_restore(guild, since, slots);
+        for slot in now.into_values() {
+            let session = self.sessions.get(slot);
+            let guilds: Vec<GuildId> = session
+                .into_iter()
+                .flat_map(|session| &session.guilds)
+                .map(|membership| membership.guild)
+                .filter(|guild| !self.is_absent(*guild, slot))
+                .collect();
+            guilds.into_iter().for_each(|guild| self.wait(guild, slot));
         }
     }
 

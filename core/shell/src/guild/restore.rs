@@ -40,8 +40,13 @@ impl GuildTask {
     /// Reads what was published after a place in the sequence; `None` when part of it, or the place
     /// itself, is not known: the store lost it, forgot it, or is an older copy.
     async fn missed(&mut self, since: u64) -> Option<Vec<Arc<Event>>> {
-        if since == self.published {
-            return Some(Vec::new());
+        if since >= self.published {
+            let known = since == self.published;
+            if !known {
+                let (guild, published) = (self.id(), self.published);
+                tracing::warn!(%guild, since, published, "what sessions were told is not known");
+            }
+            return known.then(Vec::new);
         }
         let mut missed = match self.ties.archive.store.events(self.id(), since).await {
             Ok(missed) => missed,
@@ -52,7 +57,7 @@ impl GuildTask {
         };
         missed.retain(|record| record.sequence <= self.published);
         let whole = missed.iter().map(|record| record.sequence).eq(since + 1..=self.published);
-        if !whole || since > self.published {
+        if !whole {
             let (guild, published) = (self.id(), self.published);
             tracing::warn!(%guild, since, published, "what sessions missed is not known any more");
             return None;

@@ -66,16 +66,12 @@ impl Worker {
             }
             Ask::Watch(watch) => self.ask_guild(guild, GuildLetter::Watch(watch)),
             Ask::Relays(relays) => self.ask_guild(guild, GuildLetter::Relays { worker, relays }),
-            Ask::Restore { since, sessions, waiting } => {
+            Ask::Restore { since, sessions } => {
                 if self.ties.post.directory.guild(guild).is_none() {
-                    let all = sessions.iter().chain(&waiting);
-                    let all: Vec<SessionRef> = all.map(|attach| attach.session).collect();
+                    let all: Vec<SessionRef> = sessions.iter().map(|one| one.session).collect();
                     return self.leave_lost_guild(guild, &all);
                 }
                 self.ask_guild(guild, GuildLetter::Restore { worker, since, sessions });
-                for attach in waiting {
-                    self.ask_attach(guild, attach, None);
-                }
             }
         }
     }

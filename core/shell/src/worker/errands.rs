@@ -184,7 +184,8 @@ impl Worker {
             bounds.budgets.charge(Budget::GuildsAtOnce, user, 1);
             if let Some(guild) = errand.enter.pop() {
                 // Paid for by IDENTIFY.
-                if let Some(attach) = self.deck.attach(slot, errand.showing.clone(), true) {
+                let showing = errand.showing.clone();
+                if let Some(attach) = self.deck.attach(slot, guild, showing, true) {
                     self.ask_attach(guild, attach, Some(room));
                     self.settle();
                 }

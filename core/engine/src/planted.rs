@@ -1,0 +1,117 @@
+//! Faults on purpose: what the simulator must find. Only its own build has them; in every other one
+//! [`has`] is `false`, and nothing is left of them.
+
+/// A fault that can be switched on by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Planted {
+    /// A client that resumes is offered everything from one entry too late.
+    RewindOffByOne,
+    /// Catching up begins before a session opened, where its slot was another's.
+    CatchUpBeforeOpened,
+    /// A lag forgets the first frame that the link did not take.
+    LagForgetsFirst,
+    /// A lag remembers the last frame that the link took as not taken.
+    LagRepeatsLast,
+    /// A pass visits a session that it has visited already.
+    PassVisitsTwice,
+    /// A resuming session is not visited first, so its number is old.
+    ResumeWithoutVisit,
+    /// The place up to which a session was visited is that of the pass before.
+    VisitedEndOld,
+    /// A digest is told again.
+    DigestTwice,
+    /// Whoever lost the sight of a channel still gets the event that comes next.
+    PermissionLate,
+    /// Overwrites of members are not looked at.
+    MemberOverwriteIgnored,
+    /// The record of a dispatch is written after the pass that sends it.
+    RecordLate,
+    /// A dispatch is not written down.
+    RecordMissing,
+    /// What a guild told is not written down when nobody here was told.
+    ToldMissing,
+    /// A snapshot counts what a pass under way has sent twice.
+    SnapshotCountsTwice,
+    /// A snapshot forgets what was promised and not sent.
+    SnapshotForgetsPending,
+    /// A session that survived takes its client's word for any number.
+    BoundIgnored,
+    /// A move between relays forgets who moved.
+    MoveForgets,
+    /// Who leaves a guild stays on its relay.
+    LeaverStays,
+    /// A guild that has granted a place twice is taken twice at its word.
+    RestoreTwice,
+    /// Events that were missed are told to everybody, not only to who missed them.
+    RestoreToAll,
+    /// A guild publishes before the store has committed.
+    PublishEarly,
+    /// A commit that failed counts as made.
+    FailureIgnored,
+    /// Acknowledged dispatches are given up at once, before the client can be sure.
+    AcknowledgedAtOnce,
+    /// Content goes to whoever may see the message.
+    ContentToAll,
+}
+
+impl Planted {
+    /// Every one, with its name.
+    pub const ALL: [(Self, &'static str); 24] = [
+        (Self::RewindOffByOne, "rewind-off-by-one"),
+        (Self::CatchUpBeforeOpened, "catch-up-before-opened"),
+        (Self::LagForgetsFirst, "lag-forgets-first"),
+        (Self::LagRepeatsLast, "lag-repeats-last"),
+        (Self::PassVisitsTwice, "pass-visits-twice"),
+        (Self::ResumeWithoutVisit, "resume-without-visit"),
+        (Self::VisitedEndOld, "visited-end-old"),
+        (Self::DigestTwice, "digest-twice"),
+        (Self::PermissionLate, "permission-late"),
+        (Self::MemberOverwriteIgnored, "member-overwrite-ignored"),
+        (Self::RecordLate, "record-late"),
+        (Self::RecordMissing, "record-missing"),
+        (Self::ToldMissing, "told-missing"),
+        (Self::SnapshotCountsTwice, "snapshot-counts-twice"),
+        (Self::SnapshotForgetsPending, "snapshot-forgets-pending"),
+        (Self::BoundIgnored, "bound-ignored"),
+        (Self::MoveForgets, "move-forgets"),
+        (Self::LeaverStays, "leaver-stays"),
+        (Self::RestoreTwice, "restore-twice"),
+        (Self::RestoreToAll, "restore-to-all"),
+        (Self::PublishEarly, "publish-early"),
+        (Self::FailureIgnored, "failure-ignored"),
+        (Self::AcknowledgedAtOnce, "acknowledged-at-once"),
+        (Self::ContentToAll, "content-to-all"),
+    ];
+}
+
+#[cfg(feature = "planted")]
+mod switch {
+    use std::cell::Cell;
+
+    use super::Planted;
+
+    thread_local! {
+        static ON: Cell<Option<Planted>> = const { Cell::new(None) };
+    }
+
+    /// Switches one on in this thread, and any other one off.
+    pub fn plant(fault: Option<Planted>) {
+        ON.set(fault);
+    }
+
+    /// Tells whether a fault is switched on.
+    pub(crate) fn has(fault: Planted) -> bool {
+        ON.get() == Some(fault)
+    }
+}
+
+#[cfg(feature = "planted")]
+pub(crate) use switch::has;
+#[cfg(feature = "planted")]
+pub use switch::plant;
+
+/// Tells whether a fault is switched on: none is.
+#[cfg(not(feature = "planted"))]
+pub(crate) const fn has(_: Planted) -> bool {
+    false
+}
