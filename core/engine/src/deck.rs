@@ -76,7 +76,7 @@ pub use grant::{Grant, Restored, Seat, View};
 pub use lag::CaughtUp;
 pub use lists::Wishes;
 pub use output::{Ask, Attach, Closing, Output, Refusal, Watch, Why};
-pub use pass::{AHEAD_MAX, Passed};
+pub use pass::{AHEAD_MAX, Passed, STRIDE_MAX};
 pub use relays::GuildRelays;
 pub use resume::{Beyond, Returned};
 pub use review::Reviewed;

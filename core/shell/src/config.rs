@@ -420,6 +420,7 @@ impl Config {
             ranges_max: self.lists.ranges_per_channel,
             lists_max: self.lists.list_channels,
             relays_max: self.relay.count_max,
+            stride: deck::STRIDE_MAX,
             move_slice: self.relay.move_slice,
             degrade_attachments_min: self.overload.degrade_attachments_min,
         }

@@ -30,6 +30,8 @@ pub(crate) struct Known {
     pub(crate) sequence: u32,
     /// In each guild that it was told of: the place among the guild's events up to which it knows.
     pub(crate) guilds: BTreeMap<GuildId, usize>,
+    /// Last messages of channels, as digests told it.
+    pub(crate) digested: BTreeMap<String, String>,
     /// How often it was told of each by GUILD_CREATE.
     pub(crate) welcomes: BTreeMap<GuildId, usize>,
     /// What it lived through.
@@ -91,7 +93,10 @@ impl Client {
                 knows.then_some(()).ok_or_else(|| format!("L6: {kind} of a guild it is not in"))
             }
             ("PASSIVE_UPDATE_V1" | "PASSIVE_UPDATE_V2" | "CHANNEL_UNREAD_UPDATE", _) => {
-                passive.then_some(()).ok_or_else(|| "a digest for who is active".to_owned())
+                if !*passive {
+                    return Err("a digest for who is active".to_owned());
+                }
+                digest(known, &frame.text)
             }
             (_, Some(guild)) => {
                 let who = (*user, *content, *passive);
@@ -118,6 +123,19 @@ impl Client {
         }
         Ok(())
     }
+}
+
+/// A digest names what has changed since the one before (L4).
+fn digest(known: &mut Known, text: &str) -> Result<(), String> {
+    let payload: serde_json::Value =
+        serde_json::from_str(&format!("{{{text}")).map_err(|error| error.to_string())?;
+    for channel in payload["d"]["updated_channels"].as_array().into_iter().flatten() {
+        let [id, last] = ["id", "last_message_id"].map(|key| channel[key].to_string());
+        if known.digested.insert(id.clone(), last.clone()) == Some(last) {
+            return Err(format!("L4: a digest tells the same of {id} again"));
+        }
+    }
+    Ok(())
 }
 
 /// Returns the name of a dispatch: `"op":0,"t":"NAME",...`.

@@ -64,6 +64,8 @@ impl Crew {
             ranges_max: 5,
             lists_max: 5,
             relays_max: 64,
+            // Small, so that much happens while passes are under way.
+            stride: 2,
             move_slice: 3,
             degrade_attachments_min: 1_000,
         };

@@ -324,7 +324,12 @@ impl World {
                     }
                 }
             }
-            Turn::Pass(deck) => self.crews[deck].pass(now, &mut needs),
+            Turn::Pass(deck) => {
+                self.crews[deck].pass(now, &mut needs);
+                if self.plan.has(Fault::Snapshots) && !self.calm && self.chance.per_mille(10) {
+                    self.crews[deck].snapshot();
+                }
+            }
             Turn::Review(deck) => {
                 self.crews[deck].act(now, &mut needs, |deck| {
                     if deck.review_slice().is_none() {

@@ -25,6 +25,8 @@ pub struct Config {
     pub lists_max: usize,
     /// Relays of one guild.
     pub relays_max: usize,
+    /// Sessions that a pass visits in one call, at most [`STRIDE_MAX`](super::STRIDE_MAX).
+    pub stride: usize,
     /// Attachments that move before others have their turn.
     pub move_slice: usize,
     /// Attachments from which on a guild gives digests to everybody under pressure.

@@ -54,10 +54,12 @@ impl<L: Line> Deck<L> {
     pub fn audience(&mut self, event: &Event) -> Option<Audience> {
         let relays = self.guilds.get_mut(&event.guild)?;
         relays.told = relays.told.max(event.sequence);
-        let late = planted::has(Planted::PermissionLate).then(|| relays.branch.audience(event));
-        relays.branch.apply(&event.change);
+        let forgets = planted::has(Planted::ShapeForgotten) && event.sequence % 2 == 1;
+        if !forgets || !matches!(event.change, Change::Shape(_)) {
+            relays.branch.apply(&event.change);
+        }
         self.counts.events[event.kind as usize] += relays.branch.len() as u64;
-        Some(late.unwrap_or_else(|| relays.branch.audience(event)))
+        Some(relays.branch.audience(event))
     }
 
     /// Appends an event for its recipients. All or nothing of it survives a crash: the guild is
@@ -65,7 +67,7 @@ impl<L: Line> Deck<L> {
     pub fn deliver(&mut self, event: &Arc<Event>, audience: &Audience) {
         self.records.open_batch();
         let recorded = self.pass_on(event, audience);
-        if !recorded && event.sequence > 0 && !planted::has(Planted::ToldMissing) {
+        if !recorded && event.sequence > 0 {
             // Nobody here was to be told; the store may forget the event before somebody asks.
             self.records.told(event.guild, event.sequence);
         }

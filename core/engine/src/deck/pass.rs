@@ -19,8 +19,8 @@ use crate::replay::{Entry, Position, Recipients, Slot};
 
 /// Entries that may wait for a pass before no more should be caused.
 pub const AHEAD_MAX: u64 = 4_096;
-/// Sessions visited in one call.
-const STRIDE: usize = 32;
+/// Sessions visited in one call at most: as many as the processor fetches from memory at once.
+pub const STRIDE_MAX: usize = 32;
 /// Frames handed to a link in one call.
 pub(super) const BATCH: usize = 64;
 
@@ -116,10 +116,11 @@ impl<L: Line> Deck<L> {
         let Some(pass) = &mut self.pass else { return false };
         let (start, end) = (pass.start, pass.end);
         // One by one: to say how many are left, as a collection asks, takes longer.
-        let mut slots: SmallVec<[Slot; STRIDE]> = SmallVec::new();
-        pass.todo.range(pass.next..).take(STRIDE).for_each(|slot| slots.push(slot));
+        let stride = self.config.stride.clamp(1, STRIDE_MAX);
+        let mut slots: SmallVec<[Slot; STRIDE_MAX]> = SmallVec::new();
+        pass.todo.range(pass.next..).take(stride).for_each(|slot| slots.push(slot));
         pass.next = slots.last().map_or(pass.next, |last| last.saturating_add(1));
-        let more = slots.len() == STRIDE;
+        let more = slots.len() == stride;
         self.touch(&slots);
         for slot in slots {
             self.advance(slot, start, end);
@@ -147,17 +148,6 @@ impl<L: Line> Deck<L> {
         for slot in slots {
             let line = self.sessions.get(*slot).and_then(|session| session.line.as_ref());
             std::hint::black_box(line.is_some_and(Line::is_blocked));
-        }
-    }
-
-    /// Visits one session ahead of its turn, so that its sequence is up to date.
-    pub(super) fn visit_now(&mut self, slot: Slot) {
-        if let Some(pass) = self.pass.as_mut().filter(|pass| !pass.has_visited(slot)) {
-            if !planted::has(Planted::PassVisitsTwice) {
-                pass.todo.remove(slot);
-            }
-            let (start, end) = (pass.start, pass.end);
-            self.advance(slot, start, end);
         }
     }
 

@@ -34,9 +34,8 @@ impl<L: Line> Deck<L> {
     ///
     /// It claims more than is known.
     pub fn begin_resume(&mut self, session: SessionRef, claimed: u64) -> Result<Rewind, Beyond> {
-        if !planted::has(Planted::ResumeWithoutVisit) {
-            self.visit_now(session.slot);
-        }
+        // Its number and this place belong together, whether a pass under way has visited it
+        // already or not.
         let end = self.visited_end(session.slot);
         let known = self.find(session).ok_or(Beyond::Unknown)?;
         let bound = known.past.bound().filter(|_| !planted::has(Planted::BoundIgnored));

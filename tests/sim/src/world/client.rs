@@ -207,6 +207,7 @@ impl World {
             id,
             sequence: 0,
             guilds: Default::default(),
+            digested: Default::default(),
             welcomes: Default::default(),
             shaken: Shaken::No,
             away_since: None,
@@ -266,6 +267,10 @@ impl World {
 
     fn go_away(&mut self, index: usize) {
         let now = self.now;
+        if self.chance.per_mille(400) {
+            // At once, while passes are under way.
+            self.clients[index].wakes = now + 1;
+        }
         if let Some(known) = &mut self.clients[index].session {
             known.away_since.get_or_insert(now);
         }

@@ -20,7 +20,14 @@ impl World {
         match fault {
             Fault::Crashes => self.crash(false),
             Fault::PowerCuts | Fault::DamagedJournals => self.crash(true),
-            Fault::GuildPanics => self.panic(),
+            Fault::GuildPanics => {
+                let again = self.chance.per_mille(300);
+                let guild = self.panic(None);
+                if again {
+                    // Before anybody has heard of the first one.
+                    self.panic(guild);
+                }
+            }
             Fault::Snapshots => {
                 let deck = self.chance.below(self.crews.len());
                 self.crews[deck].snapshot();
@@ -121,9 +128,9 @@ impl World {
     }
 
     /// Ends a guild's task; it is read again, and decks tell it who is there.
-    fn panic(&mut self) {
+    fn panic(&mut self, chosen: Option<GuildId>) -> Option<GuildId> {
         let guilds: Vec<GuildId> = self.hosts.keys().copied().collect();
-        let Some(guild) = self.chance.pick(&guilds) else { return };
+        let guild = chosen.or_else(|| self.chance.pick(&guilds))?;
         self.summary.crashes += 1;
         // What its store was asked is done, though nobody hears of it.
         let (own, others) = std::mem::take(&mut self.asked)
@@ -139,6 +146,7 @@ impl World {
         for deck in 0..self.crews.len() {
             self.post(deck, guild, Letter::Rejoin(guild));
         }
+        Some(guild)
     }
 
     /// Ends all faults, and lets everybody come back and read.

@@ -86,6 +86,7 @@ impl Bench {
             ranges_max: 5,
             lists_max: 5,
             relays_max: 10,
+            stride: 32,
             move_slice: 100,
             degrade_attachments_min: 1_000,
         };
