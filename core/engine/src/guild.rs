@@ -57,9 +57,10 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use throng_proto::command::{Actor, Command, Outcome};
+use throng_proto::event::EventKind;
 use throng_proto::id::{ChannelId, MessageId, RoleId, UserId};
 use throng_proto::model::{Channel, InviteCode, Member};
-use throng_proto::record::{GuildRecord, MessageRow, RowQuery, Write};
+use throng_proto::record::{EventRecord, GuildRecord, MessageRow, RowQuery, Write};
 use throng_proto::time::Timestamp;
 
 use self::desk::Desk;
@@ -250,6 +251,18 @@ impl Guild {
     #[must_use]
     pub fn member(&self, user: UserId) -> Option<Arc<Member>> {
         self.roster.get(user).map(Arc::new)
+    }
+
+    /// Returns members who came by some of these events and are still there: should the guild have
+    /// begun anew in between, nobody may have told their sessions.
+    #[must_use]
+    pub fn newcomers(&self, events: &[EventRecord]) -> Vec<UserId> {
+        let came = events.iter().filter(|event| event.kind == EventKind::GuildMemberAdd);
+        let users = came.filter_map(|event| {
+            let payload: serde_json::Value = serde_json::from_str(&event.payload).ok()?;
+            payload["user"]["id"].as_str()?.parse().ok()
+        });
+        users.filter(|user| self.roster.get(*user).is_some()).collect()
     }
 
     /// Returns the members.

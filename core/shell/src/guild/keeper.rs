@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use throng_engine::guild::Guild;
 use throng_ports::store::{StoreError, Stored};
-use throng_proto::id::GuildId;
+use throng_proto::id::{GuildId, UserId};
 
 use super::load::read;
 use super::task::GuildTask;
@@ -17,6 +17,8 @@ use crate::letter::WorkerLetter;
 
 /// How long a guild rests after a panic, so that one that panics at once again harms nobody else.
 const REST: Duration = Duration::from_secs(1);
+/// Events that may have been stored and not told: some commits' worth.
+const UNTOLD_MAX: u64 = 1_024;
 /// How long a panic counts as a trouble.
 const TROUBLED_FOR: Duration = Duration::from_mins(5);
 
@@ -63,13 +65,24 @@ pub(crate) async fn load(ties: &Ties, id: GuildId) -> Stored<usize> {
 /// sessions are told to come back.
 async fn load_again(ties: &Ties, id: GuildId) -> Stored<()> {
     if let Some(guild) = read(&ties.archive, &ties.settings.limits, id).await? {
+        let newcomers = newcomers(ties, &guild).await;
         let (task, post) = (GuildTask::open(ties.clone(), guild), ties.post.clone());
         keep(ties, id, async move {
             post.send_all(|| WorkerLetter::Rejoin(id)).await;
+            for user in newcomers {
+                post.send_all(|| WorkerLetter::Joined { user, guild: id }).await;
+            }
             task.run().await;
         });
     }
     Ok(())
+}
+
+/// Finds members who have come just now: the task that has ended may have told nobody.
+async fn newcomers(ties: &Ties, guild: &Guild) -> Vec<UserId> {
+    let since = guild.sequence().saturating_sub(UNTOLD_MAX);
+    let events = ties.archive.store.events(guild.shape().id(), since).await;
+    events.map_or_else(|_| Vec::new(), |events| guild.newcomers(&events))
 }
 
 /// Lets a guild run.

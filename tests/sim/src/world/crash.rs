@@ -1,6 +1,8 @@
 //! What goes wrong: crashes of a process, a machine or a guild, and all the smaller things.
 
+use futures_util::FutureExt as _;
 use throng_engine::deck::Survivors;
+use throng_ports::store::Store as _;
 use throng_proto::id::GuildId;
 
 use super::{Asked, World};
@@ -143,8 +145,15 @@ impl World {
             }
         }
         self.load(guild);
+        let events = self.store.events(guild, 0).now_or_never().and_then(Result::ok);
+        let newcomers =
+            self.hosts.get(&guild).map(|host| host.guild.newcomers(&events.unwrap_or_default()));
+        let newcomers = newcomers.unwrap_or_default();
         for deck in 0..self.crews.len() {
             self.post(deck, guild, Letter::Rejoin(guild));
+            for user in &newcomers {
+                self.post(deck, guild, Letter::Joined(*user, guild));
+            }
         }
         Some(guild)
     }
