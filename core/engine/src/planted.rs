@@ -1,5 +1,5 @@
 //! Faults on purpose: what the simulator must find. Only its own build has them; in every other one
-//! [`has`] is `false`, and nothing is left of them.
+//! `has` is `false`, and nothing is left of them.
 
 /// A fault that can be switched on by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

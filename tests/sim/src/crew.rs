@@ -36,6 +36,8 @@ pub(crate) struct Crew {
     /// The journal, and how much of it survives the process.
     pub(crate) journal: Vec<Vec<u8>>,
     pub(crate) flushed: usize,
+    /// How much survives the machine, too: what it began with is synced before it is in force.
+    pub(crate) sealed: usize,
     pub(crate) passing: bool,
     pub(crate) resuming: VecDeque<Resuming>,
     pub(crate) next_tick: u64,
@@ -74,6 +76,7 @@ impl Crew {
             inboxes: BTreeMap::new(),
             journal: Vec::new(),
             flushed: 0,
+            sealed: 0,
             passing: false,
             resuming: VecDeque::new(),
             next_tick: now.at.millis(),
@@ -222,6 +225,7 @@ impl Crew {
     pub(crate) fn revive(&mut self, now: Moment, needs: &mut Vec<Need>, survivors: Survivors) {
         self.act(now, needs, |deck| deck.revive(survivors));
         self.flush();
+        self.sealed = self.flushed;
     }
 
     /// Returns a guild with letters, and the next one of it.

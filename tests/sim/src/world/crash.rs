@@ -66,7 +66,7 @@ impl World {
         let mut stories = Vec::new();
         for crew in &self.crews {
             let kept = match badly && self.plan.has(Fault::PowerCuts) {
-                true => self.chance.below(crew.flushed + 1),
+                true => crew.sealed + self.chance.below(crew.flushed - crew.sealed + 1),
                 false => crew.flushed,
             };
             let damages = badly && self.plan.has(Fault::DamagedJournals);
