@@ -381,6 +381,21 @@ mod tests {
     }
 
     #[test]
+    fn of_users_with_as_many_the_longest_idle_gives_way() {
+        let places = places(10, 3);
+        let rest = |user: u64| {
+            let visit = places.visit_http(HERE).unwrap();
+            visit.know(UserId::new(user));
+            visit.rest();
+            visit
+        };
+        let visits = [2, 3, 1].map(rest);
+        let newcomer = places.visit_http(HERE).unwrap();
+        assert_eq!(visits.each_ref().map(Visit::work), [false, true, true]);
+        drop(newcomer);
+    }
+
+    #[test]
     fn handshakes_that_are_many_give_way_to_each_other_and_http_only_to_http() {
         let places = places(8, 1);
         let http = places.visit_http(HERE).unwrap();

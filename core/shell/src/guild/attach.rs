@@ -35,7 +35,8 @@ impl GuildTask {
         self.ties.post.send(session.worker.into(), message).await;
     }
 
-    /// Ends a guild that was deleted. Who waits to be attached is told.
+    /// Ends a guild that was deleted. Who waits to be attached, or to be taken
+    /// back, is told.
     pub(super) async fn end(mut self) {
         self.ties.post.directory.remove_guild(self.id());
         self.ties.meter.metrics.guilds.set(self.ties.post.directory.count() as u64);
@@ -44,7 +45,12 @@ impl GuildTask {
             self.backlog.push_back(request);
         }
         while let Some(request) = self.backlog.pop_front() {
-            if let GuildLetter::Attach(attach, _) = request {
+            let asking = match request {
+                GuildLetter::Attach(attach, _) => vec![*attach],
+                GuildLetter::Restore { sessions, .. } => sessions,
+                _ => Vec::new(),
+            };
+            for attach in asking {
                 self.turn_away(attach.session).await;
             }
         }

@@ -1,5 +1,6 @@
 //! Those who hold a place and do nothing, and who of them gives way first.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use throng_proto::id::UserId;
@@ -64,18 +65,21 @@ impl<S> Idle<S> {
     }
 }
 
+/// How many connections of a user rest, and since which turn.
+type Weight = (usize, Reverse<u64>, UserId);
+
 /// Who speaks HTTP: those who have shown no token, and the connections of each user.
 #[derive(Debug)]
 struct Guests<S> {
     strangers: Resting<S>,
     users: HashMap<UserId, Resting<S>>,
-    /// Users by how many connections of theirs rest.
-    sizes: BTreeSet<(usize, UserId)>,
+    /// Users by how many connections of theirs rest, and of as many by who has rested longest.
+    weights: BTreeSet<Weight>,
 }
 
 impl<S> Default for Guests<S> {
     fn default() -> Self {
-        Self { strangers: Resting::new(), users: HashMap::new(), sizes: BTreeSet::new() }
+        Self { strangers: Resting::new(), users: HashMap::new(), weights: BTreeSet::new() }
     }
 }
 
@@ -85,7 +89,7 @@ impl<S> Guests<S> {
         if !self.strangers.is_empty() {
             return None;
         }
-        self.sizes.last().map(|(_, user)| *user)
+        self.weights.last().map(|(.., user)| *user)
     }
 
     fn next(&self) -> Option<u64> {
@@ -98,28 +102,29 @@ impl<S> Guests<S> {
 
     fn insert(&mut self, user: Option<UserId>, turn: u64, held: S) {
         let Some(user) = user else { return drop(self.strangers.insert(turn, held)) };
-        let all = self.users.entry(user).or_default();
-        let before = all.len();
-        all.insert(turn, held);
-        self.resize(user, before);
+        let before = self.weight(user);
+        self.users.entry(user).or_default().insert(turn, held);
+        self.weigh(user, before);
     }
 
     fn remove(&mut self, user: Option<UserId>, turn: u64) -> Option<S> {
         let Some(user) = user else { return self.strangers.remove(&turn) };
-        let all = self.users.get_mut(&user)?;
-        let before = all.len();
-        let held = all.remove(&turn);
-        self.resize(user, before);
+        let before = self.weight(user);
+        let held = self.users.get_mut(&user)?.remove(&turn);
+        self.weigh(user, before);
         held
     }
 
-    fn resize(&mut self, user: UserId, before: usize) {
-        let now = self.users.get(&user).map_or(0, BTreeMap::len);
-        self.sizes.remove(&(before, user));
-        if now == 0 {
-            self.users.remove(&user);
-        } else {
-            self.sizes.insert((now, user));
+    fn weight(&self, user: UserId) -> Option<Weight> {
+        let all = self.users.get(&user)?;
+        all.keys().next().map(|first| (all.len(), Reverse(*first), user))
+    }
+
+    fn weigh(&mut self, user: UserId, before: Option<Weight>) {
+        before.into_iter().for_each(|before| _ = self.weights.remove(&before));
+        match self.weight(user) {
+            Some(now) => _ = self.weights.insert(now),
+            None => _ = self.users.remove(&user),
         }
     }
 }
