@@ -1,6 +1,18 @@
 //! A deck with links that take what they have room for.
 
 mod bench;
+mod chunks;
+mod guilds;
+mod lag;
+mod members;
+mod modes;
+mod passes;
+mod puppet;
+mod relays;
+mod resume;
+mod sessions;
+mod survival;
+mod watching;
 
 use bench::{Bench, GREETING};
 use throng_engine::deck::{CaughtUp, Story, Survivors};

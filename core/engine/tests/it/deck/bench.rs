@@ -7,11 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use throng_engine::deck::{
-    Admission, CaughtUp, Config, Deck, Identity, Line, Moment, Newcomer, SessionId, SessionRef,
-    Story, Survivors,
+    Admission, CaughtUp, Config, Deck, Identity, Line, Moment, Newcomer, Output, Returned, Session,
+    SessionId, SessionRef, Story, Survivors,
 };
-use throng_engine::policy::Native;
-use throng_engine::replay::Limits;
+use throng_engine::replay::{Limits, Slot};
 use throng_engine::time::Instant;
 use throng_proto::event::EventKind;
 use throng_proto::gateway::Connection;
@@ -20,10 +19,14 @@ use throng_proto::intents::Intents;
 use throng_proto::model::{Activities, Status};
 use throng_proto::time::Timestamp;
 use throng_proto::token::TokenId;
-use throng_proto::wire::{Body, Dispatch};
+use throng_proto::wire::{Body, Dispatch, Lane};
+
+use super::puppet::Puppet;
 
 /// What READY says here.
 pub(crate) const GREETING: &str = "welcome";
+/// When every test begins, in milliseconds of the wall clock.
+pub(crate) const BEGIN: u64 = 1_700_000_000_000;
 
 /// A link with room for some dispatches.
 #[derive(Clone, Debug, Default)]
@@ -32,15 +35,23 @@ pub(crate) struct Wire(Rc<State>);
 #[derive(Debug, Default)]
 struct State {
     room: Cell<usize>,
+    gone: Cell<bool>,
     taken: RefCell<Vec<(u32, String)>>,
+    lanes: RefCell<Vec<Lane>>,
+    calls: Cell<usize>,
 }
 
 impl Line for Wire {
     fn offer(&self, dispatches: &[Dispatch<'_>]) -> Option<usize> {
+        if self.0.gone.get() {
+            return None;
+        }
+        self.0.calls.set(self.0.calls.get() + 1);
         let count = dispatches.len().min(self.0.room.get());
         self.0.room.set(self.0.room.get() - count);
         let mut taken = self.0.taken.borrow_mut();
         taken.extend(dispatches[..count].iter().map(|one| (one.sequence, text(one.body))));
+        self.0.lanes.borrow_mut().extend(dispatches[..count].iter().map(|one| one.lane));
         Some(count)
     }
 
@@ -60,57 +71,126 @@ fn text(body: &Body) -> String {
     }
 }
 
+/// What let a user in: the same token every time, unless a test says otherwise.
+pub(crate) fn admission(token: u8, end: Option<u64>) -> Admission {
+    let expires_at = end.map(Timestamp::from_millis);
+    Admission { token: TokenId::of(&[token; 32]), expires_at }
+}
+
 pub(crate) struct Bench {
-    deck: Deck<Wire>,
+    pub(crate) deck: Deck<Wire>,
+    pub(crate) policy: Arc<Puppet>,
+    /// What is to be done outside.
+    pub(crate) outputs: Vec<Output<Wire>>,
     /// The journal.
     pub(crate) records: Vec<Vec<u8>>,
+    config: Config,
+    now: Moment,
     links: BTreeMap<u64, (Wire, SessionRef)>,
     ids: u128,
 }
 
+fn config() -> Config {
+    let log = Limits {
+        entries_max: 10_000,
+        bytes_max: 1 << 24,
+        own_bytes_max: 1 << 23,
+        age_max: Duration::from_secs(300),
+    };
+    Config {
+        worker: 0,
+        workers: 1,
+        log,
+        resume_window: Duration::from_secs(300),
+        lag_events_max: 1_000,
+        lag_bytes_max: 1 << 20,
+        ranges_max: 5,
+        lists_max: 5,
+        relays_max: 10,
+        stride: 32,
+        move_slice: 100,
+        degrade_attachments_min: 1_000,
+    }
+}
+
 impl Bench {
     pub(crate) fn new() -> Self {
-        let log = Limits {
-            entries_max: 10_000,
-            bytes_max: 1 << 24,
-            own_bytes_max: 1 << 23,
-            age_max: Duration::from_secs(300),
-        };
-        let config = Config {
-            worker: 0,
-            workers: 1,
-            log,
-            resume_window: Duration::from_secs(300),
-            lag_events_max: 1_000,
-            lag_bytes_max: 1 << 20,
-            ranges_max: 5,
-            lists_max: 5,
-            relays_max: 10,
-            stride: 32,
-            move_slice: 100,
-            degrade_attachments_min: 1_000,
-        };
-        let policy = Arc::new(Native { relay_capacity: 1_000 });
-        let deck = Deck::new(config, policy, moment());
-        Self { deck, records: Vec::new(), links: BTreeMap::new(), ids: 0 }
+        Self::with(|_| {})
     }
 
-    fn settle(&mut self) {
-        while self.deck.next_output().is_some() {}
+    /// Makes a deck with other bounds.
+    pub(crate) fn with(set: impl FnOnce(&mut Config)) -> Self {
+        let mut config = config();
+        set(&mut config);
+        Self::configured(config)
+    }
+
+    fn configured(config: Config) -> Self {
+        let (policy, wall) = (Arc::new(Puppet::default()), Timestamp::from_millis(BEGIN));
+        let now = Moment { at: Instant::from_millis(1), wall };
+        let deck = Deck::new(config.clone(), Arc::clone(&policy) as _, now);
+        let (outputs, records, links) = (Vec::new(), Vec::new(), BTreeMap::new());
+        Self { deck, policy, outputs, records, config, now, links, ids: 0 }
+    }
+
+    pub(crate) fn settle(&mut self) {
+        while let Some(output) = self.deck.next_output() {
+            self.outputs.push(output);
+        }
         self.deck.take_records(|record| self.records.push(record.to_vec()));
+    }
+
+    /// Lets time pass, and the deck look at it.
+    pub(crate) fn wait(&mut self, time: Duration) {
+        let millis = u64::try_from(time.as_millis()).unwrap();
+        self.now.at = self.now.at.after(time);
+        self.now.wall = Timestamp::from_millis(self.now.wall.millis() + millis);
+        self.deck.at(self.now).tick();
+        self.settle();
+    }
+
+    /// Takes what is to be done outside.
+    pub(crate) fn outputs(&mut self) -> Vec<Output<Wire>> {
+        self.settle();
+        std::mem::take(&mut self.outputs)
     }
 
     /// Begins a session of a user on a link that has all the room there is.
     pub(crate) fn join(&mut self, user: u64) -> SessionId {
+        self.join_as(user, |_| {})
+    }
+
+    /// As [`Self::join`], with another IDENTIFY.
+    pub(crate) fn join_as(&mut self, user: u64, set: impl FnOnce(&mut Identity)) -> SessionId {
         self.ids += 1 << 80;
         let id = SessionId::new(self.ids, 0, 1);
         let line = Wire::default();
         line.0.room.set(usize::MAX);
-        let newcomer = Newcomer { id, identity: identity(user), line: line.clone() };
+        let mut identity = identity(user);
+        set(&mut identity);
+        let newcomer = Newcomer { id, identity, line: line.clone() };
         let session = self.deck.begin(newcomer, body(EventKind::Ready, GREETING), &[]).unwrap();
         self.links.insert(user, (line, session));
         self.settle();
         id
+    }
+
+    /// The user of a number, as [`Self::join`] takes it.
+    pub(crate) const fn user(user: u64) -> UserId {
+        UserId::new(user + 1)
+    }
+
+    /// The session that a user began or resumed last.
+    pub(crate) fn reference(&self, user: u64) -> SessionRef {
+        self.links[&user].1
+    }
+
+    pub(crate) fn slot(&self, user: u64) -> Slot {
+        self.links[&user].1.slot
+    }
+
+    pub(crate) fn session(&self, user: u64) -> &Session<Wire> {
+        self.deck.find(self.links[&user].1).unwrap()
     }
 
     pub(crate) fn tell(&mut self, user: u64, text: &str) {
@@ -131,12 +211,19 @@ impl Bench {
 
     /// Begins a pass and visits some sessions; `false` when it has visited all.
     pub(crate) fn begin_pass(&mut self) -> bool {
+        self.settle();
         self.deck.begin_pass();
         self.deck.pass()
     }
 
     pub(crate) fn pass(&mut self) {
+        self.settle();
         self.deck.begin_pass();
+        self.go_on();
+    }
+
+    /// Ends a pass that has begun.
+    pub(crate) fn go_on(&mut self) {
         while self.deck.pass() {}
         self.deck.end_pass();
         self.settle();
@@ -144,6 +231,11 @@ impl Bench {
 
     pub(crate) fn room(&self, user: u64, room: usize) {
         self.links[&user].0.0.room.set(room);
+    }
+
+    /// Lets a link be gone, as nobody has noticed yet.
+    pub(crate) fn cut(&self, user: u64) {
+        self.links[&user].0.0.gone.set(true);
     }
 
     /// Lets a link take what it missed.
@@ -161,6 +253,21 @@ impl Bench {
         self.links[&user].0.0.taken.take()
     }
 
+    /// As [`Self::read`], without the numbers.
+    pub(crate) fn texts(&self, user: u64) -> Vec<String> {
+        self.read(user).into_iter().map(|(_, text)| text).collect()
+    }
+
+    /// Takes what the dispatches that a link has taken must keep in order with.
+    pub(crate) fn lanes(&self, user: u64) -> Vec<Lane> {
+        self.links[&user].0.0.lanes.take()
+    }
+
+    /// How often a link was offered something.
+    pub(crate) fn calls(&self, user: u64) -> usize {
+        self.links[&user].0.0.calls.get()
+    }
+
     pub(crate) fn snapshot(&mut self) {
         self.records.clear();
         self.deck.snapshot(|record| self.records.push(record.to_vec()));
@@ -172,7 +279,7 @@ impl Bench {
         self.records.iter().for_each(|record| story.read(record));
         assert_eq!(story.unread(), 0);
         let mut survivors = Survivors::divide(vec![story.finish()], 1);
-        let mut anew = Self::new();
+        let mut anew = Self::configured(self.config);
         anew.ids = self.ids;
         anew.deck.revive(survivors.remove(0));
         anew.settle();
@@ -180,22 +287,30 @@ impl Bench {
     }
 
     /// Goes on with a session on a new link.
-    pub(crate) fn resume(&mut self, user: u64, id: &SessionId, received: u32) {
+    pub(crate) fn resume(&mut self, user: u64, id: &SessionId, received: u32) -> Returned {
+        self.resume_as(user, id, received, admission(0, None))
+    }
+
+    /// As [`Self::resume`], with another token.
+    pub(crate) fn resume_as(
+        &mut self,
+        user: u64,
+        id: &SessionId,
+        received: u32,
+        admission: Admission,
+    ) -> Returned {
         let slot = self.deck.sessions().named(*id).unwrap();
         let session = self.deck.reference(slot).unwrap();
         let mut rewind = self.deck.begin_resume(session, received.into()).unwrap();
         let from = self.deck.log().step_back(&mut rewind, usize::MAX).unwrap().unwrap();
         let line = Wire::default();
         line.0.room.set(usize::MAX);
-        let admission = Admission { token: TokenId::of(&[0; 32]), expires_at: None };
-        self.deck.finish_resume(session, line.clone(), (from, received), admission).unwrap();
+        let from = (from, received);
+        let returned = self.deck.finish_resume(session, line.clone(), from, admission).unwrap();
         self.links.insert(user, (line, session));
         self.settle();
+        returned
     }
-}
-
-fn moment() -> Moment {
-    Moment { at: Instant::from_millis(1), wall: Timestamp::from_millis(1_700_000_000_000) }
 }
 
 fn body(kind: EventKind, text: &str) -> Body {
