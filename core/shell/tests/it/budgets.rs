@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use throng_ports::hub::{Hub as _, Toll};
 use throng_shell::budgets::{BudgetConfig, BudgetsConfig};
 
-use crate::world::{Account, Hall, Player, Setup, World};
+use crate::world::{Account, Hall, Player, Setup, World, found};
 
 /// A budget that is not paid back while a test runs.
 const fn budget(amount: u64) -> BudgetConfig {
@@ -164,14 +164,12 @@ async fn a_session_that_resumes_too_often_is_closed_and_loses_nothing() {
     }
     assert!(refused > 0);
     // Whoever comes back later resumes.
-    loop {
+    let payload = found(async || {
         let mut player = world.resume(&session, &account, sequence).await;
-        if let Some(payload) = player.next().await {
-            assert_eq!(payload["d"]["content"], "kept", "{payload}");
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
+        player.next().await
+    })
+    .await;
+    assert_eq!(payload["d"]["content"], "kept", "{payload}");
     assert!(world.refusals("budgets_resumes") > 0);
 }
 

@@ -8,7 +8,7 @@ use throng_ports::hub::{HandedOff, Hub as _};
 use throng_proto::command::Command;
 use throng_proto::refusal::Refusal;
 
-use crate::world::{Account, Hall, Player, Setup, World, identify, patient};
+use crate::world::{Account, Hall, Player, Setup, World, found, identify, patient};
 
 /// A node whose guilds go to their next owner member by member.
 async fn world() -> World {
@@ -210,11 +210,10 @@ async fn poll(moving: &mut Moving) -> Poll<Result<HandedOff, Refusal>> {
 
 /// Drives a hand-off on until the guild takes no more requests.
 async fn reach_barrier(world: &World, moving: &mut Moving) {
-    patient(async {
-        while world.metric("throng_guilds_paused") == 0 {
-            assert!(poll(moving).await.is_pending());
-            tokio::task::yield_now().await;
-        }
+    found(async || {
+        let paused = world.metric("throng_guilds_paused") > 0;
+        assert!(paused || poll(moving).await.is_pending());
+        paused.then_some(())
     })
     .await;
 }

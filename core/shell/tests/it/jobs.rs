@@ -12,7 +12,7 @@ use throng_proto::refusal::Refusal;
 use throng_proto::time::Timestamp;
 use throng_shell::Config;
 
-use crate::world::{Account, Hall, LOOK_EVERY, Player, Setup, World, identify, patient};
+use crate::world::{Account, Hall, Player, Setup, World, found, identify, patient};
 
 /// Members that a guild gets besides those with sessions.
 pub(crate) const MANY: usize = 2_600;
@@ -66,17 +66,7 @@ async fn whole(player: &mut Player) -> (BTreeSet<String>, Vec<String>) {
 
 /// Waits until the newest job is as expected.
 pub(crate) async fn job_becomes(world: &World, wanted: impl Fn(&JobStatus) -> bool) -> JobStatus {
-    patient(async {
-        // Jobs get what others leave, so whoever waits for one must not keep a core busy.
-        let mut look = tokio::time::interval(LOOK_EVERY);
-        loop {
-            if let Some(job) = world.node.jobs().pop().filter(|job| wanted(job)) {
-                return job;
-            }
-            look.tick().await;
-        }
-    })
-    .await
+    found(async || world.node.jobs().pop().filter(|job| wanted(job))).await
 }
 
 /// Lets a session that does not read ask for a list, and returns the job that waits for it.

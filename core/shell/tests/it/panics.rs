@@ -6,7 +6,7 @@ use throng_plugin_store_memory::MemoryStore;
 use throng_ports::hub::{Health, Hub as _};
 use throng_proto::refusal::Refusal;
 
-use crate::world::{LOOK_EVERY, RecordedStore, Setup, patient};
+use crate::world::{RecordedStore, Setup, becomes, found, patient};
 
 #[tokio::test]
 async fn a_guild_that_panics_is_read_again_and_its_sessions_go_on() {
@@ -35,30 +35,14 @@ async fn recover(handed_off: bool) {
     let answer = patient(world.posting(hall, &owner, "boom")).await;
     assert!(matches!(answer, Err(Refusal::Unavailable { .. })), "{answer:?}");
     world.post(other, &owner, "others go on").await;
-    let mut look = tokio::time::interval(LOOK_EVERY);
-    let failing = async {
-        while !matches!(world.node.health(), Health::Failing(_)) {
-            look.tick().await;
-        }
-    };
-    patient(failing).await;
-    let taken = async {
-        while world.posting(hall, &owner, "after").await.is_err() {
-            look.tick().await;
-        }
-    };
-    patient(taken).await;
+    becomes(|| matches!(world.node.health(), Health::Failing(_))).await;
+    found(async || world.posting(hall, &owner, "after").await.ok()).await;
     player.expect_message("after").await;
     let (session, account, sequence) = player.lose();
     let mut player = world.resume(&session, &account, sequence - 2).await;
     player.expect_message("before").await;
     player.expect_message("after").await;
     player.expect("RESUMED").await;
-    let settled = async {
-        while !matches!(world.node.health(), Health::Degraded(_)) {
-            look.tick().await;
-        }
-    };
-    patient(settled).await;
+    becomes(|| matches!(world.node.health(), Health::Degraded(_))).await;
     assert_eq!(world.metric("throng_troubles"), 1);
 }

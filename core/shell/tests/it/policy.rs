@@ -12,7 +12,7 @@ use throng_proto::command::Command;
 use throng_proto::event::EventClass;
 use throng_proto::refusal::Refusal;
 
-use crate::world::{Account, Setup, Switch, Verdicts, World, identify, patient};
+use crate::world::{Account, Setup, Switch, Verdicts, World, identify};
 
 async fn world(workers: usize) -> (World, Arc<Switch>) {
     let mut setup = Setup::default();
@@ -27,12 +27,7 @@ async fn world(workers: usize) -> (World, Arc<Switch>) {
 async fn bring(world: &World, switch: &Switch, verdicts: Verdicts) {
     switch.prepare(verdicts);
     world.run(world.node.reload_policy()).await.expect("the policy is good");
-    let reviewed = async {
-        while world.node.policy().1.running {
-            tokio::task::yield_now().await;
-        }
-    };
-    patient(reviewed).await;
+    world.reviewed().await;
 }
 
 fn everybody_passive() -> Verdicts {
@@ -148,12 +143,7 @@ async fn a_policy_that_changes_by_itself_is_followed_and_its_troubles_are_told()
     switch.prepare(Verdicts { troubles, ..everybody_passive() });
     world.run(switch.reload()).await.expect("the policy is good");
     world.run(world.node.follow_policy()).await;
-    let reviewed = async {
-        while world.node.policy().1.running {
-            tokio::task::yield_now().await;
-        }
-    };
-    patient(reviewed).await;
+    world.reviewed().await;
     assert_eq!(world.node.policy().1.changed, 4);
     let Health::Degraded(reason) = world.node.health() else { panic!("it should be told") };
     assert_eq!(reason, "the hook `lag` fails");

@@ -10,7 +10,7 @@ use throng_proto::gateway::{ApiRequest, ApiResponse};
 use throng_proto::model::User;
 use tokio::sync::oneshot;
 
-use crate::world::{Setup, World, patient};
+use crate::world::{Setup, World, becomes};
 
 /// Answers with who asked, as soon as the story lets it.
 #[derive(Default)]
@@ -77,12 +77,7 @@ async fn t1_requests_of_a_link_begin_in_the_order_in_which_they_were_sent() {
     answered.sort_by_key(|answer| answer["d"]["id"].as_u64());
     assert_eq!((&answered[0]["d"]["id"], &answered[1]["d"]["id"]), (&json!(1), &json!(3)));
     for (gate, id) in gates.into_iter().zip([0, 2, 4]) {
-        let has_begun = async {
-            while !begun.lock().contains(&id) {
-                tokio::task::yield_now().await;
-            }
-        };
-        patient(has_begun).await;
+        becomes(|| begun.lock().contains(&id)).await;
         let early = begun.lock().iter().any(|other| other % 2 == 0 && *other > id);
         assert!(!early, "the next one begins when this one passes");
         gate.send(()).expect("the request waits");

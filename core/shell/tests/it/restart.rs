@@ -25,16 +25,11 @@ async fn post_and_crash(world: World, hall: Hall, by: &Account, content: &str) -
 async fn committed(world: &World, hall: Hall, content: &str) {
     use throng_ports::store::Store as _;
     use throng_proto::record::Page;
-    let there = async {
-        loop {
-            let page = world.store.messages(hall.channel, Page::Latest, 1, None).await.unwrap();
-            if page.first().is_some_and(|message| message.content == content) {
-                return;
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    crate::world::patient(there).await;
+    crate::world::found(async || {
+        let page = world.store.messages(hall.channel, Page::Latest, 1, None).await.unwrap();
+        page.first().is_some_and(|message| message.content == content).then_some(())
+    })
+    .await;
 }
 
 async fn survives(before: usize, after: usize) {
@@ -124,7 +119,7 @@ async fn a_session_hears_after_a_restart_that_it_was_kicked_meanwhile() {
     world.store.hold_commits();
     let kick = Command::MemberDelete(reader.id());
     drop(tokio::spawn(hub_command(&world, hall, &owner, kick)));
-    membership(&world, &reader, 1).await;
+    world.stored_guilds(reader.id(), 1).await;
     let store = world.crash().await;
     store.release_commits();
     let world = start(store, 2).await;
@@ -143,7 +138,7 @@ async fn a_session_hears_after_a_restart_that_it_joined_meanwhile() {
     world.store.hold_commits();
     let put = Command::MemberPut(reader.user.clone(), MemberPatch::default());
     drop(tokio::spawn(world.operator(hall, put)));
-    membership(&world, &reader, 1).await;
+    world.stored_guilds(reader.id(), 1).await;
     let store = world.crash().await;
     store.release_commits();
     let world = start(store, 2).await;
@@ -161,7 +156,7 @@ async fn a_session_hears_after_a_restart_that_a_guild_was_deleted_meanwhile() {
     let (session, account, sequence) = world.join(&reader).await.lose();
     world.store.hold_commits();
     drop(tokio::spawn(hub_command(&world, hall, &owner, Command::GuildDelete)));
-    membership(&world, &reader, 0).await;
+    world.stored_guilds(reader.id(), 0).await;
     let store = world.crash().await;
     store.release_commits();
     let world = start(store, 2).await;
@@ -177,15 +172,4 @@ fn hub_command(
 ) -> impl Future<Output = throng_proto::command::Outcome> + use<> {
     use throng_ports::hub::Hub as _;
     world.node.command(hall.id, Actor::User(by.user.clone()), command)
-}
-
-/// Waits until the store has a user in this many guilds.
-async fn membership(world: &World, user: &Account, guilds: usize) {
-    use throng_ports::store::Store as _;
-    let there = async {
-        while world.store.guilds_of(user.id()).await.unwrap().len() != guilds {
-            tokio::task::yield_now().await;
-        }
-    };
-    crate::world::patient(there).await;
 }

@@ -14,19 +14,13 @@ use throng_proto::record::{Page, Write};
 use throng_proto::refusal::Refusal;
 use throng_proto::time::Timestamp;
 
-use crate::world::{Account, Hall, LOOK_EVERY, RecordedStore, Setup, World, patient};
+use crate::world::{Account, Hall, RecordedStore, Setup, World, found, patient};
 
 /// Waits until the node is, or is not, well.
 async fn is_well(world: &World, well: bool) -> Health {
-    let mut look = tokio::time::interval(LOOK_EVERY);
-    patient(async {
-        loop {
-            let health = world.node.health();
-            if (health == Health::Ready) == well {
-                return health;
-            }
-            look.tick().await;
-        }
+    found(async || {
+        let health = world.node.health();
+        ((health == Health::Ready) == well).then_some(health)
     })
     .await
 }

@@ -1,5 +1,6 @@
 //! A node with users, one guild and clients, as stories need them.
 
+mod look;
 mod player;
 mod record;
 mod screen;
@@ -29,6 +30,7 @@ use throng_transport_memory::{Dialer, MemoryListener, listen};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
+pub(crate) use look::{becomes, found};
 pub(crate) use player::{Player, identify};
 pub(crate) use record::RecordedStore;
 pub(crate) use screen::Screen;
@@ -37,9 +39,6 @@ pub(crate) use witness::{Witness, WitnessListener};
 
 /// Longer than any step takes on a machine that is busy with something else.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-
-/// How often something is looked at that does not tell when it changes.
-pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(1);
 
 /// Tokens that name their user and nothing else.
 struct NamedTokens;
@@ -357,18 +356,6 @@ impl World {
         let page = self.node.metrics();
         let line = page.lines().find_map(|line| line.strip_prefix(sample));
         line.map_or(0, |count| count.trim().parse().unwrap())
-    }
-
-    /// Waits until a metric is as expected.
-    pub(crate) async fn metric_becomes(&self, name: &str, wanted: impl Fn(u64) -> bool) {
-        let reached = async {
-            let mut look = tokio::time::interval(LOOK_EVERY);
-            while !wanted(self.metric(name)) {
-                look.tick().await;
-            }
-        };
-        let done = tokio::time::timeout(PATIENCE, reached).await;
-        assert!(done.is_ok(), "{name} is {}", self.metric(name));
     }
 }
 

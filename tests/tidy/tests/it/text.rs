@@ -38,6 +38,17 @@ const SLEEPERS: &[(&str, &str)] = &[
     ("tests/load/src/run.rs", "an idle server is weighed after it has been idle"),
     ("tests/load/src/shard/quic.rs", "heartbeats are sent at a pace"),
 ];
+/// Tests whose node has threads of its own.
+const THREADED: &str = "core/shell/tests/";
+/// Ways to look again and again. Whoever does keeps a core busy, or sleeps.
+const LOOKS: &[&str] =
+    &["interval(", "yield_now(", concat!("::sle", "ep("), concat!(" sle", "ep(")];
+/// Tests of threads that may, each with the reason.
+const LOOKERS: &[(&str, &str)] = &[
+    ("core/shell/tests/it/world/look.rs", "the one place that waits for what does not tell"),
+    ("core/shell/tests/it/delivery.rs", "readers stand still for a moment, by chance"),
+    ("core/shell/tests/it/doors.rs", "an account is disabled at another moment each time"),
+];
 
 #[test]
 fn every_file_says_what_it_is_for() {
@@ -93,6 +104,22 @@ fn tests_do_not_sleep() {
         rust_files().into_iter().filter(|file| file.is_test() && awake(file)).collect();
     let sleeps = |line: &str| SLEEPS.iter().any(|call| line.contains(call));
     none(found(&files, sleeps, "a test that sleeps; wait for the event, or pause the clock"));
+}
+
+#[test]
+fn tests_of_threads_wait_for_events() {
+    let patient = |file: &File| LOOKERS.iter().any(|(path, _)| *path == file.path);
+    let files: Vec<_> = rust_files()
+        .into_iter()
+        .filter(|file| file.path.starts_with(THREADED) && !patient(file))
+        .collect();
+    assert!(!files.is_empty(), "{THREADED} has tests");
+    let looks = |line: &str| LOOKS.iter().any(|call| line.contains(call));
+    none(found(
+        &files,
+        looks,
+        "wait for an event, or with `found` or `becomes` of `world/look.rs`",
+    ));
 }
 
 #[test]
