@@ -17,10 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::value::RawValue;
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::intents::Intents;
+use throng_proto::json;
 
 use self::presence::Present;
 pub use self::presence::{SessionRef, Shown};
-use crate::json;
 use crate::relay::Interest;
 use crate::roster::Roster;
 use crate::welcome::Crowd;
@@ -173,7 +173,7 @@ impl Attendance {
         let online = shown.iter().filter(|(_, shown)| shown.status.is_online());
         let online: Vec<_> =
             online.map(|(user, shown)| shown.presence(self.guild, *user)).collect();
-        RawValue::from_string(json::text(&online)).unwrap_or_default()
+        json::raw(&online)
     }
 }
 

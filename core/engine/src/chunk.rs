@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
 use serde_json::value::RawValue;
-use throng_proto::event::EventKind;
 use throng_proto::gateway::RequestMembers;
-use throng_proto::id::{GuildId, UserId};
+use throng_proto::gateway::payload::MembersChunk;
+use throng_proto::id::UserId;
+use throng_proto::json;
 use throng_proto::model::Member;
 use throng_proto::wire::{Body, Segment};
 
 use crate::attendance::Attendance;
-use crate::json;
 use crate::roster::Roster;
 
 /// Members in one chunk, by the protocol.
@@ -109,12 +108,8 @@ pub struct Part {
 
 impl Part {
     fn new(index: usize, count: usize) -> Self {
-        let text = format!(
-            "\"op\":0,\"t\":\"{}\",\"d\":{{\"members\":[",
-            EventKind::GuildMembersChunk.name()
-        );
         let (users, segments, missing) = (Vec::new(), Vec::new(), Vec::new());
-        Self { users, segments, text, missing, index, count }
+        Self { users, segments, text: MembersChunk::open(), missing, index, count }
     }
 
     fn push(&mut self, member: &Member) {
@@ -133,7 +128,7 @@ impl Part {
     /// Ends the part, with presences that [`Attendance::presences_of`] encoded.
     #[must_use]
     pub fn encode(mut self, request: &RequestMembers, presences: Option<&RawValue>) -> Body {
-        let rest = Rest {
+        let chunk = MembersChunk {
             guild_id: request.guild_id,
             chunk_index: self.index,
             chunk_count: self.count,
@@ -141,25 +136,10 @@ impl Part {
             presences,
             nonce: request.nonce.as_deref().filter(|nonce| nonce.len() <= NONCE_MAX),
         };
-        let rest = json::text(&rest);
-        let rest = rest.strip_prefix('{').unwrap_or_default();
-        self.text.push_str(&format!("],{rest}}}"));
+        self.text.push_str(&chunk.close());
         self.cut();
         Body::from_segments(self.segments)
     }
-}
-
-/// What a chunk has after its members.
-#[derive(Serialize)]
-struct Rest<'a> {
-    guild_id: GuildId,
-    chunk_index: usize,
-    chunk_count: usize,
-    not_found: &'a [UserId],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    presences: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nonce: Option<&'a str>,
 }
 
 /// The whole list of a roster, in parts; at least one.

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize as _;
-use serde_json::Value;
 use throng_proto::event::{EventKind, Mentions, Scope};
+use throng_proto::gateway::payload::Halves;
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::Profile;
 use throng_proto::record::EventRecord;
@@ -68,26 +67,13 @@ pub struct Answered {
     pub inner: Body,
 }
 
-/// Key of the answered message.
-const REFERENCED: &str = "referenced_message";
-
 impl Answered {
     /// Takes an answer apart; `None` when it is none, or one whose answered message is gone.
     fn of(record: &EventRecord) -> Option<Box<Self>> {
-        let stripped = record.stripped.as_ref()?;
-        // Inside a string the quotes would be escaped.
-        if !record.payload.contains("\"referenced_message\":{") {
-            return None;
-        }
-        let mut full: Value = serde_json::from_str(&record.payload).ok()?;
-        let mut bare: Value = serde_json::from_str(stripped).ok()?;
-        let inner = full.get_mut(REFERENCED)?;
-        let id = |user: &Value| UserId::deserialize(&user["id"]).ok();
-        let mentions = inner["mentions"].as_array().into_iter().flatten();
-        let readers = std::iter::once(&inner["author"]).chain(mentions).filter_map(id).collect();
-        std::mem::swap(inner, bare.get_mut(REFERENCED)?);
-        let body = |payload: &Value| Body::dispatch(record.kind.name(), &payload.to_string());
-        Some(Box::new(Self { readers, outer: body(&full), inner: body(&bare) }))
+        let Halves { readers, outer, inner } =
+            Halves::of(&record.payload, record.stripped.as_ref()?)?;
+        let body = |data: &str| Body::dispatch(record.kind.name(), data);
+        Some(Box::new(Self { readers, outer: body(&outer), inner: body(&inner) }))
     }
 }
 

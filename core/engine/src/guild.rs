@@ -258,10 +258,7 @@ impl Guild {
     #[must_use]
     pub fn newcomers(&self, events: &[EventRecord]) -> Vec<UserId> {
         let came = events.iter().filter(|event| event.kind == EventKind::GuildMemberAdd);
-        let users = came.filter_map(|event| {
-            let payload: serde_json::Value = serde_json::from_str(&event.payload).ok()?;
-            payload["user"]["id"].as_str()?.parse().ok()
-        });
+        let users = came.filter_map(|event| event.author);
         users.filter(|user| self.roster.get(*user).is_some()).collect()
     }
 

@@ -49,7 +49,6 @@ pub mod conversation;
 pub mod deck;
 pub mod event;
 pub mod guild;
-mod json;
 pub mod mode;
 pub mod outbox;
 pub mod planted;

@@ -26,13 +26,13 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
+use throng_proto::gateway::payload::GroupId;
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::model::Member;
 use throng_proto::wire::Body;
 
 pub use self::id::{ListId, murmur3};
 use self::list::{Filled, List};
-pub use self::place::GroupId;
 use self::place::{Name, group_of, groups};
 pub use self::range::{BLOCK, Blocks, Wish, rows_of};
 use self::rights::may_view;

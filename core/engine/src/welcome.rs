@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use throng_proto::gateway::payload::{self, Arrival, GuildCreate};
 use throng_proto::id::{ChannelId, MessageId};
-use throng_proto::model::{Channel, Member, Presence, Profile};
+use throng_proto::model::{Channel, Member, Presence};
 use throng_proto::wire::{Body, Segment};
 
-use crate::json;
 use crate::shape::Shape;
 
 /// A guild's part of GUILD_CREATE, the same for everybody until the guild changes.
@@ -39,18 +39,8 @@ pub fn guild_segment(
             ..Channel::clone(channel)
         })
         .collect();
-    let guild = json::text(&shape.guild.body(shape.roles.values().collect()));
-    let mut text = String::with_capacity(guild.len() + 1024);
-    text.push_str("\"op\":0,\"t\":\"GUILD_CREATE\",\"d\":{");
-    let inner = guild.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-    text.push_str(inner.unwrap_or_default());
-    text.push_str(",\"channels\":");
-    text.push_str(&json::text(&channels));
-    text.push_str(",\"threads\":[],\"voice_states\":[],\"stage_instances\":[],");
-    text.push_str("\"guild_scheduled_events\":[],\"soundboard_sounds\":[],\"member_count\":");
-    text.push_str(&member_count.to_string());
-    text.push(',');
-    Segment::new(text)
+    let guild = shape.guild.body(shape.roles.values().collect());
+    Segment::new(GuildCreate::new(guild, &channels, member_count).open())
 }
 
 /// Members and presences that sessions with GUILD_PRESENCES share.
@@ -71,10 +61,8 @@ impl Crowd {
     ) -> Self {
         let members: Vec<Member> = members.collect();
         let presences: Vec<Presence<'a>> = presences.collect();
-        let list = json::text(&presences);
-        let open = list.strip_suffix(']').unwrap_or_default();
-        let text = format!("\"members\":{},\"presences\":{open}", json::text(&members));
-        Self { text: Segment::new(text), presences: !presences.is_empty() }
+        let crowd = payload::Crowd { members: &members, presences: &presences };
+        Self { text: Segment::new(crowd.part()), presences: !presences.is_empty() }
     }
 
     /// Returns what sessions share.
@@ -85,8 +73,7 @@ impl Crowd {
 
     /// Returns the session's own end: its presence comes last, so that clients keep it.
     fn end(&self, own: Option<&str>) -> Arc<Segment> {
-        let comma = if self.presences && own.is_some() { "," } else { "" };
-        Segment::new(format!("{comma}{}]}}}}", own.unwrap_or_default()))
+        Segment::new(payload::Crowd::close(self.presences, own))
     }
 }
 
@@ -96,19 +83,8 @@ impl Crowd {
 /// was joined by `unavailable` being there.
 #[must_use]
 pub fn compose(welcome: &Welcome, member: &Member, large_threshold: usize, initial: bool) -> Body {
-    let Profile { joined_at, .. } = &member.profile;
-    let mut own = format!(
-        "\"joined_at\":\"{joined_at}\",\"large\":{},",
-        welcome.member_count > large_threshold
-    );
-    if initial {
-        own.push_str("\"unavailable\":false,");
-    }
-    if welcome.crowd.is_none() {
-        own.push_str("\"members\":[");
-        own.push_str(&json::text(member));
-        own.push_str("],\"presences\":[]}}");
-    }
+    let arrival = Arrival::new(member, welcome.member_count > large_threshold, initial);
+    let own = if welcome.crowd.is_some() { arrival.part() } else { arrival.close(member) };
     let start = [Arc::clone(&welcome.guild), Segment::new(own)];
     let crowd = welcome.crowd.iter();
     let crowd =

@@ -17,8 +17,8 @@ use crate::web::{Budget, Web};
 
 /// Connections on their way from the listener to the HTTP API.
 const HANDED_OVER_MAX: usize = 256;
-/// Seconds after which a client that is refused comes back.
-const RETRY_AFTER_SECS: u32 = 1;
+/// How long a client waits that found no place for its requests, in seconds.
+const REQUEST_WAIT_SECS: u32 = 1;
 
 /// The public listener, bound but not yet served.
 pub(crate) struct Listening {
@@ -116,7 +116,7 @@ async fn serve_http(mut connections: mpsc::Receiver<HttpConnection>, web: Arc<We
             Ok(visit) => drop(tokio::spawn(Arc::clone(&web).serve(connection.into(), peer, visit))),
             Err(full) => {
                 web.node.count_refusal(EdgeRefusal::Full(full), peer);
-                tokio::spawn(connection.refuse(full.reason(), RETRY_AFTER_SECS));
+                tokio::spawn(connection.refuse(full.reason(), REQUEST_WAIT_SECS));
             }
         }
     }

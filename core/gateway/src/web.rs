@@ -22,6 +22,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use throng_plugin_http_api::AskedBy;
+use throng_proto::refusal::{CROWDED_WAIT, ErrorBody};
 use throng_shell::{EdgeRefusal, Node, Visit};
 use throng_transport_websocket::handshake::{self, Ask};
 use throng_transport_websocket::{Asked, Paths, Reentry};
@@ -164,8 +165,10 @@ fn stalled(error: &hyper::Error) -> bool {
 /// Answers instead of a large answer for which there is no room.
 fn put_off() -> Response {
     let message = "Too many bytes of answers wait to be read (http.answer_bytes_max).";
-    let body = format!(r#"{{"message": "{message}", "retry_after": 1.0, "code": 0}}"#);
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::RETRY_AFTER, "1")];
+    let body = ErrorBody::new(0, message).retry_after(CROWDED_WAIT).text();
+    let wait = HeaderValue::from(CROWDED_WAIT.as_secs());
+    let kind = HeaderValue::from_static("application/json");
+    let headers = [(header::CONTENT_TYPE, kind), (header::RETRY_AFTER, wait)];
     (StatusCode::SERVICE_UNAVAILABLE, headers, body).into_response()
 }
 

@@ -1,7 +1,6 @@
 //! The seam to requests that clients make over their link instead of HTTP.
 
 use std::fmt;
-use std::time::Duration;
 
 use throng_proto::gateway::{ApiRequest, ApiResponse};
 use throng_proto::model::User;
@@ -44,6 +43,3 @@ impl fmt::Debug for Turn {
         f.debug_tuple("Turn").field(&self.0.is_some()).finish()
     }
 }
-
-/// How long a client should wait that has too many requests under way.
-pub const RETRY_AFTER: Duration = Duration::from_secs(1);

@@ -218,6 +218,3 @@ pub enum Health {
     /// Of no use until what the text says is mended; no clients should be sent here.
     Failing(String),
 }
-
-/// How long a client should wait after a refusal that is nobody's fault.
-pub const RETRY_AFTER: Duration = Duration::from_secs(5);

@@ -17,7 +17,7 @@ use throng_proto::command::{Actor, Command, MessageDraft, Outcome};
 use throng_proto::id::ChannelId;
 use throng_proto::intents::Intents;
 use throng_proto::model::User;
-use throng_proto::refusal::Refusal;
+use throng_proto::refusal::{ErrorBody, Refusal};
 use throng_proto::token::Token;
 
 use crate::hub::Hub;
@@ -125,6 +125,6 @@ pub fn answer(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) ->
 /// Answers that there is nothing, as the HTTP API does.
 #[must_use]
 pub fn not_found() -> Answer {
-    let body = r#"{"message":"404: Not Found","code":0}"#;
+    let body = ErrorBody::new(0, "404: Not Found").text();
     answer(StatusCode::NOT_FOUND, "application/json", body)
 }

@@ -1,8 +1,10 @@
-//! Payloads that clients send, read as leniently as real libraries demand.
+//! Payloads: those that clients send, read as leniently as real libraries demand, and those that
+//! they are sent ([`payload`]).
 
 mod api;
 mod identify;
 mod inbound;
+pub mod payload;
 mod presence;
 mod query;
 mod request;
@@ -10,7 +12,7 @@ mod shape;
 
 pub use api::{ApiRequest, ApiResponse};
 pub use identify::{Connection, Identify, Resume, Shard};
-pub use inbound::{DecodeError, Inbound, hello};
+pub use inbound::{DecodeError, Inbound};
 pub use presence::PresenceUpdate;
 pub use query::{QueryError, Terms, Version, negotiate};
 pub use request::{RequestMembers, Subscription, Subscriptions};

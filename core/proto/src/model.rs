@@ -34,11 +34,10 @@ pub use component::Component;
 pub use embed::Embed;
 pub use emoji::Emoji;
 pub use guild::{Guild, GuildBody};
-pub use invite::{Invite, InviteCode, InviteDraft, NoCode};
-pub use member::{Member, MemberEvent, Profile};
+pub use invite::{Invite, InviteBody, InviteCode, InviteDraft, NoCode};
+pub use member::{Member, Profile};
 pub use message::{
-    Content, MENTIONS_MAX, MentionedUser, Message, MessageEvent, MessageHead, MessageKind,
-    MessageReference, Nonce, ReactionCount, Referenced,
+    MENTIONS_MAX, Message, MessageKind, MessageReference, Nonce, ReactionCount, Referenced,
 };
 pub use presence::{ClientStatus, Presence, PresenceUser, Status};
 pub use role::{Colors, Role};

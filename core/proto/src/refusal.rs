@@ -1,8 +1,18 @@
 //! Why a request of the HTTP API or of a session was refused, with Discord's numbers.
 
+mod body;
+
 use std::time::Duration;
 
 use thiserror::Error;
+
+pub use self::body::ErrorBody;
+
+/// How long to wait where the gateway cannot do now what was asked, and does not know until when:
+/// a store that fails, a queue that is full, a guild that is read anew.
+pub const UNAVAILABLE_WAIT: Duration = Duration::from_secs(5);
+/// How long to wait where there is no room now, and soon will be: in a queue, or for an answer.
+pub const CROWDED_WAIT: Duration = Duration::from_secs(1);
 
 /// A refusal with its status, its code and its text.
 ///
@@ -138,6 +148,12 @@ impl Refusal {
             code,
             message: message.into(),
         }])
+    }
+
+    /// Refuses what cannot be done now, for [`UNAVAILABLE_WAIT`].
+    #[must_use]
+    pub fn unavailable(reason: impl Into<String>) -> Self {
+        Self::Unavailable { reason: reason.into(), retry_after: UNAVAILABLE_WAIT }
     }
 
     /// Returns the HTTP status.

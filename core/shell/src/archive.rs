@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use throng_ports::hub::RETRY_AFTER;
 use throng_ports::store::{Store, StoreError, Stored};
 use throng_ports::token::Tokens;
 use throng_proto::id::{Id, Ids, UserId};
@@ -126,5 +125,5 @@ impl std::fmt::Debug for Archive {
 
 /// Says why something cannot be done now.
 pub(crate) fn unavailable(error: &impl std::fmt::Display) -> Refusal {
-    Refusal::Unavailable { reason: error.to_string(), retry_after: RETRY_AFTER }
+    Refusal::unavailable(error.to_string())
 }

@@ -20,7 +20,6 @@ mod local;
 mod members;
 mod outbox;
 mod pressure;
-mod ready;
 mod recorder;
 mod request;
 mod resume;

@@ -1,6 +1,7 @@
 //! Completes the OpenAPI document with what is the same for every route.
 
 use serde_json::{Map, Value, json};
+use throng_proto::json;
 use utoipa::openapi::OpenApi;
 
 /// Methods that a path may have in a document.
@@ -13,7 +14,7 @@ pub(crate) const SCHEME: &str = "token";
 ///
 /// Paths are relative to the server `/api/v10`, as in Discord's own document.
 pub(crate) fn finish(document: &OpenApi) -> String {
-    let mut document = serde_json::to_value(document).unwrap_or_default();
+    let mut document = json::tree(document);
     document["info"] = json!({
         "title": "Throng",
         "version": env!("CARGO_PKG_VERSION"),
@@ -45,7 +46,7 @@ pub(crate) fn license() -> Value {
 
 pub(crate) fn add_error(document: &mut Value) {
     use utoipa::PartialSchema;
-    let schema = serde_json::to_value(crate::schema::Error::schema()).unwrap_or_default();
+    let schema = json::tree(&crate::schema::Error::schema());
     document["components"]["schemas"]["Error"] = schema;
 }
 

@@ -5,8 +5,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use http::header::{RETRY_AFTER, VIA};
 use http::{HeaderValue, StatusCode};
-use serde_json::{Map, Value, json};
-use throng_proto::refusal::{FieldError, Refusal};
+use throng_proto::refusal::{ErrorBody, FieldError, Refusal};
 
 use crate::answer;
 
@@ -132,41 +131,13 @@ impl Fault {
     }
 
     /// Builds the body: `code`, `message`, and `errors` or `retry_after` where there are any.
-    pub(crate) fn body(&self) -> Value {
-        let mut body = json!({ "code": self.code, "message": self.message });
-        if !self.fields.is_empty() {
-            body["errors"] = nested(&self.fields);
-        }
-        if let Some(retry) = self.retry {
-            body["retry_after"] = json!(millis(retry.after));
-            if self.status == StatusCode::TOO_MANY_REQUESTS {
-                body["global"] = json!(retry.scope == Scope::Global);
-            }
-        }
-        body
+    pub(crate) fn body(&self) -> ErrorBody<'_> {
+        let body = ErrorBody::new(self.code, &self.message).with_fields(&self.fields);
+        let Some(retry) = self.retry else { return body };
+        let body = body.retry_after(retry.after);
+        let limited = self.status == StatusCode::TOO_MANY_REQUESTS;
+        if limited { body.global(retry.scope == Scope::Global) } else { body }
     }
-}
-
-/// Rounds up to milliseconds, so that a client that waits exactly as told is let in.
-fn millis(after: Duration) -> f64 {
-    (after.as_secs_f64() * 1000.0).ceil() / 1000.0
-}
-
-/// Turns `embeds.0.title` into `{"embeds":{"0":{"title":{"_errors":[..]}}}}`.
-fn nested(fields: &[FieldError]) -> Value {
-    let mut root = Value::Object(Map::new());
-    for field in fields {
-        let mut place = &mut root;
-        for key in field.field.split('.').filter(|key| !key.is_empty()) {
-            place = &mut place[key];
-        }
-        let error = json!({ "code": field.code, "message": field.message });
-        match &mut place["_errors"] {
-            Value::Array(errors) => errors.push(error),
-            empty => *empty = Value::Array(vec![error]),
-        }
-    }
-    root
 }
 
 impl From<Refusal> for Fault {
@@ -207,34 +178,5 @@ impl IntoResponse for Fault {
             headers.insert(VIA, HeaderValue::from_static("1.1 throng"));
         }
         response
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_nest_by_their_paths() {
-        let field = |field: &str| FieldError {
-            field: field.to_owned(),
-            code: "X",
-            message: "wrong".to_owned(),
-        };
-        let fault = Fault::from(Refusal::InvalidForm(vec![
-            field("embeds.0.title"),
-            field("embeds.0.title"),
-            field("content"),
-            field(""),
-        ]));
-        let error = json!({ "code": "X", "message": "wrong" });
-        assert_eq!(
-            fault.body()["errors"],
-            json!({
-                "embeds": { "0": { "title": { "_errors": [error, error] } } },
-                "content": { "_errors": [error] },
-                "_errors": [error],
-            })
-        );
     }
 }

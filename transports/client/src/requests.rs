@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::backoff::ASKED_MAX;
 
 /// Wait after a refusal that names none.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+const WAIT_DEFAULT: Duration = Duration::from_secs(1);
 
 /// The gateway's answer to a request.
 #[derive(Clone, Debug)]
@@ -183,7 +183,7 @@ impl Requests {
 /// Says when to try again: 429 and 503 mean that nothing was done.
 fn again(now: Instant, response: &ApiResponse) -> Option<Instant> {
     let asked = response.retry_after.and_then(|secs| Duration::try_from_secs_f64(secs).ok());
-    let wait = asked.unwrap_or(RETRY_AFTER).min(ASKED_MAX);
+    let wait = asked.unwrap_or(WAIT_DEFAULT).min(ASKED_MAX);
     matches!(response.status, 429 | 503).then(|| now + wait)
 }
 

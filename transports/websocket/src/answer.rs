@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use throng_proto::refusal::ErrorBody;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -16,21 +17,21 @@ const DRAINED_BYTES_MAX: u64 = 64 * 1024;
 
 /// Answers a bad upgrade.
 pub(crate) async fn fault(stream: TcpStream, fault: Fault) {
-    let body = format!(r#"{{"message": "{fault}", "code": 0}}"#);
+    let body = ErrorBody::new(0, fault.to_string()).text();
     last(stream, &text(fault.status(), fault.headers(), &body)).await;
 }
 
 /// Answers a request for which nobody is there.
 pub(crate) async fn not_found(stream: TcpStream) {
-    let body = r#"{"message": "404: Not Found", "code": 0}"#;
-    last(stream, &text("404 Not Found", "", body)).await;
+    let body = ErrorBody::new(0, "404: Not Found").text();
+    last(stream, &text("404 Not Found", "", &body)).await;
 }
 
 /// Turns a connection away until `retry_after` seconds later.
 pub(crate) async fn unavailable(stream: TcpStream, reason: &str, retry_after: u32) {
     let headers = format!("Retry-After: {retry_after}\r\n");
-    let reason = escape(reason);
-    let body = format!(r#"{{"message": "{reason}", "retry_after": {retry_after}, "code": 0}}"#);
+    let wait = Duration::from_secs(retry_after.into());
+    let body = ErrorBody::new(0, reason).retry_after(wait).text();
     last(stream, &text("503 Service Unavailable", &headers, &body)).await;
 }
 
@@ -72,16 +73,4 @@ async fn last(mut stream: TcpStream, text: &str) {
     };
     // Whether the client waited for its answer is the client's concern.
     let _gone = timeout(LINGER, farewell).await;
-}
-
-fn escape(reason: &str) -> String {
-    let mut out = String::with_capacity(reason.len());
-    for char in reason.chars() {
-        match char {
-            '"' | '\\' => out.extend(['\\', char]),
-            char if char.is_control() => out.push(' '),
-            char => out.push(char),
-        }
-    }
-    out
 }

@@ -3,15 +3,13 @@
 use std::ops::Bound;
 
 use throng_proto::event::{EventKind, Mentions, Scope};
-use throng_proto::gateway::PresenceUpdate;
+use throng_proto::gateway::{PresenceUpdate, payload};
 use throng_proto::id::UserId;
 use throng_proto::model::{ClientStatus, Presence, PresenceUser, Status};
-use throng_proto::wire::Body;
 
 use super::Attendance;
 use super::presence::{Present, SessionRef, Shown};
 use crate::event::{Change, Event};
-use crate::json;
 
 impl Attendance {
     /// Takes what a session shows from now on.
@@ -138,14 +136,12 @@ impl Attendance {
         if self.listeners == 0 {
             return None;
         }
-        let presence = shown.presence(self.guild, user);
-        let payload = json::text(&presence);
         Some(Event {
             kind: EventKind::PresenceUpdate,
             guild: self.guild,
             sequence: 0,
             scope: Scope::Guild,
-            body: Body::dispatch(EventKind::PresenceUpdate.name(), &payload),
+            body: payload::dispatch(EventKind::PresenceUpdate, &shown.presence(self.guild, user)),
             stripped: None,
             answered: None,
             author: Some(user),

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
 use throng_proto::event::EventKind;
 use throng_proto::gateway::PresenceUpdate;
+use throng_proto::gateway::payload::{self, GuildDeleted};
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::intents::Intents;
 use throng_proto::model::Status;
-use throng_proto::wire::Body;
 
 use super::relays::{GuildRelays, Joining};
 use super::{Ask, Attach, Deck, Grant, Identity, Line, Membership, Seat, View};
@@ -148,8 +147,7 @@ impl<L: Line> Deck<L> {
         self.write_state(slot);
         self.leave_relay(&membership, reference, &identity);
         if identity.intents.intersects(Intents::GUILDS) {
-            let payload = json!({"id": guild}).to_string();
-            let body = Body::dispatch(EventKind::GuildDelete.name(), &payload);
+            let body = payload::dispatch(EventKind::GuildDelete, &GuildDeleted { id: guild });
             self.own(reference, EventKind::GuildDelete, Some(guild), body);
         }
     }

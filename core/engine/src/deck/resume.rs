@@ -2,7 +2,7 @@
 
 use throng_proto::close::CloseCode;
 use throng_proto::event::EventKind;
-use throng_proto::wire::Body;
+use throng_proto::gateway::payload::{self, Resumed};
 
 use super::lag::Lag;
 use super::{Admission, Deck, Line, Past, SessionRef, Why};
@@ -79,7 +79,7 @@ impl<L: Line> Deck<L> {
             self.watch_admission(session.slot);
         }
         self.counts.resumes += 1;
-        let body = Body::dispatch(EventKind::Resumed.name(), r#"{"_trace":["throng"]}"#);
+        let body = payload::dispatch(EventKind::Resumed, &Resumed::default());
         self.own(session, EventKind::Resumed, None, body);
         Some(Returned { from_restart })
     }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use throng_proto::command::{Actor, Answer, Command, Outcome, Reply};
 use throng_proto::id::ChannelId;
@@ -20,9 +19,6 @@ use crate::event::Change;
 use crate::outbox::Outbox;
 use crate::planted::{self, Planted};
 use crate::shape::Shape;
-
-/// When to come back after a failed commit, or a full desk.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 impl Guild {
     /// Checks a job now, or lets it wait.
@@ -49,7 +45,7 @@ impl Guild {
                 "The guild has {} commands pending, which is all it takes; try again.",
                 self.config.pending_max
             );
-            let refusal = Refusal::Unavailable { reason, retry_after: RETRY_AFTER };
+            let refusal = Refusal::unavailable(reason);
             out.push(Output::Answer(ticket, Err(refusal)));
         }
     }
@@ -124,7 +120,7 @@ impl Guild {
             if parked.needs.iter().any(lost) {
                 self.ledger.let_go(&keys(&parked.needs));
                 let reason = format!("Nothing was changed: {reason}");
-                let refusal = Refusal::Unavailable { reason, retry_after: RETRY_AFTER };
+                let refusal = Refusal::unavailable(reason);
                 out.push(Output::Answer(parked.ticket, Err(refusal)));
             } else {
                 self.desk.parking.park(parked);
@@ -259,7 +255,7 @@ impl Guild {
             let told = pending.told.into_iter().map(|(ticket, _)| ticket);
             for ticket in pending.tickets.into_iter().chain(told) {
                 let reason = format!("Nothing was changed: {reason}");
-                let refusal = Refusal::Unavailable { reason, retry_after: RETRY_AFTER };
+                let refusal = Refusal::unavailable(reason);
                 out.push(Output::Answer(ticket, Err(refusal)));
             }
         }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
 use throng_proto::command::{Actor, Command, Reply};
 use throng_proto::event::{EventKind, Scope};
+use throng_proto::gateway::payload::{InviteCreated, InviteDeleted};
 use throng_proto::id::ChannelId;
 use throng_proto::model::{
-    Channel, ChannelKind, Invite, InviteCode, InviteDraft, Member, Profile, User,
+    Channel, ChannelKind, Invite, InviteBody, InviteCode, InviteDraft, Member, Profile, User,
 };
 use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
@@ -69,7 +69,7 @@ impl Guild {
             self.end_invite(&mut plan, code);
         }
         plan.reply = Reply::json(&self.listed(&invite));
-        plan.events.push(invite_event(EventKind::InviteCreate, &invite, &created(&invite)));
+        plan.events.push(created(&invite));
         plan.writes.push(Write::Invite(Box::new(invite.clone())));
         plan.effect.invites.push(InviteChange::Put(Arc::new(invite)));
         plan.decided()
@@ -88,12 +88,9 @@ impl Guild {
 
     /// Answers with an invite as whoever knows its code sees it.
     fn invite_get(&self, now: Timestamp, code: &InviteCode, counts: bool) -> Decided {
-        let mut shown = self.shown(self.invites.live(code, now)?);
-        if counts {
-            shown["approximate_member_count"] = json!(self.roster.len());
-            shown["approximate_presence_count"] = json!(self.online);
-        }
-        Ok(Decision::json(&shown))
+        let shown = self.shown(self.invites.live(code, now)?);
+        let counted = || shown.counting(self.roster.len(), self.online);
+        Ok(Decision::json(&if counts { counted() } else { shown }))
     }
 
     /// Adds the actor. A use counts once for each who comes in, and not for members.
@@ -101,8 +98,7 @@ impl Guild {
         let Actor::User(user) = actor else { return Err(Refusal::MissingAccess) };
         let invite = self.invites.live(code, now)?;
         let new = !self.roster.contains(user.id);
-        let mut shown = self.shown(invite);
-        shown["new_member"] = json!(new);
+        let shown = self.shown(invite).used_by(new);
         if !new {
             return Ok(Decision::json(&shown));
         }
@@ -110,7 +106,7 @@ impl Guild {
         let mut plan = self.admit(now, user);
         plan.reply = Reply::json(&shown);
         if used.is_spent(now) {
-            plan.events.push(invite_event(EventKind::InviteDelete, &used, &deleted(&used)));
+            plan.events.push(deleted(&used));
             self.end_invite(&mut plan, used.code);
         } else {
             plan.writes.push(Write::Invite(Box::new(used.clone())));
@@ -140,7 +136,7 @@ impl Guild {
             who.need(Permissions::MANAGE_GUILD)?;
         }
         let mut plan = Plan { reply: Reply::json(&self.shown(invite)), ..Plan::default() };
-        plan.events.push(invite_event(EventKind::InviteDelete, invite, &deleted(invite)));
+        plan.events.push(deleted(invite));
         self.end_invite(&mut plan, invite.code.clone());
         plan.decided()
     }
@@ -150,46 +146,15 @@ impl Guild {
         plan.effect.invites.push(InviteChange::Gone(code));
     }
 
-    /// Builds the invite object.
-    fn shown(&self, invite: &Invite) -> Value {
-        let guild = &self.shape.guild;
-        let channel = self.shape.channels.get(&invite.channel_id);
-        json!({
-            "type": 0,
-            "code": invite.code,
-            "guild_id": guild.id,
-            "guild": {
-                "id": guild.id,
-                "name": guild.name,
-                "description": guild.description,
-                "verification_level": guild.verification_level,
-                "icon": null,
-                "splash": null,
-                "banner": null,
-                "features": [],
-                "vanity_url_code": null,
-                "premium_subscription_count": 0,
-                "premium_tier": 0,
-                "nsfw": false,
-                "nsfw_level": 0,
-            },
-            "channel": channel.map(|channel| json!({
-                "id": channel.id, "name": channel.name, "type": channel.kind,
-            })),
-            "inviter": invite.inviter,
-            "expires_at": invite.expires_at(),
-        })
+    /// Shows an invite as whoever knows its code sees it.
+    fn shown<'a>(&'a self, invite: &'a Invite) -> InviteBody<'a> {
+        let channel = self.shape.channels.get(&invite.channel_id).map(|channel| &**channel);
+        InviteBody::new(invite, &self.shape.guild, channel)
     }
 
-    /// Builds the invite object with its metadata.
-    fn listed(&self, invite: &Invite) -> Value {
-        let mut listed = self.shown(invite);
-        listed["uses"] = json!(invite.uses);
-        listed["max_uses"] = json!(invite.max_uses);
-        listed["max_age"] = json!(invite.max_age);
-        listed["temporary"] = json!(false);
-        listed["created_at"] = json!(invite.created_at);
-        listed
+    /// Shows an invite as whoever manages it sees it.
+    fn listed<'a>(&'a self, invite: &'a Invite) -> InviteBody<'a> {
+        self.shown(invite).with_metadata(invite)
     }
 }
 
@@ -231,31 +196,14 @@ fn stands_for(now: Timestamp, known: &Invite, wanted: &Invite) -> bool {
     key(known) == key(wanted) && fresh && (known.max_uses == 0 || known.uses == 0)
 }
 
-/// Tells those who manage the channel.
-fn invite_event(kind: EventKind, invite: &Invite, payload: &Value) -> Draft {
-    Draft::new(kind, Scope::Managers(invite.channel_id), payload)
+/// Tells those who manage the channel of a new invite.
+fn created(invite: &Invite) -> Draft {
+    let scope = Scope::Managers(invite.channel_id);
+    Draft::new(EventKind::InviteCreate, scope, &InviteCreated::from(invite))
 }
 
-fn created(invite: &Invite) -> Value {
-    json!({
-        "type": 0,
-        "channel_id": invite.channel_id,
-        "guild_id": invite.guild_id,
-        "code": invite.code,
-        "created_at": invite.created_at,
-        "expires_at": invite.expires_at(),
-        "inviter": invite.inviter,
-        "max_age": invite.max_age,
-        "max_uses": invite.max_uses,
-        "temporary": false,
-        "uses": invite.uses,
-    })
-}
-
-fn deleted(invite: &Invite) -> Value {
-    json!({
-        "channel_id": invite.channel_id,
-        "guild_id": invite.guild_id,
-        "code": invite.code,
-    })
+/// Tells those who manage the channel of one that has ended.
+fn deleted(invite: &Invite) -> Draft {
+    let scope = Scope::Managers(invite.channel_id);
+    Draft::new(EventKind::InviteDelete, scope, &InviteDeleted::from(invite))
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::json;
 use throng_proto::command::{MemberPatch, Reply};
 use throng_proto::event::{EventKind, Scope};
+use throng_proto::gateway::payload::{MemberChanged, MemberRemoved};
 use throng_proto::id::{RoleId, UserId};
-use throng_proto::model::{Member, MemberEvent, Profile, User};
+use throng_proto::model::{Member, Profile, User};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
@@ -153,7 +153,7 @@ impl Guild {
             who.need_above(&old)?;
         }
         let id = self.shape.id();
-        let payload = json!({ "guild_id": id, "user": old.user });
+        let payload = MemberRemoved { guild_id: id, user: &old.user };
         let event = Draft::new(EventKind::GuildMemberRemove, Scope::Guild, &payload).by(user);
         Plan {
             writes: vec![Write::MemberDelete(id, user)],
@@ -184,7 +184,7 @@ impl Guild {
     /// Announces a member, who counts as the author, because relays tell the member itself apart.
     pub(super) fn member_event(&self, kind: EventKind, member: &Member) -> Draft {
         let guild_id = self.shape.id();
-        Draft::new(kind, Scope::Guild, &MemberEvent { guild_id, member }).by(member.user.id)
+        Draft::new(kind, Scope::Guild, &MemberChanged { guild_id, member }).by(member.user.id)
     }
 }
 

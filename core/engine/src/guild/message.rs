@@ -7,13 +7,11 @@ mod remove;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
 use throng_proto::command::{Answer, MessageDraft, Reply};
 use throng_proto::event::{EventKind, Scope};
+use throng_proto::gateway::payload::{Content, MessageChanged, Typing};
 use throng_proto::id::{ChannelId, MessageId, UserId};
-use throng_proto::model::{
-    Channel, Content, Member, Message, MessageKind, Nonce, Profile, Referenced,
-};
+use throng_proto::model::{Channel, Member, Message, MessageKind, Nonce, Profile, Referenced};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::{NonceRecord, Write};
 use throng_proto::refusal::Refusal;
@@ -168,13 +166,7 @@ impl Guild {
     pub(super) fn typing(&self, who: &Authority, channel: ChannelId) -> Decided {
         let member = who.member()?;
         let channel = who.need_text(channel, Permissions::SEND_MESSAGES)?;
-        let payload = json!({
-            "channel_id": channel.id,
-            "guild_id": self.shape.id(),
-            "user_id": member.user.id,
-            "timestamp": who.now.seconds(),
-            "member": member,
-        });
+        let payload = Typing::new(self.shape.id(), channel.id, member, who.now);
         let scope = Scope::Channel(channel.id);
         let draft = Draft::new(EventKind::TypingStart, scope, &payload).by(member.user.id);
         Ok(Decision::Show(Box::new(draft)))
@@ -199,8 +191,9 @@ fn message_event<'a>(
     message: &'a Message,
     known: impl Fn(UserId) -> Option<&'a Profile>,
 ) -> Draft {
+    let (guild, channel_kind) = (channel.guild_id, channel.kind);
     let event =
-        |content| message.event(channel.guild_id, channel.kind, content, |user| known(user.id));
+        |content| MessageChanged::new(message, guild, channel_kind, content, |user| known(user.id));
     Draft::new(kind, Scope::Channel(channel.id), &event(Content::Full))
         .stripped(&event(Content::Stripped))
         .by(message.author.id)

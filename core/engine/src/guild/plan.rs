@@ -6,6 +6,7 @@ use serde::Serialize;
 use throng_proto::command::{Answer, Reply};
 use throng_proto::event::{EventKind, Mentions, Scope};
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
+use throng_proto::json;
 use throng_proto::model::Member;
 use throng_proto::record::{EventRecord, Write};
 use throng_proto::refusal::Refusal;
@@ -14,7 +15,6 @@ use throng_proto::time::Timestamp;
 use super::invites::InviteChange;
 use super::message::NonceKey;
 use crate::event::{Change, Event};
-use crate::json;
 use crate::shape::Shape;
 
 /// What a command came to.

@@ -1,8 +1,8 @@
 //! Reactions to messages.
 
-use serde_json::{Value, json};
 use throng_proto::event::{EventKind, Scope};
-use throng_proto::id::UserId;
+use throng_proto::gateway::payload::{ReactionAdded, ReactionRemoved, ReactionsCleared};
+use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::Emoji;
 use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
@@ -33,12 +33,8 @@ impl Guild {
         if new && there.emojis() >= max {
             return Err(Refusal::TooMany { what: "reactions", max, code: 30_010 });
         }
-        let mut payload = self.reaction(key, Some(user), Some(&emoji));
-        payload["member"] = json!(member);
-        payload["message_author_id"] = json!(message.author.id);
-        payload["burst"] = json!(false);
-        payload["burst_colors"] = json!([]);
-        payload["type"] = json!(0);
+        let place = self.place(key);
+        let payload = ReactionAdded::new(place, &emoji, member, message.author.id);
         let scope = Scope::Channel(channel.id);
         let event = Draft::new(EventKind::MessageReactionAdd, scope, &payload).by(user);
         plan(Write::ReactionAdd(key.1, emoji, user), event)
@@ -58,9 +54,7 @@ impl Guild {
         if !self.there(key)?.has_by(&emoji, user) {
             return Err(Refusal::UnknownReaction);
         }
-        let mut payload = self.reaction(key, Some(user), Some(&emoji));
-        payload["burst"] = json!(false);
-        payload["type"] = json!(0);
+        let payload = ReactionRemoved::new(self.place(key), &emoji, user);
         let scope = Scope::Channel(channel.id);
         let event = Draft::new(EventKind::MessageReactionRemove, scope, &payload).by(user);
         plan(Write::ReactionRemove(key.1, emoji, user), event)
@@ -85,25 +79,13 @@ impl Guild {
             Some(_) => EventKind::MessageReactionRemoveEmoji,
             None => EventKind::MessageReactionRemoveAll,
         };
-        let payload = self.reaction(key, None, emoji.as_ref());
+        let payload = ReactionsCleared::new(self.place(key), emoji.as_ref());
         let event = Draft::new(kind, Scope::Channel(channel.id), &payload);
         plan(Write::ReactionClear(key.1, emoji), event)
     }
 
-    /// Builds the keys that all events of reactions have.
-    fn reaction(&self, key: Key, user: Option<UserId>, emoji: Option<&Emoji>) -> Value {
-        let mut payload = json!({
-            "channel_id": key.0,
-            "message_id": key.1,
-            "guild_id": self.shape.id(),
-        });
-        if let Some(user) = user {
-            payload["user_id"] = json!(user);
-        }
-        if let Some(emoji) = emoji {
-            payload["emoji"] = json!(emoji);
-        }
-        payload
+    fn place(&self, (channel, message): Key) -> (GuildId, ChannelId, MessageId) {
+        (self.shape.id(), channel, message)
     }
 }
 

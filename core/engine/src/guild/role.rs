@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
 use throng_proto::command::{ColorsPatch, Reply, RolePatch};
 use throng_proto::event::{EventKind, Scope};
+use throng_proto::gateway::payload::{RoleChanged, RoleDeleted};
 use throng_proto::id::{RoleId, UserId};
 use throng_proto::model::{Channel, Colors, Member, Role};
 use throng_proto::permissions::Permissions;
@@ -59,7 +59,7 @@ impl Guild {
         let mut shape = Shape::clone(&self.shape);
         shape.roles.insert(role.id, Arc::new(role.clone()));
         let shape = Arc::new(shape);
-        let payload = json!({ "guild_id": id, "role": role });
+        let payload = RoleChanged { guild_id: id, role: &role };
         let event = Draft::new(kind, Scope::Guild, &payload).changing(Self::reshaped(&shape));
         Plan {
             events: vec![event],
@@ -88,7 +88,7 @@ impl Guild {
             plan.writes.push(Write::Channel(channel.clone()));
         }
         let shape = Arc::new(shape);
-        let payload = json!({ "guild_id": id, "role_id": role });
+        let payload = RoleDeleted { guild_id: id, role_id: role };
         let deleted = Draft::new(EventKind::GuildRoleDelete, Scope::Guild, &payload);
         plan.events.push(deleted.changing(Self::reshaped(&shape)));
         for channel in &channels {

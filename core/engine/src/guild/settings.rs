@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
 use throng_proto::command::{GuildPatch, Reply};
 use throng_proto::event::{EventKind, Scope};
+use throng_proto::gateway::payload::GuildDeleted;
 use throng_proto::id::ChannelId;
 use throng_proto::model::{ChannelKind, Guild as Settings};
 use throng_proto::permissions::Permissions;
@@ -91,8 +91,7 @@ impl Guild {
             return Err(Refusal::MissingPermissions);
         }
         let id = self.shape.id();
-        let payload = json!({ "id": id });
-        let event = Draft::new(EventKind::GuildDelete, Scope::Guild, &payload);
+        let event = Draft::new(EventKind::GuildDelete, Scope::Guild, &GuildDeleted { id });
         Plan {
             writes: vec![Write::GuildDelete(id)],
             events: vec![event.changing(Change::Gone)],

@@ -2,9 +2,11 @@
 
 use indexmap::IndexMap;
 use roaring::RoaringBitmap;
-use serde_json::json;
 use throng_proto::event::EventKind;
-use throng_proto::id::{ChannelId, MessageId};
+use throng_proto::gateway::payload::{
+    self, ChannelNews, ChannelUnreadUpdate, PassiveUpdateV1, PassiveUpdateV2,
+};
+use throng_proto::id::{ChannelId, GuildId, MessageId};
 use throng_proto::wire::Body;
 
 use super::{DigestKind, Relay};
@@ -176,33 +178,27 @@ impl Relay {
         baseline: u64,
         to: RoaringBitmap,
     ) -> Option<Digest> {
-        let channels: Vec<_> = self
-            .news
-            .since(baseline)
-            .filter(|(channel, _)| self.classes.can_view(&self.shape, class, *channel))
-            .map(
-                |(id, last)| json!({"id": id, "last_message_id": last, "last_pin_timestamp": null}),
-            )
-            .collect();
+        let seen = self.news.since(baseline);
+        let seen = seen.filter(|(id, _)| self.classes.can_view(&self.shape, class, *id));
+        let channels: Vec<_> = seen.map(|(id, last)| ChannelNews::new(id, last)).collect();
         if channels.is_empty() || to.is_empty() {
             return None;
         }
-        let guild = self.guild();
-        let (kind, payload) = match kind {
-            DigestKind::V2 => (
-                EventKind::PassiveUpdateV2,
-                json!({"guild_id": guild, "updated_channels": channels, "updated_voice_states": [],
-                    "removed_voice_states": [], "updated_members": []}),
-            ),
-            DigestKind::V1 => (
-                EventKind::PassiveUpdateV1,
-                json!({"guild_id": guild, "channels": channels, "voice_states": [], "members": []}),
-            ),
-            DigestKind::Unread => (
-                EventKind::ChannelUnreadUpdate,
-                json!({"guild_id": guild, "channel_unread_updates": channels}),
-            ),
-        };
-        Some(Digest { kind, body: Body::dispatch(kind.name(), &payload.to_string()), to })
+        let (kind, body) = encode(self.guild(), kind, &channels);
+        Some(Digest { kind, body, to })
     }
+}
+
+fn encode(guild: GuildId, kind: DigestKind, channels: &[ChannelNews]) -> (EventKind, Body) {
+    let event = match kind {
+        DigestKind::V2 => EventKind::PassiveUpdateV2,
+        DigestKind::V1 => EventKind::PassiveUpdateV1,
+        DigestKind::Unread => EventKind::ChannelUnreadUpdate,
+    };
+    let body = match kind {
+        DigestKind::V2 => payload::dispatch(event, &PassiveUpdateV2::new(guild, channels)),
+        DigestKind::V1 => payload::dispatch(event, &PassiveUpdateV1::new(guild, channels)),
+        DigestKind::Unread => payload::dispatch(event, &ChannelUnreadUpdate::new(guild, channels)),
+    };
+    (event, body)
 }

@@ -14,11 +14,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use throng_proto::gateway::payload::GroupId;
 use throng_proto::id::UserId;
 use throng_proto::model::Channel;
 
 use super::change::{Op, Row, compare};
-use super::place::{GroupId, Name};
+use super::place::Name;
 use super::range::{BLOCK, Blocks, rows_of};
 use crate::ranking::Ranking;
 

@@ -1,10 +1,9 @@
 //! Where a member stands in a list: its group, and its name in there.
 
-use std::fmt;
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
-use throng_proto::id::{RoleId, UserId};
+use throng_proto::gateway::payload::GroupId;
+use throng_proto::id::UserId;
 use throng_proto::model::{Member, Role};
 
 use super::Person;
@@ -12,33 +11,6 @@ use crate::shape::Shape;
 
 /// Bytes of a name that lie beside its id.
 const HEAD: usize = 16;
-
-/// Part of a list under a heading of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum GroupId {
-    /// Who is online and has this role as the highest of those that are shown apart.
-    Role(RoleId),
-    /// Who else is online.
-    Online,
-    /// Who is not.
-    Offline,
-}
-
-impl fmt::Display for GroupId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Role(role) => write!(f, "{role}"),
-            Self::Online => f.write_str("online"),
-            Self::Offline => f.write_str("offline"),
-        }
-    }
-}
-
-impl Serialize for GroupId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
 
 /// Order within a group: the name that is shown, without regard to case, then the id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

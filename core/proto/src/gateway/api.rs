@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::inbound::DecodeError;
 use super::opcode;
 use super::shape::wrong;
-use crate::form;
+use crate::{form, json};
 
 /// A request of the HTTP API over a link (op 100).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -82,7 +82,5 @@ impl ApiResponse {
 }
 
 fn payload<T: Serialize>(op: u8, d: &T) -> String {
-    let payload = serde_json::to_string(&Envelope { op, d });
-    debug_assert!(payload.is_ok(), "these are always JSON");
-    payload.unwrap_or_default()
+    json::text(&Envelope { op, d })
 }

@@ -133,10 +133,3 @@ fn last(field: &form::Field<'_>) -> Option<Option<u64>> {
     let negative = field.number::<i64>(i64::MIN..=-1).is_some();
     count(field).map(|sequence| (!negative).then_some(sequence))
 }
-
-/// Builds the first payload on a link.
-#[must_use]
-pub fn hello(heartbeat_millis: u64) -> String {
-    let data = format!(r#"{{"heartbeat_interval":{heartbeat_millis},"_trace":["throng"]}}"#);
-    format!(r#"{{"op":10,"d":{data},"s":null,"t":null}}"#)
-}

@@ -11,6 +11,7 @@ use serde_json::Value;
 pub use self::part::{ActivityEmoji, Assets, Party, Rich, Secrets, Timestamps};
 use crate::form::{self, Field, Form, FromForm, Urls};
 use crate::id::AnyId;
+use crate::json;
 use crate::time::Timestamp;
 
 /// Characters of a name, a detail or a state.
@@ -176,8 +177,7 @@ impl Activities {
     pub fn within(self, count: usize, bytes: usize) -> Self {
         let mut left = bytes;
         let fits = |activity: &&Activity| {
-            // Structs of strings and numbers always serialise.
-            let size = serde_json::to_vec(activity).unwrap_or_default().len();
+            let size = json::text(*activity).len();
             let fits = size <= left;
             left -= if fits { size } else { 0 };
             fits

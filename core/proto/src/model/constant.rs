@@ -1,7 +1,7 @@
 //! Zero-sized values for keys that are the same in every object.
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny};
-use serde::ser::{Serialize, SerializeSeq, Serializer};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 macro_rules! constant {
     ($(#[$doc:meta])* $name:ident, |$serializer:ident| $value:expr) => {
@@ -44,6 +44,12 @@ constant!(
     |serializer| serializer.serialize_seq(Some(0))?.end()
 );
 
+constant!(
+    /// A key that is always an empty object.
+    NoKeys,
+    |serializer| serializer.serialize_map(Some(0))?.end()
+);
+
 /// A key that is always the number `N`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Number<const N: u32>;
@@ -74,4 +80,14 @@ constant!(
     /// The only locale so far.
     Locale,
     |serializer| serializer.serialize_str("en-US")
+);
+constant!(
+    /// What a payload has come through: one program.
+    Trace,
+    |serializer| ["throng"].serialize(serializer)
+);
+constant!(
+    /// The only kind of session there is.
+    SessionType,
+    |serializer| serializer.serialize_str("normal")
 );

@@ -1,5 +1,7 @@
 //! Invites: how users come into guilds by their own wish.
 
+mod body;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -7,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use self::body::InviteBody;
 use super::User;
 use crate::form::{Form, FromForm};
 use crate::id::{ChannelId, GuildId};

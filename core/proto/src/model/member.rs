@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::User;
 use super::constant::{False, Null, Number};
-use crate::id::{GuildId, RoleId};
+use crate::id::RoleId;
 use crate::time::Timestamp;
 
 /// A user in a guild. See [Discord Docs/Guild Member Object].
@@ -89,14 +89,4 @@ impl Profile {
     pub fn timed_out(&self, now: Timestamp) -> bool {
         self.communication_disabled_until.is_some_and(|until| until > now)
     }
-}
-
-/// Payload of GUILD_MEMBER_ADD and GUILD_MEMBER_UPDATE.
-#[derive(Clone, Debug, Serialize)]
-pub struct MemberEvent<'a> {
-    /// Guild.
-    pub guild_id: GuildId,
-    /// The whole member.
-    #[serde(flatten)]
-    pub member: &'a Member,
 }

@@ -1,14 +1,13 @@
-//! Messages, reactions and the event around them.
+//! Messages and their reactions.
 
 mod referenced;
 
 use serde::ser::{SerializeStruct as _, Serializer};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 pub use self::referenced::Referenced;
 use super::constant::{Empty, False, Number};
-use super::{Attachment, ChannelKind, Component, Embed, Emoji, Profile, User, stored};
+use super::{Attachment, Component, Embed, Emoji, User, stored};
 use crate::form::{Field, Form, FromForm};
 use crate::id::{ChannelId, GuildId, MessageId, RoleId};
 use crate::time::Timestamp;
@@ -174,132 +173,4 @@ impl Serialize for ReactionCount {
 struct CountDetails {
     burst: Number<0>,
     normal: u32,
-}
-
-/// Payload of MESSAGE_CREATE and MESSAGE_UPDATE: the message with what only members of the guild
-/// see.
-#[derive(Clone, Debug, Serialize)]
-pub struct MessageEvent<'a> {
-    /// The message; its `mentions` are replaced by those of the event.
-    #[serde(flatten)]
-    pub message: MessageHead<'a>,
-    /// Guild.
-    pub guild_id: GuildId,
-    /// The author as a member; absent when the author has left.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub member: Option<&'a Profile>,
-    /// Mentioned users with what they are in the guild.
-    pub mentions: Vec<MentionedUser<'a>>,
-    /// Kind of the channel.
-    pub channel_type: ChannelKind,
-}
-
-/// A mentioned user with its profile in the guild.
-#[derive(Clone, Debug, Serialize)]
-pub struct MentionedUser<'a> {
-    #[serde(flatten)]
-    user: &'a User,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    member: Option<&'a Profile>,
-}
-
-/// The keys of a message but `mentions`, with the content of one variant.
-#[derive(Clone, Debug, Serialize)]
-pub struct MessageHead<'a> {
-    id: MessageId,
-    channel_id: ChannelId,
-    author: &'a User,
-    content: &'a str,
-    timestamp: Timestamp,
-    edited_timestamp: Option<Timestamp>,
-    tts: bool,
-    mention_everyone: bool,
-    mention_roles: &'a [RoleId],
-    attachments: &'a [Attachment],
-    embeds: &'a [Embed],
-    pinned: bool,
-    #[serde(rename = "type")]
-    kind: MessageKind,
-    flags: u64,
-    components: &'a [Component],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nonce: Option<&'a Nonce>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message_reference: Option<&'a MessageReference>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    referenced_message: Option<Value>,
-}
-
-/// Which variant of a message a session gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Content {
-    /// With everything.
-    Full,
-    /// Without content, embeds, attachments and components, for sessions without MESSAGE_CONTENT.
-    Stripped,
-}
-
-impl Message {
-    /// Builds the payload of an event in one variant; `profile` looks members up.
-    #[must_use]
-    pub fn event<'a>(
-        &'a self,
-        guild_id: GuildId,
-        channel_type: ChannelKind,
-        content: Content,
-        profile: impl Fn(&'a User) -> Option<&'a Profile>,
-    ) -> MessageEvent<'a> {
-        MessageEvent {
-            message: self.head(content),
-            guild_id,
-            member: profile(&self.author),
-            mentions: self
-                .mentions
-                .iter()
-                .map(|user| MentionedUser { user, member: profile(user) })
-                .collect(),
-            channel_type,
-        }
-    }
-
-    fn head(&self, content: Content) -> MessageHead<'_> {
-        let full = content == Content::Full;
-        MessageHead {
-            id: self.id,
-            channel_id: self.channel_id,
-            author: &self.author,
-            content: if full { &self.content } else { "" },
-            timestamp: self.timestamp,
-            edited_timestamp: self.edited_timestamp,
-            tts: self.tts,
-            mention_everyone: self.mention_everyone,
-            mention_roles: &self.mention_roles,
-            attachments: if full { &self.attachments } else { &[] },
-            embeds: if full { &self.embeds } else { &[] },
-            pinned: self.pinned,
-            kind: self.kind,
-            flags: self.flags,
-            components: if full { &self.components } else { &[] },
-            nonce: self.nonce.as_ref(),
-            message_reference: self.message_reference.as_ref(),
-            referenced_message: match &self.referenced_message {
-                Referenced::Absent => None,
-                Referenced::Deleted => Some(Value::Null),
-                Referenced::Known(message) => {
-                    let mut value = serde_json::to_value(message).unwrap_or_default();
-                    if !full {
-                        strip(&mut value);
-                    }
-                    Some(value)
-                }
-            },
-        }
-    }
-}
-
-fn strip(message: &mut Value) {
-    message["content"] = Value::String(String::new());
-    for key in ["attachments", "embeds", "components"] {
-        message[key] = Value::Array(Vec::new());
-    }
 }

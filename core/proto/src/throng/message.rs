@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::frame::{Head, whole};
+use crate::json;
 
 /// Close code of WebSocket's registry for a refusal that does not last.
 const TRY_AGAIN_LATER: u16 = 1013;
@@ -48,9 +49,7 @@ impl Message {
     /// Returns the whole frame.
     #[must_use]
     pub fn frame(&self) -> Vec<u8> {
-        let text = serde_json::to_vec(self);
-        debug_assert!(text.is_ok(), "these are always JSON");
-        whole(Head::Message, &text.unwrap_or_default())
+        whole(Head::Message, json::text(self).as_bytes())
     }
 }
 

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 use throng_proto::close::CloseCode;
+use throng_proto::gateway::payload::Hello;
 use throng_proto::gateway::{
     Connection, Identify, Inbound, PresenceUpdate, RequestMembers, Resume, Shard, Subscriptions,
-    hello, opcode,
+    opcode,
 };
 use throng_proto::id::{ChannelId, GuildId, UserId};
 use throng_proto::model::Status;
@@ -245,7 +246,7 @@ fn errors_name_their_close_code() {
 
 #[test]
 fn hello_has_all_keys_of_an_envelope() {
-    let read: Value = serde_json::from_str(&hello(41_250)).expect("JSON");
+    let read: Value = serde_json::from_str(&Hello::new(41_250).text()).expect("JSON");
     assert_eq!(read["d"]["heartbeat_interval"], 41_250);
     assert_eq!((&read["op"], &read["s"], &read["t"]), (&json!(10), &Value::Null, &Value::Null));
     assert_eq!(read.as_object().map(serde_json::Map::len), Some(4));

@@ -7,6 +7,7 @@ mod catalog;
 mod channel;
 mod close;
 mod form;
+mod golden;
 mod id;
 mod inbound;
 mod intents;

@@ -3,11 +3,12 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use throng_proto::form::{self, FromForm};
+use throng_proto::gateway::payload::{Content, MemberChanged, MessageChanged};
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 use throng_proto::model::{
-    Channel, ChannelKind, Colors, Content, CurrentUser, Emoji, Guild, Member, MemberEvent, Message,
-    MessageKind, MessageReference, Nonce, Overwrite, OverwriteKind, Profile, ReactionCount,
-    Referenced, Role, User,
+    Channel, ChannelKind, Colors, CurrentUser, Emoji, Guild, Member, Message, MessageKind,
+    MessageReference, Nonce, Overwrite, OverwriteKind, Profile, ReactionCount, Referenced, Role,
+    User,
 };
 use throng_proto::permissions::Permissions;
 use throng_proto::time::Timestamp;
@@ -215,7 +216,7 @@ fn members_have_every_key_beside_their_user() {
     let read = written(&member, &[PROFILE, &["user"]].concat());
     assert_eq!(read["roles"], json!(["8", "9"]), "sorted, once each");
     assert_eq!(read["joined_at"], "1970-01-01T00:00:00.000000+00:00");
-    let event = MemberEvent { guild_id: GuildId::new(7), member: &member };
+    let event = MemberChanged { guild_id: GuildId::new(7), member: &member };
     assert_eq!(written(&event, &[PROFILE, &["user", "guild_id"]].concat())["guild_id"], "7");
 }
 
@@ -260,16 +261,17 @@ fn message_events_have_every_key_and_their_members() {
     let (message, profile) = (message(), profile());
     let lookup = |user: &User| (user.id.value() == 1).then_some(&profile);
     let kind = ChannelKind::TEXT;
-    let event = message.event(GuildId::new(7), kind, Content::Full, lookup);
+    let event = MessageChanged::new(&message, GuildId::new(7), kind, Content::Full, lookup);
     let read = written(&event, &[MESSAGE, &["guild_id", "member", "channel_type"]].concat());
     assert!(read["member"].get("user").is_none(), "the author stands beside it");
     assert_eq!(read["mentions"][0]["id"], "2");
     assert!(read["mentions"][0].get("member").is_none(), "who has left has no member");
-    let event = message.event(GuildId::new(7), kind, Content::Full, |_| Some(&profile));
+    let event =
+        MessageChanged::new(&message, GuildId::new(7), kind, Content::Full, |_| Some(&profile));
     let read = written(&event, MESSAGE);
     assert_eq!(read["mentions"][0]["member"]["roles"], json!(["8", "9"]));
     assert!(read["mentions"][0]["member"].get("user").is_none());
-    let event = message.event(GuildId::new(7), kind, Content::Full, |_| None);
+    let event = MessageChanged::new(&message, GuildId::new(7), kind, Content::Full, |_| None);
     assert!(written(&event, MESSAGE).get("member").is_none());
 }
 
@@ -285,8 +287,9 @@ fn the_stripped_variant_has_the_keys_but_not_the_content() {
         guild_id: Some(GuildId::new(7)),
     });
     answer.referenced_message = Referenced::to(&message());
+    let guild = GuildId::new(7);
     let variant = |content| {
-        let event = answer.event(GuildId::new(7), ChannelKind::TEXT, content, |_| None);
+        let event = MessageChanged::new(&answer, guild, ChannelKind::TEXT, content, |_| None);
         written(&event, &[MESSAGE, &["message_reference", "referenced_message"]].concat())
     };
     let (full, stripped) = (variant(Content::Full), variant(Content::Stripped));

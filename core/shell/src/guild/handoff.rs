@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use throng_engine::guild::{Arrivals, Guild};
 use throng_engine::roster::Roster;
-use throng_ports::hub::{HandedOff, RETRY_AFTER};
+use throng_ports::hub::HandedOff;
 use throng_proto::id::GuildId;
 use throng_proto::model::Member;
 use throng_proto::refusal::Refusal;
@@ -222,8 +222,8 @@ impl Next {
 }
 
 fn given_up() -> Refusal {
-    let reason = "The hand-off was given up: another one is under way, or more changed than \
-        limits.handoff_queue holds. The guild stays where it was."
-        .to_owned();
-    Refusal::Unavailable { reason, retry_after: RETRY_AFTER }
+    Refusal::unavailable(
+        "The hand-off was given up: another one is under way, or more changed than \
+         limits.handoff_queue holds. The guild stays where it was.",
+    )
 }

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 use throng_engine::chunk::{self, Rights};
 use throng_engine::deck::SessionRef;
 use throng_engine::roster::Snapshot;
-use throng_ports::hub::{JobKind, RETRY_AFTER};
+use throng_ports::hub::JobKind;
 use throng_proto::event::EventKind;
 use throng_proto::gateway::RequestMembers;
+use throng_proto::gateway::payload::{self, RateLimited};
 use throng_proto::id::{RoleId, UserId};
+use throng_proto::refusal::UNAVAILABLE_WAIT;
 use throng_proto::wire::{Body, Wire};
 use tokio::sync::oneshot;
 
@@ -32,7 +33,8 @@ impl GuildTask {
             let body = chunk::found(&request, rights, &mut self.attendance, self.guild.roster());
             return self.own(session, EventKind::GuildMembersChunk, body).await;
         }
-        let refusal = rate_limited(&request);
+        let refusal = RateLimited::new(&request, UNAVAILABLE_WAIT);
+        let refusal = payload::dispatch(EventKind::RateLimited, &refusal);
         let members = self.guild.roster().snapshot();
         let title = self.title(JobKind::Chunks, &members);
         let (settings, post) = (Arc::clone(&self.ties.settings), self.ties.post.clone());
@@ -71,15 +73,4 @@ impl GuildTask {
         let message = WorkerLetter::Own { session, kind, guild, body };
         self.ties.post.send(session.worker.into(), message).await;
     }
-}
-
-fn rate_limited(request: &RequestMembers) -> Body {
-    let mut meta = json!({ "guild_id": request.guild_id });
-    if let Some(nonce) = &request.nonce {
-        meta["nonce"] = Value::String(nonce.clone());
-    }
-    let payload = json!({
-        "opcode": 8, "retry_after": RETRY_AFTER.as_secs_f64(), "meta": meta,
-    });
-    Body::dispatch(EventKind::RateLimited.name(), &payload.to_string())
 }

@@ -1,12 +1,10 @@
 //! What somebody asks of one guild, and its answer.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use throng_ports::hub::RETRY_AFTER;
 use throng_proto::command::Outcome;
 use throng_proto::id::GuildId;
-use throng_proto::refusal::Refusal;
+use throng_proto::refusal::{CROWDED_WAIT, Refusal};
 use tokio::sync::oneshot;
 
 use crate::directory::{Directory, Untaken};
@@ -37,7 +35,7 @@ impl Asking {
                 Err(Refusal::Unavailable {
                     reason: "Too many requests wait for this guild (limits.guild_queue)."
                         .to_owned(),
-                    retry_after: Duration::from_secs(1),
+                    retry_after: CROWDED_WAIT,
                 })
             }
         }
@@ -53,7 +51,6 @@ impl Asking {
         if self.directory.guild(self.guild).is_none() {
             return Refusal::UnknownGuild;
         }
-        let reason = "The guild was interrupted; what was asked may have been done.".to_owned();
-        Refusal::Unavailable { reason, retry_after: RETRY_AFTER }
+        Refusal::unavailable("The guild was interrupted; what was asked may have been done.")
     }
 }

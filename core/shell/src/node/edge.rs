@@ -15,8 +15,8 @@ use crate::meter::Meter;
 use crate::metrics::Refused;
 use crate::place::{Full, Places};
 
-/// How long a refused client is told to wait, in seconds.
-const RETRY_AFTER_SECS: u32 = 5;
+/// How long a client waits that found no place for its link, in seconds.
+const LINK_WAIT_SECS: u32 = 5;
 
 /// Close code of a refusal after the handshake.
 const TRY_AGAIN: u16 = 1013;
@@ -125,7 +125,7 @@ impl Node {
             return;
         }
         tokio::spawn(async move {
-            incoming.refuse(full.reason(), RETRY_AFTER_SECS).await;
+            incoming.refuse(full.reason(), LINK_WAIT_SECS).await;
             refusing.fetch_sub(1, Ordering::AcqRel);
         });
     }

@@ -3,7 +3,7 @@
 use std::io;
 
 use futures_util::{StreamExt as _, stream};
-use throng_ports::hub::{JobKind, MemberLines, RETRY_AFTER};
+use throng_ports::hub::{JobKind, MemberLines};
 use throng_proto::id::GuildId;
 use throng_proto::refusal::Refusal;
 use tokio::sync::{mpsc, oneshot};
@@ -35,10 +35,7 @@ pub(super) async fn begin(
     let submitted = jobs.submit(title, |turn| export.run(turn));
     let job = submitted.map_err(|_| {
         meter.refuse(Refused::Jobs);
-        Refusal::Unavailable {
-            reason: "Too many jobs wait (jobs.queue_max).".to_owned(),
-            retry_after: RETRY_AFTER,
-        }
+        Refusal::unavailable("Too many jobs wait (jobs.queue_max).")
     })?;
     let lines = stream::unfold(Some(pieces), |pieces| async move {
         let mut pieces = pieces?;

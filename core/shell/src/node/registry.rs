@@ -228,10 +228,7 @@ pub(super) fn to_its_end<T: Send + 'static>(
 ) -> Asked<T> {
     let task = tokio::spawn(work);
     Box::pin(async move {
-        let gone = |_| Refusal::Unavailable {
-            reason: "The change broke off; look whether it took effect.".to_owned(),
-            retry_after: throng_ports::hub::RETRY_AFTER,
-        };
+        let gone = |_| Refusal::unavailable("The change broke off; look whether it took effect.");
         task.await.map_err(gone)?
     })
 }

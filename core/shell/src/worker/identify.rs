@@ -8,17 +8,17 @@ use throng_engine::deck::{Identity, Newcomer, SessionId};
 use throng_engine::policy::Connect;
 use throng_proto::close::CloseCode;
 use throng_proto::event::EventKind;
+use throng_proto::gateway::payload::{self, Control, Ready};
 use throng_proto::gateway::{Connection, Identify, Shard, Version};
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::intents::Intents;
 use throng_proto::model::{Activities, User};
 use throng_proto::time::Timestamp;
 use throng_proto::token::Token;
-use throng_proto::wire::{Body, Wire};
+use throng_proto::wire::Wire;
 
 use super::link::{LinkCell, LinkRef, tell_begin, tell_close, tell_invalid};
 use super::local::{Local, Worker};
-use super::ready::Ready;
 use super::showing;
 use super::ties::Gate;
 use crate::account::Bearer;
@@ -74,7 +74,7 @@ pub(super) async fn run(local: Local, cell: Rc<LinkCell>, identify: Box<Identify
 pub(super) fn invalidate(settings: &Config, cell: &LinkCell) {
     let limits = settings.conversation();
     cell.converse(|conversation| conversation.start_over(clock::now(), &limits));
-    cell.control(r#"{"op":9,"d":false,"s":null,"t":null}"#);
+    cell.control(Control::InvalidSession.text());
 }
 
 /// Lets somebody in whose token was not taken away meanwhile.
@@ -234,14 +234,14 @@ impl Worker {
         identity.connection = self.ties.gate.connections.share(identity.connection);
         let id = SessionId::new(rand::random(), self.index, self.ties.post.worker_count());
         let ready = Ready {
-            id,
+            session_id: id.to_string(),
             user: &user,
             shard: identity.shard,
             guilds: &guilds,
             version: cell.version,
-            resume_url: cell.link.told().unwrap_or(&self.ties.gate.facts.gateway_url),
+            resume_gateway_url: cell.link.told().unwrap_or(&self.ties.gate.facts.gateway_url),
         };
-        let ready = Body::dispatch(EventKind::Ready.name(), &ready.data());
+        let ready = payload::dispatch(EventKind::Ready, &ready);
         let (presence, line) = (identity.shows(), LinkRef::from(cell));
         let begun = self.act(|deck| deck.begin(Newcomer { id, identity, line }, ready, &guilds));
         let Some(session) = begun else { return };

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use serde_json::json;
 use throng_engine::chunk::{self, Rights};
 use throng_engine::deck::SessionRef;
 use throng_engine::replay::Slot;
 use throng_proto::event::EventKind;
 use throng_proto::gateway::RequestMembers;
+use throng_proto::gateway::payload::{self, RateLimited};
 use throng_proto::intents::Intents;
-use throng_proto::wire::{Body, Wire};
+use throng_proto::wire::Wire;
 
 use super::local::Worker;
 use crate::budgets::Budget;
@@ -59,12 +59,8 @@ impl Worker {
         request: &RequestMembers,
         retry_after: Duration,
     ) {
-        let mut meta = json!({"guild_id": request.guild_id});
-        if let Some(nonce) = &request.nonce {
-            meta["nonce"] = json!(nonce);
-        }
-        let payload = json!({"opcode": 8, "retry_after": retry_after.as_secs_f64(), "meta": meta});
-        let body = Body::dispatch(EventKind::RateLimited.name(), &payload.to_string());
+        let payload = RateLimited::new(request, retry_after);
+        let body = payload::dispatch(EventKind::RateLimited, &payload);
         self.act(|deck| deck.own(session, EventKind::RateLimited, None, body));
     }
 }

@@ -3,13 +3,13 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use serde_json::json;
-use serde_json::value::RawValue;
-use throng_ports::api::{Api, RETRY_AFTER};
+use throng_ports::api::Api;
 use throng_ports::store::Stored;
 use throng_proto::gateway::{ApiRequest, ApiResponse};
 use throng_proto::id::UserId;
+use throng_proto::json;
 use throng_proto::model::User;
+use throng_proto::refusal::{CROWDED_WAIT, ErrorBody};
 
 use super::link::LinkCell;
 use super::local::Worker;
@@ -76,7 +76,9 @@ async fn answer(
 }
 
 fn failure(id: u64, status: u16, message: &str) -> ApiResponse {
-    let retry = matches!(status, 429 | 503).then(|| RETRY_AFTER.as_secs_f64());
-    let body = json!({"message": message, "code": 0, "retry_after": retry}).to_string();
-    ApiResponse { id, status, retry_after: retry, body: RawValue::from_string(body).ok() }
+    let retry = matches!(status, 429 | 503).then_some(CROWDED_WAIT);
+    let body = ErrorBody::new(0, message);
+    let body = if let Some(after) = retry { body.retry_after(after) } else { body };
+    let retry_after = retry.map(|after| after.as_secs_f64());
+    ApiResponse { id, status, retry_after, body: Some(json::raw(&body)) }
 }

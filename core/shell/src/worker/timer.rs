@@ -6,6 +6,7 @@ use throng_engine::conversation::Close;
 use throng_engine::deck::TICK;
 use throng_engine::time::Instant;
 use throng_proto::close::CloseCode;
+use throng_proto::gateway::payload::Control;
 
 use super::link::LinkKey;
 use super::local::{Local, Worker};
@@ -69,7 +70,7 @@ impl Worker {
             return self.turn_away(&cell, &Close::plain(CloseCode::SessionTimedOut));
         }
         if cell.converse(|conversation| conversation.prompt(now, &limits)) {
-            cell.control(r#"{"op":1,"d":null,"s":null,"t":null}"#);
+            cell.control(Control::Heartbeat.text());
         }
         let mut next = cell.conversation().look_at(&limits);
         if cell.session.get().is_none() {

@@ -1,13 +1,14 @@
 //! The admin API's description of itself.
 
 use serde_json::json;
+use throng_proto::json;
 use utoipa::openapi::OpenApi;
 
 use crate::document;
 
 /// Completes the document with what is the same for every route.
 pub(super) fn finish(document: &OpenApi) -> String {
-    let mut document = serde_json::to_value(document).unwrap_or_default();
+    let mut document = json::tree(document);
     document["info"] = json!({
         "title": "Throng, for operators",
         "version": env!("CARGO_PKG_VERSION"),

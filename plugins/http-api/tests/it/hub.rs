@@ -8,8 +8,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use futures_util::{StreamExt as _, stream};
 use throng_ports::hub::{
-    Facts, GuildDraft, HandedOff, Health, Hub, JobKind, JobState, JobStatus, MemberLines,
-    RETRY_AFTER, Toll,
+    Facts, GuildDraft, HandedOff, Health, Hub, JobKind, JobState, JobStatus, MemberLines, Toll,
 };
 use throng_ports::link::BoxFuture;
 use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
@@ -275,8 +274,7 @@ impl Hub for FakeHub {
         let user = User::new(UserId::new(self.next_id()), username.clone(), bot);
         let mut state = self.state.lock().unwrap();
         state.named.insert(username, user.clone());
-        let (reason, retry_after) = ("the name is not unique".to_owned(), RETRY_AFTER);
-        let refused = state.rival.then_some(Refusal::Unavailable { reason, retry_after });
+        let refused = state.rival.then(|| Refusal::unavailable("the name is not unique"));
         Box::pin(async move { refused.map_or_else(|| Ok((user, "secret".to_owned())), Err) })
     }
 

@@ -6,6 +6,7 @@ mod arrows;
 mod documents;
 mod door;
 mod layout;
+mod payloads;
 mod shell;
 mod text;
 

@@ -162,7 +162,7 @@ async fn a_refused_client_reads_why_and_when_to_come_back() {
     assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{answer}");
     assert!(answer.contains("\r\nRetry-After: 5\r\n"), "{answer}");
     assert!(answer.contains("\r\nContent-Type: application/json\r\n"), "{answer}");
-    let body = r#"{"message": "too many connections", "retry_after": 5, "code": 0}"#;
+    let body = r#"{"code":0,"message":"too many connections","retry_after":5.0}"#;
     assert!(answer.ends_with(body), "{answer}");
 }
 

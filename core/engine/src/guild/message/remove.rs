@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
-use throng_proto::command::Reply;
+use serde::Serialize;
 use throng_proto::event::{EventKind, Scope};
+use throng_proto::gateway::payload::{MessageDeleted, MessagesDeleted};
 use throng_proto::id::{ChannelId, MessageId};
+use throng_proto::json;
 use throng_proto::permissions::Permissions;
 use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
@@ -23,7 +24,8 @@ impl Guild {
         let needed = if own { Permissions::NONE } else { Permissions::MANAGE_MESSAGES };
         who.need_in(channel, needed)?;
         self.remember(who, key);
-        let payload = json!({ "id": key.1, "channel_id": channel, "guild_id": self.shape.id() });
+        let (guild_id, id) = (self.shape.id(), key.1);
+        let payload = MessageDeleted { channel_id: channel, guild_id, id };
         deletion(EventKind::MessageDelete, channel, vec![key.1], &payload)
     }
 
@@ -32,7 +34,7 @@ impl Guild {
         let until = key.1.created_at().after(self.config.nonce_window);
         let Ok((_, message)) = self.readable(key) else { return };
         if until > who.now && message.nonce.is_some() {
-            let answer = Reply::json(&self.as_shown(message, None)).into_text().unwrap_or_default();
+            let answer = json::text(&self.as_shown(message, None));
             self.removed.insert(who.now, until, key.1, answer);
         }
     }
@@ -65,8 +67,9 @@ impl Guild {
             return Ok(Decision::nothing());
         }
         ids.iter().for_each(|id| self.remember(who, (channel, *id)));
-        let payload = json!({ "ids": ids, "channel_id": channel, "guild_id": self.shape.id() });
-        deletion(EventKind::MessageDeleteBulk, channel, ids, &payload)
+        let guild_id = self.shape.id();
+        let payload = MessagesDeleted { channel_id: channel, guild_id, ids: &ids };
+        deletion(EventKind::MessageDeleteBulk, channel, ids.clone(), &payload)
     }
 }
 
@@ -74,7 +77,7 @@ fn deletion(
     kind: EventKind,
     channel: ChannelId,
     ids: Vec<MessageId>,
-    payload: &serde_json::Value,
+    payload: &impl Serialize,
 ) -> Decided {
     Plan {
         writes: vec![Write::MessageDelete(channel, ids)],

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::ApplicationCommand;
 use crate::form::{self, Form, FromForm};
 use crate::id::CommandId;
+use crate::json;
 use crate::refusal::Refusal;
 
 /// Keys that an edit may change; what a command is of stays.
@@ -60,7 +61,7 @@ impl CommandPatch {
     ///
     /// [`Refusal::InvalidForm`], with the paths that the body had.
     pub fn apply(&self, command: &ApplicationCommand) -> Result<ApplicationCommand, Refusal> {
-        let mut whole = serde_json::to_value(command).unwrap_or_default();
+        let mut whole = json::tree(command);
         if let Some(keys) = whole.as_object_mut() {
             keys.extend(self.0.clone());
         }

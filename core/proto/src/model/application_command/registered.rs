@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::locale::localize;
 use super::{ApplicationCommand, CommandOption, Locales};
 use crate::id::{AnyId, CommandId, GuildId, UserId};
+use crate::json;
 use crate::permissions::Permissions;
 
 /// How an application is installed that says nothing else: in guilds.
@@ -79,7 +80,7 @@ impl RegisteredCommand {
     /// the place of all.
     #[must_use]
     pub fn localized(&self, locale: &str) -> Value {
-        let mut shown = serde_json::to_value(self).unwrap_or_default();
+        let mut shown = json::tree(self);
         localize(&mut shown, locale);
         shown
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use throng_engine::conversation::Close;
 use throng_proto::close::CloseCode;
+use throng_proto::gateway::payload::Control;
 use tokio::sync::mpsc;
 
 use super::cell::LinkCell;
@@ -21,7 +22,7 @@ pub(in crate::worker) async fn drain(local: Local, done: mpsc::Sender<()>) {
     for some in cells.chunks(usize::try_from(pace / 50).unwrap_or(1).max(1)) {
         turn.tick().await;
         for cell in some {
-            cell.control(r#"{"op":7,"d":null,"s":null,"t":null}"#);
+            cell.control(Control::Reconnect.text());
             cell.close(&Close::because(CloseCode::UnknownError, "Restarting: resume to go on."));
         }
     }

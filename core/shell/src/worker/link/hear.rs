@@ -5,7 +5,7 @@ use std::rc::Rc;
 use throng_engine::conversation::{Close, Said};
 use throng_engine::replay::Slot;
 use throng_proto::close::CloseCode;
-use throng_proto::gateway;
+use throng_proto::gateway::{self, payload::Control};
 
 use super::cell::LinkCell;
 use crate::clock;
@@ -34,7 +34,7 @@ impl Worker {
         };
         match said {
             Said::Heartbeat(sequence) => {
-                cell.control(r#"{"op":11,"d":null,"s":null,"t":null}"#);
+                cell.control(Control::HeartbeatAck.text());
                 if let (Some(session), Some(sequence)) = (cell.session.get(), sequence) {
                     self.act(|deck| deck.acknowledge(session.slot, sequence));
                 }

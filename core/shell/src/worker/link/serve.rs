@@ -8,7 +8,7 @@ use std::time::Duration;
 use throng_engine::conversation::{Close, Conversation};
 use throng_ports::link::{Arrival, Received};
 use throng_proto::close::CloseCode;
-use throng_proto::gateway;
+use throng_proto::gateway::{self, payload};
 
 use super::cell::LinkCell;
 use super::hear::Step;
@@ -44,7 +44,7 @@ pub(in crate::worker) fn greet(local: &Local, arrival: Box<dyn Arrival>, place: 
         Ok(terms) => {
             cell.link.set_wire(terms.wire);
             let interval = local.borrow().ties.settings.gateway.heartbeat_interval_ms;
-            cell.control(&gateway::hello(interval));
+            cell.control(&payload::Hello::new(interval).text());
         }
         Err(error) => {
             let worker = local.borrow();

@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use serde_json::{Value, json};
+use throng_proto::json;
 
 use super::Stop;
 use crate::answer;
@@ -44,7 +45,7 @@ impl Report {
         let mut body = self.counts();
         body["errors"] = json!(self.errors);
         if let (Value::Object(body), Some(Value::Object(fault))) =
-            (&mut body, fault.map(Fault::body))
+            (&mut body, fault.map(|fault| json::tree(&fault.body())))
         {
             // `errors` of the report are lines; a fault's own would be fields of a body.
             body.extend(fault.into_iter().filter(|(key, _)| key != "errors"));
