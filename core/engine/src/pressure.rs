@@ -1,7 +1,10 @@
 //! Pressure: how near a node is to what it can do, in bands that do not flicker.
 
+use serde::Deserialize;
+
 /// How much a node has to do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Band {
     /// Everything is done as it comes.
     #[default]
@@ -18,7 +21,7 @@ impl Band {
     /// Every band.
     pub const ALL: [Self; 4] = [Self::Calm, Self::Busy, Self::Hot, Self::Critical];
 
-    /// Returns the word in logs and settings.
+    /// Returns the word in logs, settings and scripts.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -41,6 +44,33 @@ pub struct Thresholds {
     pub readings_up: u32,
     /// Readings in a row that it takes to come into a lower band.
     pub readings_down: u32,
+}
+
+impl Default for Thresholds {
+    /// What counts when settings say nothing.
+    fn default() -> Self {
+        Self { begins: [60, 80, 95], margin: 10, readings_up: 4, readings_down: 20 }
+    }
+}
+
+impl Thresholds {
+    /// Returns the pressure at which a band begins.
+    #[must_use]
+    pub const fn begins(&self, band: Band) -> u8 {
+        match band {
+            Band::Calm => 0,
+            Band::Busy => self.begins[0],
+            Band::Hot => self.begins[1],
+            Band::Critical => self.begins[2],
+        }
+    }
+
+    /// Returns the band of a pressure that counts at once.
+    #[must_use]
+    pub fn band(&self, pressure: u8) -> Band {
+        let reached = Band::ALL.into_iter().rev().find(|band| pressure >= self.begins(*band));
+        reached.unwrap_or_default()
+    }
 }
 
 /// Turns readings into bands.
@@ -87,19 +117,14 @@ impl Gauge {
 
     /// Takes a reading that counts at once.
     pub fn set(&mut self, pressure: u8) -> Option<Band> {
-        let asked = self.of(pressure);
+        let asked = self.thresholds.band(pressure);
         (asked != self.band).then(|| self.enter(asked))
     }
 
     /// Returns the pressure at which a band begins.
     #[must_use]
-    pub fn begins(&self, band: Band) -> u8 {
-        match band {
-            Band::Calm => 0,
-            Band::Busy => self.thresholds.begins[0],
-            Band::Hot => self.thresholds.begins[1],
-            Band::Critical => self.thresholds.begins[2],
-        }
+    pub const fn begins(&self, band: Band) -> u8 {
+        self.thresholds.begins(band)
     }
 
     fn enter(&mut self, band: Band) -> Band {
@@ -109,13 +134,8 @@ impl Gauge {
 
     /// Says which band a reading asks for, given the one in force.
     fn asked(&self, pressure: u8) -> Band {
-        let up = self.of(pressure);
-        let down = self.of(pressure.saturating_add(self.thresholds.margin));
+        let up = self.thresholds.band(pressure);
+        let down = self.thresholds.band(pressure.saturating_add(self.thresholds.margin));
         if up > self.band { up } else { down.min(self.band) }
-    }
-
-    fn of(&self, pressure: u8) -> Band {
-        let reached = Band::ALL.into_iter().rev().find(|band| pressure >= self.begins(*band));
-        reached.unwrap_or_default()
     }
 }

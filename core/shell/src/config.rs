@@ -189,13 +189,15 @@ pub struct OverloadConfig {
 
 impl Default for OverloadConfig {
     fn default() -> Self {
+        let usual = pressure::Thresholds::default();
+        let [busy, hot, critical] = usual.begins;
         Self {
-            busy: 60,
-            hot: 80,
-            critical: 95,
-            margin: 10,
-            looks_up: 4,
-            looks_down: 20,
+            busy,
+            hot,
+            critical,
+            margin: usual.margin,
+            looks_up: usual.readings_up,
+            looks_down: usual.readings_down,
             loop_lag_ms: 2_000,
             digest_slowdown: 4,
             degrade_attachments_min: 1_000,

@@ -172,7 +172,7 @@ impl Overload {
 
     fn enter(&self, band: Band, pressure: u8, cause: &str) {
         let begins = self.gauge.lock().begins(band);
-        let facts = NodeFacts { pressure: pressure.max(begins) };
+        let facts = NodeFacts { pressure: pressure.max(begins), band };
         let shed = self.policy.overload(clock::wall(), &facts);
         let shed_before = self.shed.swap(shed.bits(), Ordering::Relaxed);
         let band_before = self.band.swap(band as u8, Ordering::Relaxed);

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rhai::Dynamic;
 use throng_engine::policy::{PASSIVE_V2, RelayFacts};
+use throng_engine::pressure::Band;
 use throng_plugin_policy_rhai::fact::{Fact, Kind, Read, Subject};
 use throng_plugin_policy_rhai::percent;
 use throng_plugin_policy_rhai::trial::given::{Scene, parse};
@@ -164,10 +165,12 @@ impl Variants<'_> {
 
     fn texts(&mut self, values: &Values, reach: Reach) {
         values.texts.iter().for_each(|text| self.given(text.clone()));
-        if let Fact::Status = self.read.fact {
-            let all = ["online", "idle", "dnd", "invisible"];
-            all.into_iter().for_each(|status| self.given(status.to_owned()));
-        }
+        let all: &[&str] = match self.read.fact {
+            Fact::Status => &["online", "idle", "dnd", "invisible"],
+            Fact::PressureBand => &Band::ALL.map(Band::name),
+            _ => &[],
+        };
+        all.iter().for_each(|word| self.given((*word).to_owned()));
         if reach == Reach::All {
             let lengths = values.near().into_iter().filter(|one| (1..=TEXT_MAX).contains(one));
             lengths.for_each(|one| self.given("x".repeat(usize::try_from(one).unwrap_or(1))));

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use throng_engine::policy::{Act, PASSIVE_V1, PASSIVE_V2, RelayFacts};
+use throng_engine::policy::{Act, NodeFacts, PASSIVE_V1, PASSIVE_V2, RelayFacts};
 use throng_plugin_policy_rhai::Hook;
 use throng_plugin_policy_rhai::trial::given::{NOON, Scene};
 use throng_proto::gateway::Connection;
@@ -127,7 +127,7 @@ fn lags(scenes: Vec<Scene>) -> Vec<Scene> {
 
 fn pressures(scenes: Vec<Scene>) -> Vec<Scene> {
     spread(scenes, &(0..=100).collect::<Vec<u8>>(), |scene, pressure| {
-        scene.node.pressure = pressure
+        scene.node = NodeFacts::usual(pressure)
     })
 }
 

@@ -145,6 +145,9 @@ facts! {
     Channel = Channel."id": Int, "Id of the channel.";
     ChannelGuild = Channel."guild": Int, "Id of the channel's guild.";
     Pressure = Node."pressure": Int, "How near the node is to what it can do, 0 to 100.";
+    PressureBand = Node."band": Text,
+        "\"calm\", \"busy\", \"hot\" or \"critical\": where `overload.busy`, `hot` and `critical` \
+         put that pressure.";
     Hour = Clock."hour": Int, "Hour, 0 to 23.";
     Minute = Clock."minute": Int, "Minute, 0 to 59.";
     Weekday = Clock."weekday": Int, "Day of the week, 1 for Monday to 7 for Sunday.";

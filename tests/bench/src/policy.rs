@@ -108,7 +108,7 @@ fn hooks(report: &mut Report, policy: &RhaiPolicy, calls: u64) {
         length: 12,
         everyone: false,
     };
-    let (lag, node) = (LagFacts { events: 9, bytes: 999 }, NodeFacts { pressure: 80 });
+    let (lag, node) = (LagFacts { events: 9, bytes: 999 }, NodeFacts::usual(80));
     latency(report, "connect", calls, || _ = black_box(policy.connect(now, session)));
     latency(report, "passivity", calls, || {
         black_box(policy.passivity(now, session, guild, &scene.attachment()));

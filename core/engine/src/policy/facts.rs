@@ -9,6 +9,7 @@ use throng_proto::model::Status;
 use throng_proto::permissions::Permissions;
 
 use crate::mode::Mode;
+use crate::pressure::{Band, Thresholds};
 
 /// What a policy knows of a session. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,4 +140,14 @@ pub struct NodeFacts {
     /// How near it is to what it can do, 0 to 100: how full its fullest queue is, or how late its
     /// loops are. At least where its band of pressure begins.
     pub pressure: u8,
+    /// Its band of pressure, as settings divide it.
+    pub band: Band,
+}
+
+impl NodeFacts {
+    /// Returns what is known of a node under some pressure whose settings say nothing of bands.
+    #[must_use]
+    pub fn usual(pressure: u8) -> Self {
+        Self { pressure, band: Thresholds::default().band(pressure) }
+    }
 }

@@ -8,6 +8,7 @@ use super::{
     ShardKey, Shed, Split,
 };
 use crate::mode::{DeliveryTable, Mode};
+use crate::pressure::Band;
 
 /// The default policy.
 ///
@@ -65,11 +66,11 @@ impl Policy for Native {
 
     fn overload(&self, _: Timestamp, node: &NodeFacts) -> Shed {
         let all = &Relief::ALL;
-        Shed::these(match node.pressure {
-            0..=59 => &[],
-            60..=79 => &all[..1],
-            80..=94 => &all[..3],
-            _ => all,
+        Shed::these(match node.band {
+            Band::Calm => &[],
+            Band::Busy => &all[..1],
+            Band::Hot => &all[..3],
+            Band::Critical => all,
         })
     }
 }

@@ -8,6 +8,7 @@ use throng_engine::policy::{
     PASSIVE_V2, Placement, Policy, Publish, PublishFacts, RelayFacts, Relief, SessionFacts,
     ShardKey, Shed,
 };
+use throng_engine::pressure::Band;
 use throng_proto::event::EventClass;
 use throng_proto::gateway::Connection;
 use throng_proto::id::ChannelId;
@@ -81,7 +82,7 @@ fn everybody_is_admitted_and_laggards_are_closed() {
 #[test]
 fn pressure_sheds_in_the_order_of_what_is_missed_least() {
     let shed = |pressure| {
-        let shed = NATIVE.overload(NOW, &NodeFacts { pressure });
+        let shed = NATIVE.overload(NOW, &NodeFacts::usual(pressure));
         assert_eq!(Shed::from_bits(shed.bits()), shed);
         Relief::ALL.into_iter().filter(|relief| shed.has(*relief)).collect::<Vec<_>>()
     };
@@ -91,6 +92,16 @@ fn pressure_sheds_in_the_order_of_what_is_missed_least() {
     assert_eq!(shed(80), [Relief::Typing, Relief::Presence, Relief::Reaction]);
     assert_eq!(shed(94), Relief::ALL[..3]);
     assert_eq!(shed(95), Relief::ALL);
+}
+
+#[test]
+fn what_is_shed_follows_the_band_wherever_settings_have_it_begin() {
+    for (band, shed) in Band::ALL.into_iter().zip([0, 1, 3, Relief::ALL.len()]) {
+        for pressure in 0..=100 {
+            let verdict = NATIVE.overload(NOW, &NodeFacts { pressure, band });
+            assert_eq!(verdict, Shed::these(&Relief::ALL[..shed]), "{band:?} at {pressure}");
+        }
+    }
 }
 
 #[test]

@@ -119,6 +119,27 @@ async fn what_is_missed_least_goes_first() {
     assert_eq!(world.metric("throng_node_band"), 0);
 }
 
+/// From which pressure on something goes is a setting.
+#[tokio::test]
+async fn what_goes_follows_the_bands_of_the_settings() {
+    let mut setup = Setup::default();
+    setup.config.overload.busy = 30;
+    setup.config.overload.looks_up = u32::MAX;
+    let world = setup.start().await;
+    let [owner, reader] = world.users().await;
+    let hall = world.guild(&[&owner, &reader]).await;
+    let mut player = world.join(&reader).await;
+    let typing = || world.command(hall.id, &owner, Command::Typing(hall.channel));
+    world.node.drill(Some(29));
+    typing().await.unwrap();
+    player.expect("TYPING_START").await;
+    world.node.drill(Some(30));
+    typing().await.unwrap();
+    world.post(hall, &owner, "heard").await;
+    player.expect_message("heard").await;
+    assert_eq!(world.metric("throng_node_band"), 1);
+}
+
 /// A verdict of a policy that is loaded while the pressure lasts counts at once.
 #[tokio::test]
 async fn another_policy_sheds_something_else() {

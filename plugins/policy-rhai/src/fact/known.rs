@@ -61,7 +61,7 @@ impl<'a> Known<'a> {
                 _ => Value::RelayNumbers,
             }),
             Subject::Event | Subject::Author | Subject::Channel => of_event(read.fact, self.event?),
-            Subject::Node => Some(Value::Int(self.node?.pressure.into())),
+            Subject::Node => of_node(read.fact, self.node?),
             Subject::Clock => Some(Value::Int(clock::value(read, self.now?))),
         }
     }
@@ -131,6 +131,14 @@ fn of_event(fact: Fact, event: &PublishFacts) -> Option<Value<'static>> {
         Fact::AuthorBot => Value::Bool(event.bot),
         Fact::Channel => Value::Int(signed(event.channel.value())),
         Fact::ChannelGuild => Value::Int(signed(event.guild.value())),
+        _ => return None,
+    })
+}
+
+fn of_node(fact: Fact, node: &NodeFacts) -> Option<Value<'static>> {
+    Some(match fact {
+        Fact::Pressure => Value::Int(node.pressure.into()),
+        Fact::PressureBand => Value::Text(node.band.name()),
         _ => return None,
     })
 }

@@ -29,7 +29,7 @@ fn a_panic_of_a_function_is_a_failure_and_the_next_run_is_sound() {
     let mut program = program("fn overload(node) { if node.pressure > 50 { boom(); } [] }");
     program.engine.register_fn("boom", boom);
     let ask = |pressure| {
-        let node = NodeFacts { pressure };
+        let node = NodeFacts::usual(pressure);
         program.ask(Timestamp::default(), &Question::Overload { node: &node })
     };
     let failure = ask(80).verdict.expect_err("it panics");
@@ -44,7 +44,7 @@ fn a_panic_of_a_function_is_a_failure_and_the_next_run_is_sound() {
 fn a_panic_cannot_be_caught_by_a_script() {
     let mut program = program("fn overload(node) { try { boom(); } catch {} [] }");
     program.engine.register_fn("boom", boom);
-    let node = NodeFacts { pressure: 0 };
+    let node = NodeFacts::usual(0);
     let outcome = program.ask(Timestamp::default(), &Question::Overload { node: &node });
     assert_eq!(outcome.verdict.expect_err("it panics").cause, Cause::Panicked);
 }

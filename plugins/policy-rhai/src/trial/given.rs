@@ -148,7 +148,7 @@ impl Default for Scene {
                 length: 20,
                 everyone: false,
             },
-            node: NodeFacts { pressure: 0 },
+            node: NodeFacts::usual(0),
             relays: Vec::new(),
         }
     }

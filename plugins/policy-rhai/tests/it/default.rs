@@ -10,6 +10,7 @@ use throng_engine::policy::{
     Act, AttachmentFacts, GuildFacts, LagFacts, Native, NodeFacts, PublishFacts, RelayFacts,
     SessionFacts,
 };
+use throng_engine::pressure::Band;
 use throng_plugin_policy_rhai::{
     Config, Hook, HookConfig, Program, Question, Sandbox, Script, SystemClock,
 };
@@ -86,12 +87,13 @@ impl Facts {
 
 fn facts() -> impl Strategy<Value = Facts> {
     let attachment = (vec(any::<u64>(), 0..8), any::<u64>(), any::<bool>(), mode());
-    let rest =
-        (vec((any::<u32>(), 0..20_000_usize), 0..5), event(), any::<(u32, u32)>(), 0..=100_u8);
+    let relays = vec((any::<u32>(), 0..20_000_usize), 0..5);
+    let node = (0..=100_u8, 0..Band::ALL.len());
+    let rest = (relays, event(), any::<(u32, u32)>(), node);
     (any::<u32>(), session(), guild(), attachment, rest).prop_map(
         |(now, session, guild, (mut roles, bits, subscribed, mode), rest)| {
             roles.sort_unstable();
-            let (relays, event, (events, bytes), pressure) = rest;
+            let (relays, event, (events, bytes), (pressure, band)) = rest;
             Facts {
                 now: Timestamp::from_millis(u64::from(now) * 1_000),
                 session,
@@ -106,7 +108,7 @@ fn facts() -> impl Strategy<Value = Facts> {
                     .collect(),
                 event,
                 lag: LagFacts { events, bytes: bytes as usize },
-                node: NodeFacts { pressure },
+                node: NodeFacts { pressure, band: Band::ALL[band] },
             }
         },
     )

@@ -1,7 +1,10 @@
 //! What scripts read is what the gateway knows.
 
-use throng_engine::policy::{Connect, Publish, RelayFacts};
+use rhai::Dynamic;
+use throng_engine::policy::{Connect, NodeFacts, Publish, RelayFacts};
+use throng_engine::pressure::Band;
 use throng_plugin_policy_rhai::fact::{Fact, Subject};
+use throng_plugin_policy_rhai::trial::given::parse;
 use throng_plugin_policy_rhai::verdict::Verdict;
 use throng_plugin_policy_rhai::{Cause, Question};
 use throng_proto::time::Timestamp;
@@ -62,6 +65,7 @@ fn guilds_relays_events_lag_and_nodes_show_what_they_are() {
     let question = Question::Lag { session: &session, lag: &BEHIND };
     assert_eq!(read(&question, "`${session.behind_events} ${session.behind_bytes}`"), "70 9000");
     assert_eq!(read(&Question::Overload { node: &NODE }, "`${node.pressure}`"), "80");
+    assert_eq!(read(&Question::Overload { node: &NODE }, "`${node.band}`"), "hot");
 }
 
 #[test]
@@ -150,4 +154,22 @@ fn constants_and_functions_of_a_script_are_there() {
     );
     let verdict = room.ask(NOW, &Question::Publish { event: &message() }).verdict;
     assert_eq!(verdict, Ok(Verdict::Publish(Publish::Refuse("too long".to_owned()))));
+}
+
+#[test]
+fn of_pressure_and_band_that_are_made_up_one_follows_from_the_other() {
+    let pressure = |value: i64| ("pressure", Dynamic::from(value));
+    let band = |word: &str| ("band", Dynamic::from(word.to_owned()));
+    let node = |given: &[(&'static str, Dynamic)]| {
+        parse::node(given.iter().map(|(name, value)| (*name, value)))
+    };
+    let known = |pressure, band| Ok(NodeFacts { pressure, band });
+    assert_eq!(node(&[]), known(0, Band::Calm));
+    assert_eq!(node(&[pressure(85)]), known(85, Band::Hot));
+    assert_eq!(node(&[band("critical")]), known(95, Band::Critical));
+    assert_eq!(node(&[band("busy"), pressure(20)]), known(20, Band::Busy));
+    assert_eq!(node(&[pressure(100), band("calm")]), known(100, Band::Calm));
+    for wrong in [pressure(101), band("hottest"), ("load", Dynamic::from(1_i64))] {
+        assert!(node(&[wrong]).is_err_and(|error| error.key().starts_with("node.")));
+    }
 }

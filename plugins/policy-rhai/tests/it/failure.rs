@@ -137,7 +137,7 @@ fn a_hook_that_fails_again_and_again_is_left_alone_for_a_while() {
         "fn overload(node) { if node.pressure > 50 { throw \"broken\" } [\"reaction\"] }",
     );
     let policy = room.policy();
-    let node = |pressure| NodeFacts { pressure };
+    let node = NodeFacts::usual;
     let count = |name: &str| {
         let metrics = page(&policy);
         let line = metrics.lines().find(|line| {

@@ -11,6 +11,7 @@ use throng_engine::mode::Mode;
 use throng_engine::policy::{
     Act, AttachmentFacts, GuildFacts, LagFacts, Native, NodeFacts, PublishFacts, SessionFacts,
 };
+use throng_engine::pressure::Band;
 use throng_plugin_policy_rhai::{
     Clock, Config, Hook, Means, Outcome, Program, Question, Require, RhaiPolicy, Sandbox, Script,
 };
@@ -162,4 +163,4 @@ pub(crate) fn message() -> PublishFacts {
 }
 
 pub(crate) const BEHIND: LagFacts = LagFacts { events: 70, bytes: 9_000 };
-pub(crate) const NODE: NodeFacts = NodeFacts { pressure: 80 };
+pub(crate) const NODE: NodeFacts = NodeFacts { pressure: 80, band: Band::Hot };

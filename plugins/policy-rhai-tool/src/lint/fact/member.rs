@@ -5,6 +5,7 @@ use std::mem;
 use rhai::{ASTFlags, Expr, FnCallExpr, Position};
 use throng_engine::mode::Mode;
 use throng_engine::policy::Act;
+use throng_engine::pressure::Band;
 use throng_plugin_policy_rhai::Hook;
 use throng_plugin_policy_rhai::fact::{Fact, Subject};
 use throng_plugin_policy_rhai::trial::near::near;
@@ -192,6 +193,7 @@ fn words(fact: Fact) -> Vec<&'static str> {
         Fact::Status => vec!["online", "idle", "dnd", "invisible", "offline"],
         Fact::CurrentMode => [""].into_iter().chain(Mode::ALL.map(Mode::name)).collect(),
         Fact::Act => Act::ALL.map(Act::name).to_vec(),
+        Fact::PressureBand => Band::ALL.map(Band::name).to_vec(),
         _ => Vec::new(),
     }
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer as _;
 use serde::de::value::{Error as Unreadable, StrDeserializer};
 use throng_engine::policy::{Act, GuildFacts, NodeFacts, PASSIVE_V2, PublishFacts, RelayFacts};
+use throng_engine::pressure::Thresholds;
 use throng_proto::id::{Id, RoleId};
 use throng_proto::intents::Intents;
 use throng_proto::permissions::Permissions;
@@ -207,17 +208,24 @@ fn of_publish(
     Ok(())
 }
 
-/// Reads a table about a node.
+/// Reads a table about a node. Of pressure and band one follows from the other, as bands are where
+/// no setting says otherwise, unless both are given.
 pub fn node<'a>(table: impl IntoIterator<Item = (&'a str, &'a Dynamic)>) -> Read<NodeFacts> {
-    let mut node = Scene::default().node;
+    let (mut pressure, mut band) = (None, None);
     for (name, value) in table {
-        node.pressure = pressure(name, value).map_err(|error| error.of(Subject::Node, name))?;
+        match fact(Subject::Node, name) {
+            Ok(Fact::Pressure) => self::pressure(value).map(|given| pressure = Some(given)),
+            Ok(_) => text(value).and_then(|text| word(&text)).map(|given| band = Some(given)),
+            Err(error) => Err(error),
+        }
+        .map_err(|error| error.of(Subject::Node, name))?;
     }
-    Ok(node)
+    let begins = |band| Thresholds::default().begins(band);
+    let usual = NodeFacts::usual(pressure.or_else(|| band.map(begins)).unwrap_or_default());
+    Ok(NodeFacts { band: band.unwrap_or(usual.band), ..usual })
 }
 
-fn pressure(name: &str, value: &Dynamic) -> Read<u8> {
-    fact(Subject::Node, name)?;
+fn pressure(value: &Dynamic) -> Read<u8> {
     let pressure = u8::try_from(size(value)?).ok().filter(|pressure| *pressure <= 100);
     pressure.ok_or_else(|| wrong("0 to 100", value))
 }
