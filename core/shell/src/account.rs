@@ -1,4 +1,4 @@
-//! Whose a token is.
+//! Whose a token is, and who a user is that has been let in.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,6 +8,7 @@ use moka::sync::Cache;
 use throng_engine::deck::Admission;
 use throng_ports::store::{Store, StoreError};
 use throng_ports::token::Tokens;
+use throng_proto::id::UserId;
 use throng_proto::model::User;
 use throng_proto::record::{Account, Standing};
 use throng_proto::time::Timestamp;
@@ -19,11 +20,14 @@ use crate::clock;
 const REMEMBERED: u64 = 20_000;
 /// How long. What takes a token away forgets all of them at once, so this only bounds memory.
 const REMEMBERED_FOR: Duration = Duration::from_secs(30);
+/// How long a user is remembered, so that one who asks over a link now and then is read once. As
+/// many as tokens; what changes an account forgets all of them at once as well.
+const USER_REMEMBERED_FOR: Duration = Duration::from_mins(10);
 
 /// Who was let in, by what, and when.
 #[derive(Clone, Debug)]
 pub(crate) struct Bearer {
-    pub(crate) user: User,
+    pub(crate) user: Arc<User>,
     pub(crate) admission: Admission,
     /// Tells, compared with [`Accounts::era`], whether tokens were taken away since.
     pub(crate) era: u64,
@@ -36,6 +40,8 @@ pub(crate) struct Accounts {
     tokens: Arc<dyn Tokens>,
     /// By era and digest: what an older era knew is never found again.
     known: Cache<(u64, [u8; 32]), Bearer>,
+    /// By era and id.
+    users: Cache<(u64, UserId), Arc<User>>,
     era: Arc<AtomicU64>,
     /// One account is changed at a time.
     pub(crate) changing: Arc<tokio::sync::Mutex<()>>,
@@ -44,20 +50,23 @@ pub(crate) struct Accounts {
 impl Accounts {
     pub(crate) fn new(store: Arc<dyn Store>, tokens: Arc<dyn Tokens>) -> Self {
         let known = Cache::builder().max_capacity(REMEMBERED).time_to_live(REMEMBERED_FOR).build();
-        Self { store, tokens, known, era: Arc::default(), changing: Arc::default() }
+        let users = Cache::builder().max_capacity(REMEMBERED).time_to_live(USER_REMEMBERED_FOR);
+        let users = users.build();
+        Self { store, tokens, known, users, era: Arc::default(), changing: Arc::default() }
     }
 
     /// Gives back the memory of what is remembered no more; the cache does not by itself.
     pub(crate) fn sweep(&self) {
         self.known.run_pending_tasks();
+        self.users.run_pending_tasks();
     }
 
-    /// Counts how often tokens were taken away.
+    /// Counts how often tokens were taken away, or accounts changed.
     pub(crate) fn era(&self) -> u64 {
         self.era.load(Ordering::Acquire)
     }
 
-    /// Forgets everybody, after the store has taken somebody's rights away.
+    /// Forgets everybody, after somebody's rights were taken away or an account was changed.
     pub(crate) fn forget(&self) {
         self.era.fetch_add(1, Ordering::AcqRel);
     }
@@ -89,9 +98,28 @@ impl Accounts {
             return Ok(None);
         }
         let admission = Admission { token: TokenId::of(&digest), expires_at };
-        let entry = Bearer { user: account.user, admission, era };
+        let user = self.remember(era, account);
+        let entry = Bearer { user, admission, era };
         self.known.insert((era, digest), entry.clone());
         Ok(Some(entry))
+    }
+
+    /// Returns who a user is now that a session was begun for; `None` when its account is disabled
+    /// or deleted.
+    pub(crate) async fn user(&self, user: UserId) -> Result<Option<Arc<User>>, StoreError> {
+        let era = self.era();
+        if let Some(known) = self.users.get(&(era, user)) {
+            return Ok(Some(known));
+        }
+        let account = self.store.account(user).await?;
+        let active = account.filter(|account| account.standing == Standing::Active);
+        Ok(active.map(|account| self.remember(era, account)))
+    }
+
+    fn remember(&self, era: u64, account: Account) -> Arc<User> {
+        let user = Arc::new(account.user);
+        self.users.insert((era, user.id), Arc::clone(&user));
+        user
     }
 
     /// Reads a signed token that was not issued before all of its user's were taken away.

@@ -34,7 +34,7 @@ impl Hub for Node {
         let archive = self.archive.clone();
         Box::pin(async move {
             let entry = archive.read(archive.accounts.owner(&token).await)?;
-            Ok(entry.map(|entry| entry.user))
+            Ok(entry.map(|entry| User::clone(&entry.user)))
         })
     }
 

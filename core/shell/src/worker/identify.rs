@@ -103,7 +103,7 @@ async fn let_in(
 /// Who may begin a session, and with which guilds.
 struct Admitted {
     era: u64,
-    user: User,
+    user: Arc<User>,
     identity: Identity,
     guilds: Vec<GuildId>,
 }

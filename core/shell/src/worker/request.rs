@@ -4,12 +4,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use throng_ports::api::Api;
-use throng_ports::store::Stored;
 use throng_proto::gateway::{ApiRequest, ApiResponse};
 use throng_proto::id::UserId;
 use throng_proto::json;
 use throng_proto::model::User;
-use throng_proto::refusal::{CROWDED_WAIT, ErrorBody};
+use throng_proto::refusal::{CROWDED_WAIT, ErrorBody, Refusal};
 
 use super::link::LinkCell;
 use super::local::Worker;
@@ -38,11 +37,12 @@ impl Worker {
         let (meter, cell, desk) =
             (self.ties.meter.clone(), Rc::clone(cell), Rc::clone(&self.answers));
         let api = self.ties.api.get().map(Arc::clone);
-        let reading = self.ties.gate.archive.store.user(user);
+        let archive = self.ties.gate.archive.clone();
         tokio::task::spawn_local(async move {
             // What was done is told, whatever waits; what was only read can be asked for again.
             let (id, is_read) = (request.id, request.method.eq_ignore_ascii_case("GET"));
-            let mut text = answer(api, reading.await, request, queued).await.payload();
+            let user = archive.read(archive.accounts.user(user).await);
+            let mut text = answer(api, user, request, queued).await.payload();
             if is_read && !desk.takes(&cell, text.len()) {
                 meter.refuse(Refused::AnswerBytes);
                 text = failure(id, 503, UNREAD).payload();
@@ -59,7 +59,7 @@ impl Worker {
 
 async fn answer(
     api: Option<Arc<dyn Api>>,
-    user: Stored<Option<User>>,
+    user: Result<Option<Arc<User>>, Refusal>,
     request: ApiRequest,
     queued: Queued,
 ) -> ApiResponse {
@@ -69,7 +69,7 @@ async fn answer(
         return failure(id, 503, "This gateway does not answer requests over links yet.");
     };
     match user {
-        Ok(Some(user)) => Api::call(&*api, user, request, turn).await,
+        Ok(Some(user)) => Api::call(&*api, User::clone(&user), request, turn).await,
         Ok(None) => failure(id, 401, "Unauthorized"),
         Err(error) => failure(id, 503, &error.to_string()),
     }

@@ -1,13 +1,19 @@
 //! Requests of the HTTP API over a link.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use serde_json::json;
+use throng_plugin_store_memory::MemoryStore;
 use throng_ports::api::{Api, Turn};
 use throng_ports::link::BoxFuture;
+use throng_ports::registry::{AccountChange, Registry as _};
+use throng_ports::store::{Layer, Store, Stored};
 use throng_proto::gateway::{ApiRequest, ApiResponse};
+use throng_proto::id::UserId;
 use throng_proto::model::User;
+use throng_proto::record::{Account, Write};
 use tokio::sync::oneshot;
 
 use crate::world::{Setup, World, becomes};
@@ -100,6 +106,65 @@ async fn a_request_is_answered_on_its_link_with_its_number() {
     let answer = player.control().await;
     assert_eq!((&answer["op"], &answer["d"]["id"]), (&json!(101), &json!(7)));
     assert_eq!(answer["d"]["body"], json!({"caller": "user0", "path": "/users/@me"}));
+}
+
+/// Counts how often somebody is looked up.
+struct Counting {
+    store: MemoryStore,
+    reads: Arc<AtomicU64>,
+}
+
+impl Counting {
+    fn note<T>(&self, read: T) -> T {
+        self.reads.fetch_add(1, Ordering::AcqRel);
+        read
+    }
+}
+
+impl Layer for Counting {
+    fn below(&self) -> &dyn Store {
+        &self.store
+    }
+
+    fn user(&self, user: UserId) -> BoxFuture<'static, Stored<Option<User>>> {
+        self.note(self.store.user(user))
+    }
+
+    fn account(&self, user: UserId) -> BoxFuture<'static, Stored<Option<Account>>> {
+        self.note(self.store.account(user))
+    }
+
+    fn token(&self, digest: [u8; 32]) -> BoxFuture<'static, Stored<Option<Account>>> {
+        self.note(self.store.token(digest))
+    }
+}
+
+/// Who asks is known since its session began, and known anew once an operator has changed it.
+#[tokio::test]
+async fn nobody_is_looked_up_for_a_request_unless_accounts_have_changed() {
+    let (store, reads) = (MemoryStore::new(), Arc::new(AtomicU64::new(0)));
+    let counting = Counting { store: store.clone(), reads: Arc::clone(&reads) };
+    let setup = Setup { store, seen_as: Some(Arc::new(counting)), ..Setup::default() };
+    let world = setup.start().await;
+    world.node.answer_requests(Arc::new(Slow::default()));
+    let [owner] = world.users().await;
+    world.guild(&[&owner]).await;
+    let mut player = world.join(&owner).await;
+    let begun = reads.load(Ordering::Acquire);
+    for id in 0..5 {
+        player.send(100, &ask(id));
+        assert_eq!(player.control().await["d"]["body"]["caller"], "user0");
+    }
+    assert_eq!(reads.load(Ordering::Acquire), begun, "nobody is looked up");
+    let mut account = Account::new(User { username: "ada".to_owned(), ..owner.user.clone() });
+    world.store.commit(vec![Write::Account(Box::new(account.clone()))]).await.unwrap();
+    account.owner = Some(owner.id());
+    let change = AccountChange { disabled: None, owner: Some(account.owner) };
+    let (node, user) = (world.node.clone(), owner.id());
+    let changed = world.run(async move { node.change_account(user, change).await }).await;
+    assert_eq!(changed.unwrap(), account);
+    player.send(100, &ask(5));
+    assert_eq!(player.control().await["d"]["body"]["caller"], "ada");
 }
 
 #[tokio::test]
