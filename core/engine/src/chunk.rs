@@ -176,7 +176,7 @@ impl Whole {
             self.after = entry.user();
             part.push(&entry.member());
         }
-        let more = part.users.len() - before == SLICE && part.users.len() < CHUNK_MAX;
+        let more = part.users.len() - before == SLICE;
         if more {
             part.cut();
         }

@@ -334,3 +334,16 @@ fn a_large_crowd_has_who_is_online_or_has_a_role_or_a_nickname() {
     assert_eq!(ids(&data["d"]["members"]), ["1", "2", "4", "5"]);
     assert_eq!(ids(&data["d"]["presences"]), ["1", "2"]);
 }
+
+/// Whoever asks is shown itself as it is now, whatever others have been told yet.
+#[test]
+fn a_user_is_shown_what_it_shows_itself() {
+    let mut attendance = heard();
+    assert_eq!(attendance.own(ALICE), None, "it is not there");
+    enter(&mut attendance, 1, ALICE, playing(Status::Dnd, "Chess"));
+    let own: Value = serde_json::from_str(&attendance.own(ALICE).unwrap()).unwrap();
+    assert_eq!((&own["status"], &own["user"]["id"]), (&json!("dnd"), &json!(ALICE)));
+    assert_eq!(own["activities"][0]["name"], "Chess");
+    attendance.show(session(1), ALICE, showing(Status::Invisible));
+    assert_eq!(attendance.own(ALICE), None);
+}

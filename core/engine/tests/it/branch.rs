@@ -2,10 +2,15 @@
 
 mod crowd;
 
-use throng_engine::policy::{RelayFacts, ShardKey, Split};
+use std::sync::Arc;
+
+use throng_engine::branch::{Branch, Placing};
+use throng_engine::mode::{DeliveryTable, Mode};
+use throng_engine::policy::{Placement, RelayFacts, ShardKey, Split};
 
 use self::crowd::Crowd;
 use crate::random::Random;
+use crate::scene::{self, ALICE};
 
 /// A plan that fills one relay after the other.
 const fn filling(capacity: usize) -> Split {
@@ -183,4 +188,36 @@ fn equal_histories_move_alike() {
     for seed in 3000..3010 {
         assert!(trace(seed) == trace(seed), "seed {seed}");
     }
+}
+
+/// A branch with sessions on its relays as verdicts say.
+fn placed(plan: Split, verdicts: &[Placement]) -> (Branch, Vec<u32>) {
+    let shape = Arc::new(scene::shape());
+    let mut branch = Branch::new(shape, DeliveryTable::default(), plan, 64);
+    let place = |(slot, verdict): (u32, &Placement)| {
+        let attachment = scene::session(ALICE, Mode::Active);
+        branch.attach(*verdict, Placing { slot, attachment, roles: &[], shard: "" })
+    };
+    let numbers = (0..).zip(verdicts).map(place).collect();
+    (branch, numbers)
+}
+
+/// A1: whatever a verdict says.
+#[test]
+fn a1_a_relay_that_is_full_takes_nobody_more() {
+    let first = Placement::Relay(0);
+    let (branch, numbers) = placed(filling(2), &[Placement::New, first, first, first, first]);
+    assert_eq!(numbers, [0, 0, 1, 2, 3], "the verdict names the first again and again");
+    assert_eq!(branch.slots().len(), 5);
+}
+
+#[test]
+fn relays_are_offered_in_the_order_in_which_they_should_be_filled() {
+    let verdicts = [Placement::New, Placement::Relay(0), Placement::Relay(0), Placement::New];
+    for (plan, order) in [(filling(9), [(0, 3), (1, 1)]), (spreading(9, 2), [(1, 1), (0, 3)])] {
+        let (branch, _) = placed(plan, &verdicts);
+        let offered = branch.candidates("").into_iter().map(|relay| (relay.relay, relay.load));
+        assert_eq!(offered.collect::<Vec<_>>(), order, "{plan:?}");
+    }
+    assert!(placed(filling(2), &[]).0.candidates("").is_empty());
 }

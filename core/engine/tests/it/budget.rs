@@ -39,10 +39,24 @@ fn an_amount_of_nothing_bounds_nothing() {
 fn a_crowd_of_others_does_not_set_a_key_free() {
     let mut ledger = Ledger::new(RATE, 1_000);
     ledger.charge(0, 1_000_000, at(0));
-    for other in 1..400 {
+    for other in 1..900 {
         ledger.charge(other, 1_000, at(0));
     }
     assert!(ledger.afford(0, at(1_000)).is_err());
+}
+
+/// Who owes is remembered until there is no room, and no longer than it owes.
+#[test]
+fn those_who_owe_are_remembered_as_long_as_there_is_room() {
+    let mut ledger = Ledger::new(RATE, 64);
+    for round in 1..=2 {
+        (0..16).for_each(|key| ledger.charge(16 * round + key, 100, at(0)));
+        ledger.forget(at(9_999));
+        assert_eq!(ledger.len(), 16 * round);
+    }
+    assert!(!ledger.is_empty());
+    ledger.forget(at(10_000));
+    assert!(ledger.is_empty(), "they have paid back");
 }
 
 proptest! {

@@ -217,3 +217,18 @@ fn chunks_have_every_key_that_clients_need() {
         assert!(member["user"].get(key).is_some(), "members.user.{key}");
     }
 }
+
+/// What a request may find is what it costs, and as much for each.
+#[test]
+fn a_request_costs_as_much_as_it_may_find() {
+    for (data, cost) in [
+        (json!({"guild_id": "100", "user_ids": ["1", "2", "3"]}), 13),
+        (json!({"guild_id": "100", "user_ids": []}), 10),
+        (json!({"guild_id": "100", "query": "a", "limit": 5}), 15),
+        (json!({"guild_id": "100", "query": "a", "limit": 0}), 110),
+        (json!({"guild_id": "100", "query": "a", "limit": 1_000}), 110),
+        (json!({"guild_id": "100", "query": "", "limit": 0}), 110),
+    ] {
+        assert_eq!(chunk::sought(&request(&data)), cost, "{data}");
+    }
+}

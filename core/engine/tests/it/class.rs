@@ -80,3 +80,21 @@ fn classes_that_nobody_has_any_more_are_dropped() {
     classes.sweep([alice, bob]);
     assert_eq!(classes.len(), 2);
 }
+
+/// Sweeps come when there are as many classes again as were kept, and a few.
+#[test]
+fn a_sweep_is_due_when_many_classes_were_made() {
+    let mut classes = Classes::new(&scene::shape());
+    assert!(classes.is_empty());
+    let mut made = Vec::new();
+    for (kept, due) in [(0, 64), (40, 144), (144, 352)] {
+        let kept: Vec<_> = made.iter().copied().take(kept).collect();
+        classes.sweep(kept.iter().copied());
+        made = kept;
+        while made.len() < due {
+            assert!(!classes.is_crowded(), "{} of {due}", made.len());
+            made.push(classes.of(ALICE, &[RoleId::new(2_000 + made.len() as u64)]));
+        }
+        assert!(classes.is_crowded() && !classes.is_empty(), "{due}");
+    }
+}

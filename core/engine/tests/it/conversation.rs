@@ -225,6 +225,8 @@ fn reasons_fit_a_close_frame_whatever_is_in_them() {
     for detail in ["x".repeat(500), "\u{1f984}".repeat(100), "\u{e4}".repeat(100)] {
         let close = Close::because(CloseCode::DecodeError, &detail);
         assert!(close.reason.len() <= 123 && close.reason.len() > 119, "{}", close.reason);
+        let whole = detail.starts_with('x').then_some(123);
+        assert_eq!(whole.unwrap_or(close.reason.len()), close.reason.len(), "no more is cut");
         assert!(close.reason.starts_with("Error while decoding payload. "));
     }
 }
@@ -238,4 +240,27 @@ fn what_is_no_payload_counts_like_one() {
     let mut link = Link::begun();
     let close = link.conversation.heed(link.now, &LIMITS, u32::MAX).expect_err("a flood");
     assert_eq!(close.code, CloseCode::RateLimited);
+}
+
+/// C3: half-way between the moment a heartbeat was due and that of the close, one is asked for.
+#[test]
+fn a_heartbeat_that_is_missing_is_asked_for_once() {
+    let mut link = Link::open();
+    let look = |link: &Link| link.conversation.look_at(&LIMITS);
+    assert_eq!(look(&link), link.conversation.deadline(), "no session has begun");
+    link.waits(LIMITS.identify_timeout);
+    assert!(!link.conversation.prompt(link.now, &LIMITS));
+    let mut link = Link::begun();
+    let grace = (LIMITS.heartbeat_timeout - LIMITS.heartbeat_interval) / 2;
+    for _ in 0..2 {
+        assert_eq!(look(&link), link.conversation.deadline().before(grace));
+        let early = Duration::from_millis(1);
+        link.waits(LIMITS.heartbeat_timeout - grace - early);
+        assert!(!link.conversation.prompt(link.now, &LIMITS), "it may still come");
+        link.waits(early);
+        assert!(link.conversation.prompt(link.now, &LIMITS));
+        assert!(!link.conversation.prompt(link.now, &LIMITS), "once");
+        assert_eq!(look(&link), link.conversation.deadline());
+        link.says(HEARTBEAT).expect("it comes after all");
+    }
 }

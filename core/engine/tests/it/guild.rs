@@ -7,6 +7,7 @@ mod invites;
 mod ledger;
 mod mentions;
 mod messages;
+mod newcomers;
 mod order;
 mod overwrites;
 mod payloads;

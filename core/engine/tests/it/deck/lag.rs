@@ -235,3 +235,26 @@ fn what_a_session_alone_got_goes_with_it() {
     bench.deck.end(bench.slot(0));
     assert_eq!(bench.deck.log().own_bytes(), all / 2);
 }
+
+/// F1: what a link took of a pass is not offered again, and the rest is.
+#[test]
+fn f1_a_link_that_takes_a_part_of_what_it_is_offered_gets_the_rest() {
+    for room in 0..=6 {
+        let mut bench = Bench::new();
+        bench.join(0);
+        bench.join(1);
+        bench.pass();
+        for number in 0..6 {
+            bench.tell_everybody(&number.to_string());
+        }
+        bench.room(1, room);
+        bench.pass();
+        assert_eq!(bench.session(1).is_behind(), room < 6);
+        bench.room(1, usize::MAX);
+        assert_eq!(bench.beat(1), CaughtUp::Everything);
+        let all = (0..6).map(|number| (number + 2, number.to_string()));
+        let all: Vec<_> = std::iter::once((1, "welcome".to_owned())).chain(all).collect();
+        assert_eq!(bench.read(1), all, "room for {room}");
+        assert_eq!(bench.read(0), all);
+    }
+}

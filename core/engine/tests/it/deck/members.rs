@@ -209,6 +209,15 @@ fn words_cost_their_author_as_many_bytes_as_links_are_sent() {
         cost.collect()
     };
     assert_eq!(costs(&mut bench), [(ALICE, 3 * bytes)], "nobody is sent the fourth now");
+    bench.deck.end(bench.slot(0));
+    bench.publish(&said(2, "costs", ALICE));
+    assert_eq!(costs(&mut bench), [(ALICE, 2 * bytes)], "two have links, of three");
+    let id = bench.session(3).id;
+    bench.resume(3, &id, 0);
+    bench.resume(3, &id, 0);
+    bench.deck.detach(bench.slot(1));
+    bench.publish(&said(3, "costs", ALICE));
+    assert_eq!(costs(&mut bench), [(ALICE, 2 * bytes)], "another one has lost its link");
     for (kind, talk) in [
         (EventKind::MessageUpdate, true),
         (EventKind::MessageReactionAdd, true),

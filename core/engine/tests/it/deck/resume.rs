@@ -40,6 +40,16 @@ fn after_a_restart_a_claim_of_more_may_be_true() {
     assert_eq!(bench.session(0).past, Past::Back);
     assert_eq!(bench.deck.begin_resume(session, 9).err(), Some(Beyond::Unknown));
     assert!(!bench.resume(0, &id, 2).from_restart, "only the first time");
+    assert!(!bench.session(0).is_behind());
+    bench.pass();
+    // What it was given since it came back, it may have had when the process ends again.
+    let known = u64::from(bench.session(0).sequence);
+    assert!(known > 2);
+    let mut bench = bench.crash();
+    let slot = bench.deck.sessions().named(id).unwrap();
+    let session = bench.deck.reference(slot).unwrap();
+    assert!(bench.deck.begin_resume(session, known).is_ok());
+    assert_eq!(bench.deck.begin_resume(session, known + 1).err(), Some(Beyond::Unknown));
 }
 
 /// What has come since the restart cannot be had by a client that was away.
@@ -69,6 +79,17 @@ fn a_client_that_was_away_cannot_have_what_came_since_the_restart() {
 
 fn since() -> throng_proto::wire::Body {
     throng_proto::wire::Body::dispatch("RESUMED", "\"since\"")
+}
+
+#[test]
+fn a_client_that_had_everything_is_not_behind() {
+    let mut bench = Bench::new();
+    let id = bench.join(0);
+    bench.pass();
+    bench.resume(0, &id, 1);
+    assert!(!bench.session(0).is_behind());
+    bench.resume(0, &id, 0);
+    assert!(bench.session(0).is_behind());
 }
 
 #[test]

@@ -247,3 +247,29 @@ fn a_session_asks_only_for_guilds_of_its_shard() {
     bench.deck.join_session(GuildId::new(5), bench.slot(2));
     assert_eq!(bench.attaches().len(), 1, "it has no shard");
 }
+
+#[test]
+fn a_user_who_begins_anew_has_one_session_in_each_slot() {
+    let mut bench = Bench::new();
+    for _ in 0..5 {
+        bench.join(1);
+        let own = bench.deck.sessions().of(Bench::user(1));
+        assert_eq!(own.as_slice(), [bench.slot(1)]);
+        bench.deck.end(bench.slot(1));
+        assert!(bench.deck.sessions().of(Bench::user(1)).is_empty());
+    }
+}
+
+/// A link that is given up again gives its session no more time.
+#[test]
+fn a_session_waits_from_the_moment_on_at_which_it_lost_its_link() {
+    let mut bench = Bench::new();
+    bench.join(1);
+    bench.deck.give_up_line(bench.slot(1));
+    bench.wait(secs(200));
+    bench.deck.give_up_line(bench.slot(1));
+    bench.wait(secs(99));
+    assert_eq!(bench.deck.sessions().len(), 1);
+    bench.wait(secs(2));
+    assert_eq!(bench.deck.sessions().len(), 0);
+}

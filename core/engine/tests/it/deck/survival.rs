@@ -360,3 +360,80 @@ fn a_journal_that_is_damaged_anywhere_tells_nothing_wrong() {
     story.read(&[201]);
     assert_eq!(story.unread(), 1);
 }
+
+/// The journal has that an event came, also when nobody was to be told.
+#[test]
+fn an_event_that_nobody_gets_is_not_asked_for_after_a_crash() {
+    let mut bench = Bench::new();
+    bench.join(5);
+    welcome(&mut bench, 5);
+    let secret = scene::message(scene::SECRET, scene::OWNER, Default::default());
+    bench.publish(&Event { sequence: 9, ..secret }.into());
+    bench.pass();
+    let mut bench = bench.crash();
+    assert_eq!(asked(&mut bench)[0].0, 9);
+}
+
+/// R2: whatever kind it is, but what only begins a session: that is made anew.
+#[test]
+fn r2_what_a_client_has_not_had_comes_again_after_a_crash() {
+    for kind in EventKind::ALL {
+        let mut bench = Bench::new();
+        let id = bench.join(0);
+        bench.pass();
+        let body = throng_proto::wire::Body::dispatch(kind.name(), "\"text\"");
+        bench.deck.own(bench.reference(0), kind, None, body);
+        bench.pass();
+        let mut bench = bench.crash();
+        let session = named(&bench, id);
+        let mut rewind = bench.deck.begin_resume(session, 1).unwrap();
+        let found = bench.deck.log().step_back(&mut rewind, usize::MAX);
+        let begins = [EventKind::Ready, EventKind::GuildCreate, EventKind::GuildMembersChunk]
+            .contains(&kind);
+        assert_eq!(found.is_err(), begins, "{kind:?}");
+        if !begins {
+            bench.resume(0, &id, 1);
+            bench.pass();
+            bench.beat(0);
+            assert_eq!(bench.texts(0), ["text", "RESUMED"], "{kind:?}");
+        }
+    }
+}
+
+/// F1: a journal knows slots that were another's before, too.
+#[test]
+fn f1_a_session_gets_nothing_of_an_older_one_with_its_slot_after_a_crash() {
+    let mut bench = Bench::new();
+    bench.join(0);
+    bench.tell(0, "for the older one");
+    bench.pass();
+    bench.deck.end(bench.slot(0));
+    let id = bench.join(1);
+    assert_eq!(bench.slot(1), 0, "slots are used again");
+    bench.tell(1, "for this one");
+    bench.pass();
+    let mut bench = bench.crash();
+    let session = named(&bench, id);
+    assert_eq!(bench.deck.find(session).unwrap().sequence, 2);
+    bench.resume(1, &id, 1);
+    bench.pass();
+    bench.beat(1);
+    assert_eq!(bench.read(1), [(2, "for this one".to_owned()), (3, "RESUMED".to_owned())]);
+}
+
+/// Records that belong together are one, and one alone has no frame.
+#[test]
+fn what_must_survive_together_is_one_record() {
+    let mut bench = Bench::new();
+    bench.join(0);
+    assert_eq!(bench.records.len(), 1, "a session with READY and its state");
+    bench.tell(0, "alone");
+    assert_eq!(bench.records.len(), 2);
+    bench.enter(0);
+    let before = bench.records.len();
+    bench.publish(&said(1, "to one", ALICE));
+    bench.tell(0, "alone");
+    assert_eq!(bench.records.len(), before + 2);
+    let tags: Vec<u8> = bench.records[before..].iter().map(|record| record[0]).collect();
+    assert_eq!(tags[0], tags[1], "neither has a frame");
+}
