@@ -32,10 +32,6 @@ pub(crate) use holders::Holders;
 
 /// Jobs that are over and still listed.
 const LISTED_MAX: usize = 64;
-/// How much lower than others the threads stand with the system: beside a busy thread they get
-/// about a thirtieth of a core.
-#[cfg(unix)]
-const NICENESS: i32 = 15;
 
 /// Why a job did not end as it should.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,11 +62,12 @@ pub(crate) struct Jobs {
 impl Jobs {
     /// Starts the threads.
     pub(crate) fn start(config: &JobsConfig) -> io::Result<Self> {
+        let niceness = config.niceness;
         let runtime = Builder::new_multi_thread()
             .worker_threads(config.thread_count())
             .max_blocking_threads(1)
             .thread_name("job")
-            .on_thread_start(stand_back)
+            .on_thread_start(move || stand_back(niceness))
             .enable_time()
             .build()?;
         Ok(Self {
@@ -133,9 +130,9 @@ impl std::fmt::Debug for Jobs {
 }
 
 /// Gives the thread what others leave.
-fn stand_back() {
-    #[cfg(unix)]
-    if let Err(error) = rustix::process::nice(NICENESS) {
+fn stand_back(niceness: u8) {
+    // The system knows no more than 19, and takes anything above for that.
+    if let Err(error) = rustix::process::nice(niceness.into()) {
         tracing::debug!(%error, "jobs run as eagerly as everything else");
     }
 }
@@ -361,8 +358,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_job_that_panics_has_failed_and_gives_its_turn_back() {
-        let config =
-            JobsConfig { threads: 1, running_max: 1, queue_max: 10, ..JobsConfig::default() };
+        let config = JobsConfig {
+            threads: 1,
+            niceness: 0,
+            running_max: 1,
+            queue_max: 10,
+            ..JobsConfig::default()
+        };
         let jobs = Jobs::start(&config).expect("threads start");
         for at_once in [true, false] {
             let id = jobs.submit(TITLE, move |_| panics(at_once)).expect("there is room");
