@@ -11,7 +11,7 @@ use throng_proto::event::EventKind;
 use throng_proto::intents::Intents;
 
 use super::bench::Bench;
-use super::guilds::{happened, said, seat, view};
+use super::guilds::{happened, said, seat, secs, view};
 use crate::scene::{self, ALICE, GUILD};
 
 /// Users with sessions in the guild, who were welcomed by it.
@@ -436,4 +436,67 @@ fn what_must_survive_together_is_one_record() {
     assert_eq!(bench.records.len(), before + 2);
     let tags: Vec<u8> = bench.records[before..].iter().map(|record| record[0]).collect();
     assert_eq!(tags[0], tags[1], "neither has a frame");
+}
+
+/// What a guild answers at once survives at once.
+#[test]
+fn what_sessions_missed_is_one_record_of_the_journal() {
+    let (bench, _) = welcomed(2);
+    let mut bench = bench.crash();
+    let sessions = asked(&mut bench).remove(0).1;
+    bench.records.clear();
+    bench.deck.restored(back(&sessions, 2, vec![said(1, "one", ALICE), said(2, "two", ALICE)]));
+    bench.settle();
+    assert_eq!(bench.records.len(), 1);
+}
+
+/// A snapshot in the middle repeats what is known, and takes nothing away.
+#[test]
+fn what_came_before_a_snapshot_is_there_for_who_resumes() {
+    let mut bench = Bench::new();
+    let id = bench.join(0);
+    bench.tell(0, "one");
+    bench.pass();
+    let Bench { deck, records, .. } = &mut bench;
+    deck.snapshot(|record| records.push(record.to_vec()));
+    bench.tell(0, "two");
+    bench.pass();
+    let mut bench = bench.crash();
+    bench.resume(0, &id, 1);
+    bench.pass();
+    bench.beat(0);
+    assert_eq!(bench.texts(0), ["one", "two", "RESUMED"]);
+}
+
+/// A slot is whose it was said to be last.
+#[test]
+fn a_session_takes_a_slot_of_which_no_end_was_written() {
+    let mut bench = Bench::new();
+    bench.join(0);
+    bench.tell(0, "for the older one");
+    bench.pass();
+    let kept = bench.records.len();
+    bench.deck.end(bench.slot(0));
+    bench.settle();
+    bench.records.truncate(kept);
+    let id = bench.join(1);
+    bench.tell(1, "for this one");
+    bench.pass();
+    let mut bench = bench.crash();
+    assert_eq!(bench.deck.find(named(&bench, id)).unwrap().sequence, 2);
+    bench.resume(1, &id, 1);
+    bench.pass();
+    bench.beat(1);
+    assert_eq!(bench.texts(1), ["for this one", "RESUMED"]);
+}
+
+#[test]
+fn the_policy_is_asked_again_after_a_crash_as_it_wants() {
+    let (bench, _) = welcomed(1);
+    let mut bench = bench.crash();
+    bench.policy.says(|verdicts| verdicts.recheck = Some(secs(5)));
+    let sessions = asked(&mut bench).remove(0).1;
+    bench.deck.restored(back(&sessions, 0, Vec::new()));
+    bench.wait(secs(6));
+    assert!(bench.deck.has_review());
 }
