@@ -5,7 +5,8 @@ use throng_engine::deck::Survivors;
 use throng_ports::store::Store as _;
 use throng_proto::id::GuildId;
 
-use super::{Asked, World};
+use super::World;
+use super::archive::Asked;
 use crate::client::Shaken;
 use crate::host::Letter;
 use crate::plan::Fault;
@@ -156,18 +157,5 @@ impl World {
             }
         }
         Some(guild)
-    }
-
-    /// Ends all faults, and lets everybody come back and read.
-    pub(super) fn begin_calm(&mut self) {
-        self.calm = true;
-        for client in &mut self.clients {
-            client.room = 1_000_000;
-            if let Some(wire) = &client.wire {
-                wire.make_room(1_000_000);
-                wire.owe();
-            }
-            client.wakes = client.wakes.min(self.now + 1_000);
-        }
     }
 }
