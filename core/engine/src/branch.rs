@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
-use throng_proto::id::RoleId;
+use throng_proto::id::{ChannelId, MessageId, RoleId};
 
 pub use moving::Guide;
 
@@ -268,5 +268,15 @@ impl Branch {
     /// Makes the digests that are due and counts everything as told.
     pub fn digest(&mut self) -> Vec<Digest> {
         self.relays.values_mut().flat_map(|stand| stand.relay.digest()).collect()
+    }
+
+    /// Makes digests of messages that some attachments missed while they were on no relay.
+    pub(crate) fn digest_missed(
+        &self,
+        slots: &RoaringBitmap,
+        missed: &[(ChannelId, MessageId)],
+    ) -> Vec<Digest> {
+        let relays = self.relays.values();
+        relays.flat_map(|stand| stand.relay.digest_missed(slots, missed)).collect()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize;
 use throng_proto::event::{EventKind, Mentions, Scope};
 use throng_proto::gateway::payload::Halves;
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
@@ -94,7 +95,21 @@ impl Event {
             answered: Answered::of(record),
             author: record.author,
             mentions: record.mentions.clone(),
-            change: Change::Nothing,
+            change: last_message(record).unwrap_or_default(),
         }
     }
+}
+
+/// Returns the change that a message makes, of what the log keeps.
+fn last_message(record: &EventRecord) -> Option<Change> {
+    #[derive(Deserialize)]
+    struct Posted {
+        id: MessageId,
+    }
+    let Scope::Channel(channel) = record.scope else { return None };
+    if record.kind != EventKind::MessageCreate {
+        return None;
+    }
+    let Posted { id } = serde_json::from_str(&record.payload).ok()?;
+    Some(Change::LastMessage(channel, id))
 }

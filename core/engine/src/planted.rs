@@ -46,11 +46,31 @@ pub enum Planted {
     AcknowledgedAtOnce,
     /// Content goes to whoever may see the message.
     ContentToAll,
+    /// The next owner of a guild is not asked for lists that the last one has not answered.
+    ListUnanswered,
+    /// Who may not view a channel any more keeps its member list.
+    ListKeepsHidden,
+    /// Rows that go are told from the first one on, so that later ones have moved by then.
+    ListDeletesForwards,
+    /// Who was passive and is active is not told what it missed.
+    WokenUntold,
+    /// Who got digests under pressure is not told what it missed when that is over.
+    DegradedUntold,
+    /// Changes of messages are shed like reactions.
+    ShedChanges,
+    /// A review leaves the first attachment of a slice as it was.
+    ReviewSkipsFirst,
+    /// The next owner of a guild is not told who left meanwhile.
+    HandOffForgets,
+    /// Nonces stay with the last owner of a guild.
+    NoncesStay,
+    /// A session that a guild does not take is not told so.
+    TurnedAwayUntold,
 }
 
 impl Planted {
     /// Every one, with its name.
-    pub const ALL: [(Self, &'static str); 21] = [
+    pub const ALL: [(Self, &'static str); 31] = [
         (Self::RewindOffByOne, "rewind-off-by-one"),
         (Self::CatchUpBeforeOpened, "catch-up-before-opened"),
         (Self::LagForgetsFirst, "lag-forgets-first"),
@@ -72,6 +92,16 @@ impl Planted {
         (Self::FailureIgnored, "failure-ignored"),
         (Self::AcknowledgedAtOnce, "acknowledged-at-once"),
         (Self::ContentToAll, "content-to-all"),
+        (Self::ListUnanswered, "list-unanswered"),
+        (Self::ListKeepsHidden, "list-keeps-hidden"),
+        (Self::ListDeletesForwards, "list-deletes-forwards"),
+        (Self::WokenUntold, "woken-untold"),
+        (Self::DegradedUntold, "degraded-untold"),
+        (Self::ShedChanges, "shed-changes"),
+        (Self::ReviewSkipsFirst, "review-skips-first"),
+        (Self::HandOffForgets, "hand-off-forgets"),
+        (Self::NoncesStay, "nonces-stay"),
+        (Self::TurnedAwayUntold, "turned-away-untold"),
     ];
 }
 

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use roaring::RoaringBitmap;
 use smallvec::SmallVec;
+use throng_proto::event::EventClass;
 use throng_proto::id::{ChannelId, GuildId, MessageId, RoleId, UserId};
 
 pub use attachment::{Attachment, DigestKind, Interest};
@@ -31,7 +32,8 @@ pub use digest::Digest;
 
 use crate::class::{ClassId, Classes};
 use crate::event::Change;
-use crate::mode::{DeliveryTable, Mode};
+use crate::mode::{Delivery, DeliveryTable, Mode};
+use crate::planted::{self, Planted};
 use crate::policy::AttachmentFacts;
 use crate::replay::Slot;
 use crate::shape::Shape;
@@ -209,6 +211,20 @@ impl Relay {
         Some(AttachmentFacts { roles, permissions, subscribed, mode: Some(attachment.mode) })
     }
 
+    /// Returns what an attachment gets of a class of events now: its mode, the table and pressure
+    /// decide.
+    #[must_use]
+    pub fn delivery(&self, slot: Slot, class: EventClass) -> Option<Delivery> {
+        let attachment = self.attachments.get(&slot)?;
+        Some(self.table.of(self.effective(attachment.mode), class))
+    }
+
+    /// Tells whether an attachment is told of messages by digests now.
+    #[must_use]
+    pub fn gets_digests(&self, slot: Slot) -> bool {
+        self.attachments.get(&slot).is_some_and(|attachment| self.news.hides(attachment.mode))
+    }
+
     /// Changes how much sessions receive. Returns what those that were passive missed so far.
     ///
     /// Many changes at once cost set operations per group, and those with the same news share
@@ -229,6 +245,7 @@ impl Relay {
             attachment.mode = mode;
             moves.entry((before, attachment.group(member.class))).or_default().insert(slot);
         }
+        let woken = if planted::has(Planted::WokenUntold) { RoaringBitmap::new() } else { woken };
         let digests = self.digest_of(&woken);
         for ((before, after), slots) in moves {
             self.regroup(before, after, &slots);

@@ -10,7 +10,7 @@ use throng_proto::wire::Body;
 use super::{Deck, Line, Output, Refusal};
 use crate::event::{Change, Event};
 use crate::planted::{self, Planted};
-use crate::policy::Shed;
+use crate::policy::{Relief, Shed};
 use crate::relay::{Audience, Digest, Variant};
 use crate::replay::Recipients;
 
@@ -37,12 +37,17 @@ impl<L: Line> Deck<L> {
 
     /// Finds the recipients of an event and appends it for them.
     pub fn event(&mut self, event: &Arc<Event>) {
-        self.event_for(event, None);
+        let Some(audience) = self.audience(event) else { return };
+        self.deliver(event, &audience);
     }
 
-    /// As [`Deck::event`], but only for some sessions.
-    pub(super) fn event_for(&mut self, event: &Arc<Event>, only: Option<&RoaringBitmap>) {
-        let Some(mut audience) = self.audience(event) else { return };
+    /// Appends an event that some sessions missed for them, or for all. Relays know what it changes
+    /// already, and others were told.
+    pub(super) fn tell_missed(&mut self, event: &Arc<Event>, only: Option<&RoaringBitmap>) {
+        let Some(relays) = self.guilds.get_mut(&event.guild) else { return };
+        relays.told = relays.told.max(event.sequence);
+        self.counts.events[event.kind as usize] += relays.branch.len() as u64;
+        let mut audience = relays.branch.audience(event);
         if let Some(only) = only {
             audience.keep(only);
         }
@@ -76,7 +81,9 @@ impl<L: Line> Deck<L> {
 
     /// Returns whether it has recipients.
     fn pass_on(&mut self, event: &Arc<Event>, audience: &Audience) -> bool {
-        if self.shed.contains(event.kind.class()) {
+        let changes = event.kind.class() == EventClass::MessageChange;
+        let more = changes && planted::has(Planted::ShedChanges);
+        if self.shed.contains(event.kind.class()) || more && self.shed.has(Relief::Reaction) {
             self.refuse(Refusal::Overload, 1);
             let presence = u64::from(event.kind == EventKind::PresenceUpdate);
             self.refuse(Refusal::PresenceShed, presence);

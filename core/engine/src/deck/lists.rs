@@ -10,6 +10,7 @@ use throng_proto::intents::Intents;
 use throng_proto::wire::Body;
 
 use super::{Ask, Deck, Identity, Line, Outgoing, Refusal, SessionRef, Watch};
+use crate::planted::{self, Planted};
 use crate::replay::{Recipients, Slot};
 use crate::roll::{Blocks, ListId, Output, Wish};
 
@@ -29,6 +30,8 @@ pub(super) struct Watchers {
     epoch: u64,
     /// Sessions by exactly what they watch.
     by_blocks: BTreeMap<(ListId, Blocks), RoaringBitmap>,
+    /// Sessions that asked to see something, answered or not.
+    asking: RoaringBitmap,
 }
 
 impl Watchers {
@@ -74,8 +77,18 @@ impl<L: Line> Deck<L> {
             && attached
             && let Some(session) = self.reference(slot)
         {
-            self.ask(guild, Ask::Watch(Watch { session, user, stamp, wishes }));
+            self.ask_watch(guild, Watch { session, user, stamp, wishes });
         }
+    }
+
+    fn ask_watch(&mut self, guild: GuildId, watch: Watch) {
+        let asking = &mut self.lists.entry(guild).or_default().asking;
+        if watch.wishes.iter().any(|wish| !wish.blocks.is_empty()) {
+            asking.insert(watch.session.slot);
+        } else {
+            asking.remove(watch.session.slot);
+        }
+        self.ask(guild, Ask::Watch(watch));
     }
 
     fn read_wishes(
@@ -117,14 +130,18 @@ impl<L: Line> Deck<L> {
             return;
         };
         let (user, stamp, wishes) = (found.identity.user, wishes.stamp, wishes.wishes.clone());
-        self.ask(guild, Ask::Watch(Watch { session, user, stamp, wishes }));
+        self.ask_watch(guild, Watch { session, user, stamp, wishes });
     }
 
-    /// Asks a guild again for what everybody here watches.
+    /// Asks a guild again for what everybody here wants to see, also who has no answer yet: the
+    /// lists that were asked may be gone by now.
     pub fn ask_all_lists(&mut self, guild: GuildId) {
         let Some(watchers) = self.lists.get(&guild) else { return };
-        let all = watchers.by_blocks.values();
-        for slot in all.fold(RoaringBitmap::new(), |all, slots| all | slots) {
+        let mut asking = watchers.asking.clone();
+        if planted::has(Planted::ListUnanswered) {
+            asking = watchers.by_blocks.values().fold(RoaringBitmap::new(), |all, one| all | one);
+        }
+        for slot in asking {
             self.ask_lists(slot, guild);
         }
     }
@@ -136,7 +153,8 @@ impl<L: Line> Deck<L> {
         }
         let watchers = self.lists.entry(guild).or_default();
         if watchers.epoch < epoch {
-            *watchers = Watchers { epoch, ..Watchers::default() };
+            let asking = std::mem::take(&mut watchers.asking);
+            *watchers = Watchers { epoch, asking, ..Watchers::default() };
         }
         let current = watchers.epoch == epoch;
         for output in outputs {
@@ -190,6 +208,7 @@ impl<L: Line> Deck<L> {
     /// Forgets what a session watched in a guild that it leaves.
     pub(super) fn unwatch(&mut self, guild: GuildId, slot: Slot) {
         if let Some(watchers) = self.lists.get_mut(&guild) {
+            watchers.asking.remove(slot);
             watchers.retain(|_| false, slot);
         }
     }

@@ -6,12 +6,15 @@
 //! nobody is absent any more. So whoever is on the relays of a guild was told up to the same place.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use indexmap::IndexMap;
 use roaring::RoaringBitmap;
 use throng_proto::gateway::PresenceUpdate;
-use throng_proto::id::GuildId;
+use throng_proto::id::{ChannelId, GuildId, MessageId};
 
 use super::{Ask, Attach, Deck, Line, Restored, SessionRef, View};
+use crate::event::{Change, Event};
 use crate::planted::{self, Planted};
 use crate::replay::Slot;
 
@@ -27,7 +30,10 @@ impl<L: Line> Deck<L> {
     /// Asks a guild's next owner, which knows none of its sessions, to take them back.
     pub fn rejoin(&mut self, guild: GuildId) {
         self.lists.remove(&guild);
-        if let Some(relays) = self.guilds.remove(&guild) {
+        if let Some(mut relays) = self.guilds.remove(&guild) {
+            // What digests were to tell goes with the relays.
+            let due = relays.branch.digest();
+            self.append_digests(due.into_iter().map(|digest| (guild, digest)));
             let slots = relays.branch.slots();
             for slot in &slots {
                 let session = self.sessions.get_mut(slot);
@@ -132,8 +138,9 @@ impl<L: Line> Deck<L> {
         }
         let only = (!planted::has(Planted::RestoreToAll)).then_some(&slots);
         for event in &events {
-            self.event_for(event, only);
+            self.tell_missed(event, only);
         }
+        self.digest_missed(guild, &events, &slots);
         self.caught_up(guild, view.sequence, &slots);
         for session in gone {
             self.turned_away(session, guild);
@@ -142,6 +149,19 @@ impl<L: Line> Deck<L> {
         if !self.has_absent(guild) {
             self.ask_waiting(guild);
         }
+    }
+
+    /// Tells sessions by digests of the messages that they missed, as far as they get digests.
+    fn digest_missed(&mut self, guild: GuildId, events: &[Arc<Event>], slots: &RoaringBitmap) {
+        let messages = events.iter().filter_map(|event| match event.change {
+            Change::LastMessage(channel, message) => Some((channel, message)),
+            _ => None,
+        });
+        let last: IndexMap<ChannelId, MessageId> = messages.collect();
+        let missed: Vec<(ChannelId, MessageId)> = last.into_iter().collect();
+        let Some(relays) = self.guilds.get(&guild).filter(|_| !missed.is_empty()) else { return };
+        let digests = relays.branch.digest_missed(slots, &missed);
+        self.append_digests(digests.into_iter().map(|digest| (guild, digest)));
     }
 
     /// Notes that sessions were told everything up to a place, like all others on the relays.
@@ -159,7 +179,7 @@ impl<L: Line> Deck<L> {
 
     /// Takes a session off a guild that does not take it.
     pub fn turned_away(&mut self, session: SessionRef, guild: GuildId) {
-        if self.find(session).is_some() {
+        if self.find(session).is_some() && !planted::has(Planted::TurnedAwayUntold) {
             self.expel_session(guild, session.slot);
         }
         if !self.has_absent(guild) {

@@ -12,6 +12,7 @@ use throng_proto::id::{GuildId, UserId};
 
 use super::{Deck, Line};
 use crate::mode::Mode;
+use crate::planted::{self, Planted};
 use crate::replay::Slot;
 
 /// Attachments asked about in one call: about 0.1 ms.
@@ -85,8 +86,9 @@ impl<L: Line> Deck<L> {
     pub fn review_slice(&mut self) -> Option<Reviewed> {
         let mut entry = self.review.todo.first_entry()?;
         let guild = *entry.key();
+        let skipped = usize::from(planted::has(Planted::ReviewSkipsFirst));
         let slots: SmallVec<[Slot; SLICE as usize]> =
-            entry.get().iter().take(SLICE as usize).collect();
+            entry.get().iter().take(SLICE as usize).skip(skipped).collect();
         entry.get_mut().remove_smallest(SLICE);
         if entry.get().is_empty() {
             entry.remove();

@@ -17,6 +17,7 @@ use super::ledger::Ledger;
 use super::message::{NonceKey, Posted};
 use super::recent::Recent;
 use super::{Config, Guild};
+use crate::planted::{self, Planted};
 use crate::roster::{Builder, Roster};
 use crate::shape::Shape;
 
@@ -80,6 +81,7 @@ impl Roster {
     pub fn apply(&mut self, change: MemberChange) {
         match change {
             MemberChange::Is(member) => _ = self.put(&member),
+            MemberChange::Gone(_) if planted::has(Planted::HandOffForgets) => {}
             MemberChange::Gone(user) => _ = self.remove(user),
             MemberChange::Without(role) => self.drop_role(role),
         }
@@ -107,7 +109,10 @@ impl Guild {
     pub fn depart(self) -> (Rest, Roster) {
         debug_assert_eq!(self.pending(), 0, "commands that are not answered would be lost");
         let Self { config, shape, roster, last_messages, invites, online, sequence, .. } = self;
-        let (nonces, removed, paced) = (self.nonces, self.removed, self.paced);
+        let (mut nonces, removed, paced) = (self.nonces, self.removed, self.paced);
+        if planted::has(Planted::NoncesStay) {
+            nonces = Recent::new(config.nonces_max);
+        }
         let rest = Rest {
             config,
             shape,

@@ -12,6 +12,7 @@ use throng_proto::wire::Body;
 use super::{DigestKind, Relay};
 use crate::class::ClassId;
 use crate::mode::Mode;
+use crate::planted::{self, Planted};
 use crate::replay::Slot;
 
 /// A digest and who gets it.
@@ -134,7 +135,7 @@ impl Relay {
         let digests = self.digest_of(&restored);
         self.news.degraded = None;
         self.news.fresh.retain(|slot, _| !restored.contains(*slot));
-        digests
+        if planted::has(Planted::DegradedUntold) { Vec::new() } else { digests }
     }
 
     /// Returns how much a mode receives now.
@@ -148,6 +149,19 @@ impl Relay {
             return Vec::new();
         }
         self.digests(Some(slots))
+    }
+
+    /// Makes digests of messages that some attachments missed while they were on no relay, for
+    /// those of them that get digests.
+    pub(crate) fn digest_missed(
+        &self,
+        slots: &RoaringBitmap,
+        missed: &[(ChannelId, MessageId)],
+    ) -> Vec<Digest> {
+        let groups = self.groups.iter().filter(|(key, _)| self.news.hides(key.mode));
+        groups
+            .filter_map(|(key, all)| self.compose(key.class, key.digest, missed, all & slots))
+            .collect()
     }
 
     /// Makes the digests of all attachments that get them, or of some.
@@ -167,7 +181,10 @@ impl Relay {
             }
         }
         sets.into_iter()
-            .filter_map(|((class, kind, baseline), to)| self.compose(class, kind, baseline, to))
+            .filter_map(|((class, kind, baseline), to)| {
+                let news: Vec<_> = self.news.since(baseline).collect();
+                self.compose(class, kind, &news, to)
+            })
             .collect()
     }
 
@@ -175,11 +192,11 @@ impl Relay {
         &self,
         class: ClassId,
         kind: DigestKind,
-        baseline: u64,
+        news: &[(ChannelId, MessageId)],
         to: RoaringBitmap,
     ) -> Option<Digest> {
-        let seen = self.news.since(baseline);
-        let seen = seen.filter(|(id, _)| self.classes.can_view(&self.shape, class, *id));
+        let news = news.iter().copied();
+        let seen = news.filter(|(id, _)| self.classes.can_view(&self.shape, class, *id));
         let channels: Vec<_> = seen.map(|(id, last)| ChannelNews::new(id, last)).collect();
         if channels.is_empty() || to.is_empty() {
             return None;

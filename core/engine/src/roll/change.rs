@@ -4,6 +4,7 @@ use throng_proto::id::UserId;
 
 use super::place::Name;
 use super::range::rows_of;
+use crate::planted::{self, Planted};
 
 /// Rows of a block that may come or change in one update; beyond, the whole block is sent again.
 const OPS_MAX: usize = 50;
@@ -54,7 +55,9 @@ pub(super) fn compare(
         .map(|(index, _)| Op::Delete(at(index)))
         .collect();
     // From the end, so that each finds its row where it was told.
-    deletes.reverse();
+    if !planted::has(Planted::ListDeletesForwards) {
+        deletes.reverse();
+    }
     let (mut inserts, mut updates) = (Vec::new(), Vec::new());
     for (index, row) in new.iter().enumerate() {
         if old.binary_search(row).is_err() {

@@ -13,6 +13,7 @@ use super::list::List;
 use super::range::{Blocks, Wish, rows_of};
 use super::rights::may_view;
 use super::{ListId, Output, Roll};
+use crate::planted::{self, Planted};
 
 /// A session that watches.
 #[derive(Clone, Debug)]
@@ -130,7 +131,8 @@ impl<V: Copy + Eq + Hash> Roll<V> {
             let Some(mut viewer) = self.viewers.get(&key).cloned() else { continue };
             let wanted = self.wanted(&viewer);
             let held: Vec<ListId> = viewer.held.keys().copied().collect();
-            for id in held.into_iter().filter(|id| !wanted.contains_key(id)) {
+            let keeps = planted::has(Planted::ListKeepsHidden);
+            for id in held.into_iter().filter(|id| !wanted.contains_key(id) && !keeps) {
                 let Some(turn) = self.turn(&mut viewer, id, &Blocks::new()) else { continue };
                 let ops: Vec<Op> = turn.invalid.into_iter().map(Op::Invalidate).collect();
                 let scribe = self.scribe();

@@ -1,9 +1,11 @@
 //! A deck with links that take what they have room for.
 
+mod absent;
 mod bench;
 mod chunks;
 mod guilds;
 mod lag;
+mod lists;
 mod members;
 mod modes;
 mod passes;
