@@ -74,6 +74,10 @@ async fn load_again(ties: &Ties, id: GuildId) -> Stored<()> {
             }
             task.run().await;
         });
+    } else {
+        // It was deleted, and its task has ended before its sessions were told.
+        ties.post.directory.remove_guild(id);
+        ties.post.send_all(|| WorkerLetter::Rejoin(id)).await;
     }
     Ok(())
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use throng_plugin_store_memory::MemoryStore;
 use throng_ports::hub::{Health, Hub as _};
+use throng_ports::store::Store as _;
+use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;
 
 use crate::world::{RecordedStore, Setup, becomes, found, patient};
@@ -45,4 +47,20 @@ async fn recover(handed_off: bool) {
     player.expect("RESUMED").await;
     becomes(|| matches!(world.node.health(), Health::Degraded(_))).await;
     assert_eq!(world.metric("throng_troubles"), 1);
+}
+
+/// Its task ends after the store has made the deletion, and before anybody was told.
+#[tokio::test]
+async fn a_guild_that_panics_when_it_was_just_deleted_is_taken_from_its_sessions() {
+    let store = MemoryStore::new();
+    let seen = RecordedStore::panicking(store.clone(), "boom");
+    let world = Setup { store: store.clone(), seen_as: Some(Arc::new(seen)), ..Setup::default() };
+    let world = world.start().await;
+    let [owner, reader] = world.users().await;
+    let hall = world.guild(&[&owner, &reader]).await;
+    let mut player = world.join(&reader).await;
+    store.commit(vec![Write::GuildDelete(hall.id)]).await.expect("it is in memory");
+    let answer = patient(world.posting(hall, &owner, "boom")).await;
+    assert!(matches!(answer, Err(Refusal::Unavailable { .. })), "{answer:?}");
+    player.expect("GUILD_DELETE").await;
 }
