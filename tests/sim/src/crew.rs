@@ -1,17 +1,22 @@
 //! A deck with its journal and its inboxes: what a worker's thread does, without the thread.
 
+mod bounds;
+mod decided;
+mod letters;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 use throng_engine::deck::{
-    Ask, CaughtUp, Config, Deck, Moment, Output, SessionId, SessionRef, Story, Survivors,
+    Ask, CaughtUp, Config, Deck, Moment, Output, SessionRef, Story, Survivors,
 };
-use throng_engine::policy::Policy;
-use throng_engine::replay::{Limits, Rewind};
-use throng_proto::id::{GuildId, UserId};
+use throng_engine::policy::{Policy, Relief, Shed};
+use throng_engine::replay::Rewind;
+use throng_proto::id::GuildId;
 
-use crate::chance::Chance;
+pub(crate) use self::bounds::bounds;
+pub(crate) use self::decided::Decided;
+pub(crate) use self::letters::Told;
 use crate::host::Letter;
 use crate::line::Wire;
 
@@ -31,6 +36,8 @@ pub(crate) struct Resuming {
 #[derive(Debug)]
 pub(crate) struct Crew {
     pub(crate) deck: Deck<Wire>,
+    /// What the node does without.
+    pub(crate) shed: Shed,
     /// Letters of each guild come in order; guilds overtake each other.
     pub(crate) inboxes: BTreeMap<GuildId, VecDeque<Letter>>,
     /// The journal, and how much of it survives the process.
@@ -45,34 +52,10 @@ pub(crate) struct Crew {
 }
 
 impl Crew {
-    pub(crate) fn new(
-        (worker, workers): (usize, usize),
-        policy: &Arc<dyn Policy>,
-        now: Moment,
-    ) -> Self {
-        let log = Limits {
-            entries_max: 100_000,
-            bytes_max: 1 << 28,
-            own_bytes_max: 1 << 27,
-            age_max: Duration::from_secs(60),
-        };
-        let config = Config {
-            worker: worker as u16,
-            workers,
-            log,
-            resume_window: Duration::from_secs(60),
-            lag_events_max: 200,
-            lag_bytes_max: 1 << 20,
-            ranges_max: 5,
-            lists_max: 5,
-            relays_max: 64,
-            // Small, so that much happens while passes are under way.
-            stride: 2,
-            move_slice: 3,
-            degrade_attachments_min: 1_000,
-        };
+    pub(crate) fn new(config: Config, policy: Arc<dyn Policy>, now: Moment) -> Self {
         Self {
-            deck: Deck::new(config, Arc::clone(policy), now),
+            deck: Deck::new(config, policy, now),
+            shed: Shed::NOTHING,
             inboxes: BTreeMap::new(),
             journal: Vec::new(),
             flushed: 0,
@@ -91,6 +74,7 @@ impl Crew {
         needs: &mut Vec<Need>,
         tell: impl FnOnce(&mut Deck<Wire>) -> T,
     ) -> T {
+        self.deck.shed(self.shed);
         let answer = tell(self.deck.at(now));
         while let Some(output) = self.deck.next_output() {
             match output {
@@ -105,45 +89,6 @@ impl Crew {
         let Self { deck, journal, .. } = self;
         deck.take_records(|record| journal.push(record.to_vec()));
         answer
-    }
-
-    /// Takes a letter of a guild. Returns which session has a place in which guild because of it,
-    /// and up to where it knows that.
-    pub(crate) fn heed(
-        &mut self,
-        now: Moment,
-        needs: &mut Vec<Need>,
-        letter: Letter,
-    ) -> Option<((SessionId, GuildId), u64)> {
-        let grant = match &letter {
-            Letter::Attached(grant) => {
-                let (session, guild) = (grant.seat.session, grant.view.shape.id());
-                let waits = !self.has_place(session, guild);
-                waits.then_some((session, guild, grant.view.sequence))
-            }
-            _ => None,
-        };
-        self.hear(now, needs, letter);
-        let (session, guild, sequence) = grant?;
-        let id = self.deck.find(session)?.id;
-        self.has_place(session, guild).then_some(((id, guild), sequence))
-    }
-
-    fn has_place(&self, session: SessionRef, guild: GuildId) -> bool {
-        let membership = self.deck.find(session).and_then(|found| found.membership(guild));
-        membership.is_some_and(|membership| membership.relay().is_some())
-    }
-
-    fn hear(&mut self, now: Moment, needs: &mut Vec<Need>, letter: Letter) {
-        self.act(now, needs, |deck| match letter {
-            Letter::Event(event) => deck.event(&event),
-            Letter::Attached(grant) => deck.attached(*grant),
-            Letter::TurnedAway(session, guild) => deck.turned_away(session, guild),
-            Letter::Restored(restored) => deck.restored(*restored),
-            Letter::Joined(user, guild) => deck.joined(user, guild),
-            Letter::Resized(facts) => deck.resized(facts),
-            Letter::Rejoin(guild) => deck.rejoin(guild),
-        });
     }
 
     /// Begins a pass, or goes on with it.
@@ -179,7 +124,7 @@ impl Crew {
         self.next_tick = millis + 250;
         let digest = self.next_digest <= millis;
         if digest {
-            self.next_digest = millis + 1_000;
+            self.next_digest = millis + if self.shed.has(Relief::Digests) { 4_000 } else { 1_000 };
         }
         self.act(now, needs, |deck| {
             deck.tick();
@@ -226,25 +171,5 @@ impl Crew {
         self.act(now, needs, |deck| deck.revive(survivors));
         self.flush();
         self.sealed = self.flushed;
-    }
-
-    /// Returns a guild with letters, and the next one of it.
-    pub(crate) fn next_letter(&mut self, chance: &mut Chance) -> Option<Letter> {
-        let waiting = self.inboxes.iter().filter(|(_, all)| !all.is_empty());
-        let guilds: Vec<GuildId> = waiting.map(|(guild, _)| *guild).collect();
-        self.inboxes.get_mut(&chance.pick(&guilds)?)?.pop_front()
-    }
-
-    pub(crate) fn has_letters(&self) -> bool {
-        self.inboxes.values().any(|all| !all.is_empty())
-    }
-
-    /// Finds the sessions of a user, for tests of who is attached.
-    pub(crate) fn is_attached(&self, user: UserId, guild: GuildId) -> bool {
-        let sessions = self.deck.sessions();
-        sessions.of(user).into_iter().any(|slot| {
-            let session = sessions.get(slot);
-            session.and_then(|s| s.membership(guild)).is_some_and(|m| m.relay().is_some())
-        })
     }
 }

@@ -1,28 +1,40 @@
 //! A guild with who is there: what a guild's task does, without the task.
 
-use std::collections::VecDeque;
+mod handoff;
+mod lists;
+mod seats;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use throng_engine::Outbox;
 use throng_engine::attendance::Attendance;
-use throng_engine::deck::{Ask, Attach, Grant, Restored, Seat, SessionRef, View};
+use throng_engine::deck::{Ask, Grant, Restored, SessionRef};
 use throng_engine::event::{Change, Event};
 use throng_engine::guild::{Guild, Input, Output, Ticket};
 use throng_engine::policy::GuildFacts;
-use throng_engine::welcome::{self, Welcome};
-use throng_proto::command::{Actor, Command};
+use throng_engine::roll;
+use throng_proto::command::{Actor, Command, Outcome};
 use throng_proto::gateway::PresenceUpdate;
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::record::{EventRecord, RowQuery, Write};
 use throng_proto::time::Timestamp;
 
+use self::handoff::Departure;
+pub(crate) use self::lists::Lists;
+
 /// What waits for a guild.
 #[derive(Debug)]
 pub(crate) enum Request {
-    Command(Actor, Box<Command>),
+    /// What somebody asks for, and the errand that waits for the answer, if one does.
+    Command(Actor, Box<Command>, Option<u64>),
     /// Of a deck.
     Ask(usize, Ask),
     Presence(SessionRef, UserId, PresenceUpdate),
+    /// Of the next owner: a page of members, of the hand-off with this number.
+    Page(u64),
+    /// Of the next owner: to leave.
+    Leave(u64),
 }
 
 /// What a guild tells a deck.
@@ -35,6 +47,9 @@ pub(crate) enum Letter {
     Joined(UserId, GuildId),
     Resized(GuildFacts),
     Rejoin(GuildId),
+    /// Of member lists that have this epoch.
+    Lists(GuildId, u64, Vec<roll::Output<SessionRef>>),
+    Owner(GuildId),
 }
 
 /// What a guild wants of the world.
@@ -49,8 +64,14 @@ pub(crate) enum Wish {
     Published(Arc<Event>),
     /// Sessions that come back are told these events as the guild is now.
     Told(Vec<SessionRef>, Vec<Arc<Event>>),
-    /// So many commands have been answered.
-    Answered,
+    /// An errand is answered.
+    Answered(u64, Outcome),
+    /// Its lists go on without it, until they have told everything.
+    Orphan(Box<Lists>),
+    /// The guild was deleted.
+    Deleted,
+    /// Something is as it must not be.
+    Wrong(String),
 }
 
 #[derive(Debug)]
@@ -62,7 +83,15 @@ pub(crate) struct Host {
     pub(crate) published: u64,
     /// Tells this owner of the guild from those before.
     pub(crate) era: u64,
+    /// Member lists, while somebody watches any.
+    pub(crate) lists: Option<Lists>,
+    /// Members from which on lists leave out who is offline.
+    pub(crate) offline_max: usize,
+    pub(crate) departure: Option<Departure>,
     tickets: u64,
+    /// Commands that are not answered yet, with their errands.
+    asked: BTreeMap<Ticket, Option<u64>>,
+    epochs: u64,
     outbox: Outbox<Output>,
     band: u32,
     window: Option<u64>,
@@ -76,7 +105,12 @@ impl Host {
             guild,
             requests: VecDeque::new(),
             era,
+            lists: None,
+            offline_max: usize::MAX,
+            departure: None,
             tickets: 0,
+            asked: BTreeMap::new(),
+            epochs: 0,
             outbox: Outbox::default(),
             band: 1,
             window: None,
@@ -102,18 +136,30 @@ impl Host {
         match output {
             Output::Commit(writes) => wishes.push(Wish::Commit(writes)),
             Output::Read(read, queries) => wishes.push(Wish::Read(read, queries)),
-            Output::Answer(..) => wishes.push(Wish::Answered),
+            Output::Answer(ticket, outcome) => wishes.extend(self.answered(ticket, outcome)),
             Output::Publish(event) => self.publish(&event, wishes),
             Output::Joined(user) => {
                 self.attendance.invalidate();
+                self.list_member(user, None);
                 wishes.push(Wish::TellAll(Letter::Joined(user, self.id())));
             }
-            Output::Changed(_)
-            | Output::Channels { .. }
-            | Output::Invites { .. }
-            | Output::Holders { .. }
-            | Output::Deleted => {}
+            Output::Changed(change) => self.tell_next(change),
+            Output::Deleted => wishes.push(Wish::Deleted),
+            Output::Channels { .. } | Output::Invites { .. } | Output::Holders { .. } => {}
         }
+    }
+
+    /// A command is answered once (H1).
+    fn answered(&mut self, ticket: Ticket, outcome: Outcome) -> Option<Wish> {
+        match self.asked.remove(&ticket) {
+            None => Some(Wish::Wrong(format!("H1: command {ticket:?} is answered again"))),
+            Some(errand) => errand.map(|errand| Wish::Answered(errand, outcome)),
+        }
+    }
+
+    /// Counts the commands that are not answered.
+    pub(crate) fn unanswered(&self) -> usize {
+        self.asked.len()
     }
 
     fn publish(&mut self, event: &Arc<Event>, wishes: &mut Vec<Wish>) {
@@ -121,6 +167,7 @@ impl Host {
         if !matches!(event.change, Change::Nothing | Change::LastMessage(..)) {
             self.attendance.invalidate();
         }
+        self.list_event(event);
         wishes.push(Wish::Published(Arc::clone(event)));
         for worker in self.attendance.workers() {
             wishes.push(Wish::Tell(worker, Letter::Event(Arc::clone(event))));
@@ -136,9 +183,10 @@ impl Host {
         wishes: &mut Vec<Wish>,
     ) {
         match request {
-            Request::Command(actor, command) => {
+            Request::Command(actor, command, errand) => {
                 self.tickets += 1;
                 let ticket = Ticket(self.tickets);
+                self.asked.insert(ticket, errand);
                 self.step(now, Input::Command(ticket, actor, command), wishes);
             }
             Request::Presence(session, user, update) => {
@@ -146,7 +194,7 @@ impl Host {
             }
             Request::Ask(_, Ask::Attach(attach)) => self.attach(*attach, wishes),
             Request::Ask(_, Ask::Detach { session, user, interest }) => {
-                self.attendance.detach(session, user, interest);
+                self.let_go(session, user, interest);
                 self.weigh(wishes);
             }
             Request::Ask(worker, Ask::Relays(relays)) => {
@@ -156,107 +204,10 @@ impl Host {
                 let events = missed(since);
                 self.restore(worker, (since, events), sessions, wishes);
             }
-            Request::Ask(_, Ask::Watch(_)) => {}
+            Request::Ask(_, Ask::Watch(watch)) => self.watch(watch),
+            Request::Page(number) => self.page(number),
+            Request::Leave(number) => self.leave(number),
         }
-    }
-
-    fn attach(&mut self, attach: Attach, wishes: &mut Vec<Wish>) {
-        let (session, user) = (attach.session, attach.facts.user);
-        let worker = session.worker.into();
-        let Some(member) = self.guild.member(user) else {
-            return wishes.push(Wish::Tell(worker, Letter::TurnedAway(session, self.id())));
-        };
-        self.attendance.attach(session, user, attach.interest);
-        self.attendance.show(session, user, attach.presence);
-        let grant = Grant {
-            seat: Seat { session, user, interest: attach.interest, member },
-            view: self.view(),
-            welcome: Some(self.welcome()),
-            initial: attach.initial,
-        };
-        wishes.push(Wish::Tell(worker, Letter::Attached(Box::new(grant))));
-        self.weigh(wishes);
-    }
-
-    fn restore(
-        &mut self,
-        worker: usize,
-        (since, records): (u64, Vec<EventRecord>),
-        sessions: Vec<Attach>,
-        wishes: &mut Vec<Wish>,
-    ) {
-        let records = records.iter().filter(|record| record.sequence <= self.published);
-        let events: Vec<_> = records.map(|record| Arc::new(Event::from_record(record))).collect();
-        let known = since <= self.published;
-        let all = events.iter().map(|event| event.sequence);
-        let whole = known && all.eq(since.saturating_add(1)..=self.published);
-        let (mut seats, mut gone, mut lost) = (Vec::new(), Vec::new(), Vec::new());
-        for attach in sessions {
-            let (session, user, interest) = (attach.session, attach.facts.user, attach.interest);
-            match self.guild.member(user) {
-                None => gone.push(session),
-                Some(_) if !whole => lost.push(session),
-                Some(member) => {
-                    self.attendance.attach(session, user, interest);
-                    self.attendance.recall(session, user, attach.presence);
-                    seats.push(Seat { session, user, interest, member });
-                }
-            }
-        }
-        let told = seats.iter().chain([]).map(|seat| seat.session).chain(gone.iter().copied());
-        wishes.push(Wish::Told(told.collect(), events.clone()));
-        let restored = Restored { view: self.view(), seats, gone, lost, events };
-        wishes.push(Wish::Tell(worker, Letter::Restored(Box::new(restored))));
-        self.weigh(wishes);
-    }
-
-    /// Tells presences when their window is over.
-    pub(crate) fn tell_presences(&mut self, now: u64, wishes: &mut Vec<Wish>) {
-        if self.attendance.has_news() && self.window.is_none() {
-            self.window = Some(now + 1_000);
-        }
-        if self.window.is_some_and(|ends| ends <= now) {
-            self.window = None;
-            self.attendance.end_window();
-        }
-        for (user, shown) in self.attendance.tell(64) {
-            if let Some(event) = self.attendance.event(user, &shown) {
-                self.publish(&Arc::new(event), wishes);
-            }
-        }
-    }
-
-    fn facts(&self) -> GuildFacts {
-        GuildFacts {
-            guild: self.id(),
-            members: self.guild.member_count(),
-            attachments: self.attendance.attachments(),
-            relays: self.attendance.relays(),
-        }
-    }
-
-    fn weigh(&mut self, wishes: &mut Vec<Wish>) {
-        let facts = self.facts();
-        if facts.band() != self.band {
-            self.band = facts.band();
-            for worker in self.attendance.workers() {
-                wishes.push(Wish::Tell(worker, Letter::Resized(facts)));
-            }
-        }
-    }
-
-    fn welcome(&mut self) -> Welcome {
-        let (guild, member_count) = (&self.guild, self.guild.member_count());
-        let segment = welcome::guild_segment(guild.shape(), guild.last_messages(), member_count);
-        let crowd = Some(self.attendance.crowd(self.guild.roster(), true));
-        Welcome { guild: segment, crowd, own: None, member_count }
-    }
-
-    fn view(&self) -> View {
-        View {
-            shape: Arc::clone(self.guild.shape()),
-            facts: self.facts(),
-            sequence: self.published,
-        }
+        self.serve_lists(wishes);
     }
 }

@@ -16,6 +16,7 @@
 mod chance;
 mod client;
 mod crew;
+mod fault;
 mod host;
 mod line;
 mod oracle;
@@ -25,11 +26,32 @@ mod shrink;
 mod trace;
 mod world;
 
-pub use plan::{Fault, Plan};
+pub use fault::Fault;
+pub use plan::Plan;
 pub use shrink::shrink;
-pub use world::{Failure, Summary, run};
+pub use trace::{Seen, Watch};
+pub use world::{Failure, Summary};
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+use world::World;
+
+/// Runs the world of a plan; `watch` hears of everything that happens.
+///
+/// # Errors
+///
+/// Something is not as it must be.
+pub fn run(plan: Plan, watch: Option<Watch>) -> Result<Summary, Failure> {
+    let clock = Rc::default();
+    live(plan, watch, &clock)
+}
+
+fn live(plan: Plan, watch: Option<Watch>, clock: &Rc<Cell<u64>>) -> Result<Summary, Failure> {
+    let lived = World::begin(plan, watch, Rc::clone(clock)).and_then(|mut world| world.live());
+    lived.map_err(|what| Failure { what, at: clock.get() })
+}
 
 /// As [`run`]; a panic is a failure as well.
 ///
@@ -37,10 +59,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 ///
 /// Something is not as it must be.
 pub fn try_run(plan: Plan) -> Result<Summary, Failure> {
-    let lived = catch_unwind(AssertUnwindSafe(|| run(plan, None)));
+    let clock = Rc::default();
+    let lived = catch_unwind(AssertUnwindSafe(|| live(plan, None, &clock)));
     lived.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-        Err(Failure { what: format!("it panics: {}", text.unwrap_or_default()), at: 0 })
+        let what = format!("it panics: {}", text.unwrap_or_default());
+        Err(Failure { what, at: clock.get() })
     })
 }

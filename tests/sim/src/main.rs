@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "what it finds is its output")]
 
 mod gauge;
+mod stepper;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -17,8 +18,8 @@ use throng_sim::{Plan, Summary, run, shrink, try_run};
   throng-sim --seeds 10000 --minutes 5      many worlds; the first that fails is shrunk and shown
   throng-sim --plan 42                      one world again
   throng-sim --plan 42:1:2:3:5000:14        one world as a failure has named it
-  throng-sim --watch 42                     everything that happens in one
-  throng-sim --speed                        virtual seconds in a second of the processor
+  throng-sim --watch 42                     steps through one
+  throng-sim --speed --check                virtual seconds in a second of the processor
   throng-sim --planted                      finds faults that are planted (feature \"planted\")")]
 struct Arguments {
     /// How many worlds.
@@ -33,12 +34,15 @@ struct Arguments {
     /// Runs one world: a seed, or what a failure has named.
     #[arg(long)]
     plan: Option<Plan>,
-    /// Shows everything that happens in one world.
+    /// Steps through one world; without a terminal, shows everything that happens in it.
     #[arg(long, value_name = "PLAN")]
     watch: Option<Plan>,
     /// Measures how fast a small world without faults runs.
     #[arg(long)]
     speed: bool,
+    /// With --speed: fails when it is too slow.
+    #[arg(long, requires = "speed")]
+    check: bool,
     /// Switches faults on by name, one after the other, and writes which seed finds each.
     #[cfg(feature = "planted")]
     #[arg(long)]
@@ -51,15 +55,12 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Some(plan) = arguments.watch {
-        return tell(
-            plan,
-            run(plan, Some(|line| println!("{line}"))).err().map(|failure| (plan, failure)),
-        );
+        return tell(plan, run(plan, Some(stepper::watch())).err().map(|failure| (plan, failure)));
     }
     // A panic of a machine is told as a failure.
     std::panic::set_hook(Box::new(|_| {}));
     if arguments.speed {
-        return gauge::speed();
+        return gauge::speed(arguments.check);
     }
     #[cfg(feature = "planted")]
     if arguments.planted {
@@ -134,7 +135,7 @@ const fn add(sum: Summary, one: Summary) -> Summary {
 fn tell(found: Plan, failed: Option<(Plan, throng_sim::Failure)>) -> ExitCode {
     let Some((plan, failure)) = failed else { return ExitCode::SUCCESS };
     println!("\nfails: {}", failure.what);
-    println!("at:    {} ms of virtual time", failure.at);
+    println!("first: at {} ms of virtual time", failure.at);
     println!("found: --plan {found}");
     println!("again: cargo run --release -p throng-sim -- --plan {plan}");
     println!("watch: cargo run --release -p throng-sim -- --watch {plan}");

@@ -6,61 +6,7 @@ use std::str::FromStr;
 use anyhow::{Context as _, ensure};
 
 use crate::chance::Chance;
-
-/// What may go wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// Links are cut, also half-open ones that nobody notices for a while.
-    Cuts,
-    /// Links that take little or nothing.
-    SlowLinks,
-    /// Commits that fail.
-    FailingStore,
-    /// Commits and reads that are answered late.
-    SlowStore,
-    /// The process dies: what was not flushed is lost.
-    Crashes,
-    /// The machine dies: any end of a journal may be lost, and commits that nobody was told of may
-    /// have been made.
-    PowerCuts,
-    /// Records of a journal are damaged.
-    DamagedJournals,
-    /// A guild's task dies and is read again.
-    GuildPanics,
-    /// The journal begins anew with a snapshot at any moment.
-    Snapshots,
-    /// Clients that ask to leave and come back, all at once.
-    Storms,
-    /// Clients that close for good and begin again.
-    Leavers,
-    /// Members that are thrown out and come back.
-    Kicks,
-    /// The policy splits guilds into small relays and merges them again.
-    Moves,
-}
-
-impl Fault {
-    /// Every one, in the order of the bits of a [`Plan`].
-    pub const ALL: [Self; 13] = [
-        Self::Cuts,
-        Self::SlowLinks,
-        Self::FailingStore,
-        Self::SlowStore,
-        Self::Crashes,
-        Self::PowerCuts,
-        Self::DamagedJournals,
-        Self::GuildPanics,
-        Self::Snapshots,
-        Self::Storms,
-        Self::Leavers,
-        Self::Kicks,
-        Self::Moves,
-    ];
-
-    const fn bit(self) -> u16 {
-        1 << self as u16
-    }
-}
+use crate::fault::Fault;
 
 /// What a world is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +24,7 @@ pub struct Plan {
     /// Milliseconds between two things that a client does, on average.
     pub pause: u32,
     /// What may go wrong, as bits of [`Fault::ALL`].
-    pub faults: u16,
+    pub faults: u32,
 }
 
 impl Plan {
@@ -86,7 +32,7 @@ impl Plan {
     #[must_use]
     pub fn draw(seed: u64) -> Self {
         let mut chance = Chance::new(seed ^ 0x706c_616e);
-        let faults = chance.draw() as u16 & ((1 << Fault::ALL.len()) - 1);
+        let faults = Fault::draw(&mut chance);
         let calm = chance.per_mille(50);
         Self {
             seed,
@@ -161,7 +107,7 @@ impl FromStr for Plan {
             clients: number(3)?.clamp(1, 60),
             millis: parts[4].parse().context("milliseconds are wanted")?,
             pause: parts[5].parse::<u32>().context("milliseconds are wanted")?.max(1),
-            faults: u16::from_str_radix(parts[6], 16).context("bits in hexadecimal are wanted")?,
+            faults: u32::from_str_radix(parts[6], 16).context("bits in hexadecimal are wanted")?,
         })
     }
 }

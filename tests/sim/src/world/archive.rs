@@ -9,8 +9,8 @@ use throng_proto::id::GuildId;
 use throng_proto::record::{RowQuery, Write};
 
 use super::World;
+use crate::fault::Fault;
 use crate::host::Host;
-use crate::plan::Fault;
 
 /// Something that the store is asked.
 #[derive(Debug)]
@@ -29,26 +29,29 @@ pub(super) struct Stored {
 }
 
 impl World {
-    pub(super) fn load_guilds(&mut self) {
+    pub(super) fn load_guilds(&mut self) -> Result<(), String> {
         let guilds = self.store.guilds().now_or_never().and_then(Result::ok);
-        for guild in guilds.unwrap_or_default() {
-            self.load(guild);
-        }
+        guilds.unwrap_or_default().into_iter().try_for_each(|guild| self.load(guild))
     }
 
     /// Reads a guild from the store, and notes what was stored and that nobody published.
-    pub(super) fn load(&mut self, id: GuildId) {
+    pub(super) fn load(&mut self, id: GuildId) -> Result<(), String> {
         let record = self.store.guild(id).now_or_never().and_then(Result::ok).flatten();
-        let Some(record) = record else { return };
+        let Some(record) = record else { return Ok(()) };
         let config = Config { ids: self.ids.clone(), ..Config::default() };
         let guild = Guild::load(record, self.roster(id), config);
         let known = self.oracle.guilds.get(&id).map_or(0, |ledger| ledger.entries.len() as u64);
         let unpublished = self.store.events(id, known).now_or_never().and_then(Result::ok);
         let unpublished = unpublished.unwrap_or_default();
         let events: Vec<Event> = unpublished.iter().map(Event::from_record).collect();
-        self.oracle.recover(&guild, &events);
+        self.oracle.recover(&guild, &events)?;
         self.eras += 1;
-        self.hosts.insert(id, Host::new(guild, self.eras));
+        let large = self.plan.has(Fault::Crowds) && self.plan.seed.is_multiple_of(2);
+        let offline_max = if large { 5 } else { usize::MAX };
+        let mut host = Host::new(guild, self.eras);
+        host.offline_max = offline_max;
+        self.hosts.insert(id, host);
+        Ok(())
     }
 
     pub(super) fn roster(&self, id: GuildId) -> Roster {
@@ -73,6 +76,11 @@ impl World {
             }
             Asked::Read(read, _) if fails => Input::ReadFailed(read, "a bad sector".to_owned()),
             Asked::Read(read, queries) => {
+                if self.is_slow() && self.chance.per_mille(300) {
+                    // It will be answered again.
+                    let (due, asked) = (self.now + 50, Asked::Read(read, queries.clone()));
+                    self.asked.push_back(Stored { guild, era, due, asked });
+                }
                 let rows = self.store.rows(queries).now_or_never().and_then(Result::ok);
                 Input::Read(read, rows.unwrap_or_default())
             }
@@ -97,8 +105,12 @@ impl World {
         ledger.stored = ledger.stored.max(last.unwrap_or(0));
     }
 
+    const fn is_slow(&self) -> bool {
+        !self.calm && self.plan.has(Fault::SlowStore)
+    }
+
     pub(super) fn ask_store(&mut self, guild: GuildId, asked: Asked) {
-        let slow = !self.calm && self.plan.has(Fault::SlowStore) && self.chance.per_mille(200);
+        let slow = self.is_slow() && self.chance.per_mille(200);
         let takes = if slow { self.chance.below(3_000) } else { self.chance.below(5) };
         let era = self.hosts.get(&guild).map_or(0, |host| host.era);
         self.asked.push_back(Stored { guild, era, due: self.now + takes as u64, asked });

@@ -2,14 +2,15 @@
 
 use futures_util::FutureExt as _;
 use throng_ports::store::Store as _;
-use throng_proto::command::{Actor, Command, MessageDraft, MessagePatch};
+use throng_proto::command::{Actor, Command, MessagePatch};
 use throng_proto::gateway::PresenceUpdate;
 use throng_proto::id::GuildId;
-use throng_proto::model::{Status, User};
+use throng_proto::model::{Emoji, Status, User};
 
 use super::World;
+use crate::chance::Chance;
+use crate::fault::Fault;
 use crate::host::Request;
-use crate::plan::Fault;
 
 impl World {
     /// Lets a client do something.
@@ -23,8 +24,9 @@ impl World {
         if self.calm {
             return Ok(());
         }
-        match self.chance.below(22) {
+        match self.chance.below(24) {
             20 | 21 => self.write_down(index),
+            22 | 23 if self.plan.has(Fault::Lists) => self.look(index),
             0..=8 => self.talk(index),
             9 => self.acknowledge(index),
             10 => self.show(index),
@@ -95,26 +97,45 @@ impl World {
         let channels: Vec<_> = self.hosts[&guild].guild.shape().channels.keys().copied().collect();
         let Some(channel) = self.chance.pick(&channels) else { return };
         let user = self.clients[index].user;
-        let own = self.messages.iter().rev().take(20).filter(|one| one.3 == user).copied();
-        let own: Vec<_> = own.collect();
+        let known = self.messages.iter().rev().take(20).copied();
+        let all: Vec<_> = known.collect();
+        let own: Vec<_> = all.iter().filter(|one| one.3 == user).copied().collect();
         self.links += 1;
         let text = format!("{index} says {}", self.links);
-        let (guild, command) = match (self.chance.below(10), self.chance.pick(&own)) {
-            (0, Some((guild, channel, message, _))) => {
-                (guild, Command::MessageDelete(channel, message))
-            }
-            (1, Some((guild, channel, message, _))) => {
-                let patch = MessagePatch { content: Some(Some(text)), ..MessagePatch::default() };
-                (guild, Command::MessageEdit(channel, message, Box::new(patch)))
-            }
-            (2, _) => (guild, Command::Typing(channel)),
-            _ => {
-                let draft = MessageDraft { content: Some(text), ..MessageDraft::default() };
-                (guild, Command::MessageCreate(channel, Box::new(draft)))
-            }
-        };
         let actor = Actor::User(self.user(index));
-        self.command(guild, actor, command);
+        let thumb = Emoji { id: None, name: Some("👍".to_owned()) };
+        let some = |all: &[_], chance: &mut Chance| chance.pick(all);
+        match self.chance.below(14) {
+            0 => {
+                if let Some((guild, channel, message, _)) = some(&own, &mut self.chance) {
+                    self.command(guild, actor, Command::MessageDelete(channel, message));
+                }
+            }
+            1 => {
+                if let Some((guild, channel, message, _)) = some(&own, &mut self.chance) {
+                    let content = Some(Some(text));
+                    let patch = Box::new(MessagePatch { content, ..MessagePatch::default() });
+                    self.command(guild, actor, Command::MessageEdit(channel, message, patch));
+                }
+            }
+            2 => self.command(guild, actor, Command::Typing(channel)),
+            adds @ (3 | 4) => {
+                if let Some((guild, channel, message, _)) = some(&all, &mut self.chance) {
+                    let command = match adds {
+                        3 => Command::ReactionAdd(channel, message, thumb),
+                        _ => Command::ReactionRemove(channel, message, thumb, user),
+                    };
+                    self.command(guild, actor, command);
+                }
+            }
+            mention @ (5 | 6) => {
+                let whom = self.chance.below(self.clients.len());
+                let whom = self.clients[whom].user;
+                let whom = if mention == 5 { "@everyone".to_owned() } else { format!("<@{whom}>") };
+                self.post_text(index, (guild, channel), format!("{text} to {whom}"));
+            }
+            _ => self.post_text(index, (guild, channel), text),
+        }
     }
 
     pub(super) fn user(&self, index: usize) -> User {
@@ -125,7 +146,7 @@ impl World {
 
     pub(super) fn command(&mut self, guild: GuildId, actor: Actor, command: Command) {
         if let Some(host) = self.hosts.get_mut(&guild) {
-            host.requests.push_back(Request::Command(actor, Box::new(command)));
+            host.requests.push_back(Request::Command(actor, Box::new(command), None));
         }
     }
 }

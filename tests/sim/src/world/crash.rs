@@ -1,70 +1,23 @@
-//! What goes wrong: crashes of a process, a machine or a guild, and all the smaller things.
+//! Crashes of a process, of a machine, and of a guild.
 
 use futures_util::FutureExt as _;
-use throng_engine::deck::Survivors;
+use throng_engine::deck::{SessionId, Survivors};
 use throng_ports::store::Store as _;
-use throng_proto::id::GuildId;
+use throng_proto::id::{GuildId, UserId};
 
 use super::World;
 use super::archive::Asked;
 use crate::client::Shaken;
+use crate::fault::Fault;
 use crate::host::Letter;
-use crate::plan::Fault;
 
 impl World {
-    /// Lets one thing go wrong that the plan has.
-    pub(super) fn go_wrong(&mut self) -> Result<(), String> {
-        let all: Vec<Fault> = Fault::ALL.into_iter().filter(|f| self.plan.has(*f)).collect();
-        let Some(fault) = self.chance.pick(&all) else {
-            self.change_something();
-            return Ok(());
-        };
-        self.trace.note(|| format!("{fault:?}"));
-        match fault {
-            Fault::Crashes => self.crash(false),
-            Fault::PowerCuts | Fault::DamagedJournals => self.crash(true),
-            Fault::GuildPanics => {
-                let again = self.chance.per_mille(300);
-                let guild = self.panic(None);
-                if again {
-                    // Before anybody has heard of the first one.
-                    self.panic(guild);
-                }
-            }
-            Fault::Snapshots => {
-                let deck = self.chance.below(self.crews.len());
-                self.crews[deck].snapshot();
-            }
-            Fault::Storms => (0..self.clients.len()).for_each(|client| self.cut(client)),
-            Fault::Kicks => self.kick(),
-            Fault::Moves => self.split(),
-            Fault::Cuts
-            | Fault::SlowLinks
-            | Fault::FailingStore
-            | Fault::SlowStore
-            | Fault::Leavers => self.change_something(),
-        }
-        Ok(())
-    }
-
-    /// Lets the policy split guilds otherwise, and everybody be asked about again.
-    fn split(&mut self) {
-        let capacity = 1 + self.chance.below(6);
-        self.policy.split(capacity);
-        let now = self.moment();
-        for index in 0..self.crews.len() {
-            let mut needs = Vec::new();
-            self.crews[index].act(now, &mut needs, throng_engine::deck::Deck::review_all);
-            self.fulfil(index, needs);
-        }
-    }
-
     /// Ends the process, or the machine, and begins anew from what is left.
-    fn crash(&mut self, badly: bool) {
+    pub(super) fn crash(&mut self, badly: bool) -> Result<(), String> {
         self.summary.crashes += 1;
-        self.shake(badly);
+        self.shake(|_, _| Some(badly));
         self.land_commits();
-        let mut stories = Vec::new();
+        let (mut stories, mut all_kept) = (Vec::new(), Vec::new());
         for crew in &self.crews {
             let kept = match badly && self.plan.has(Fault::PowerCuts) {
                 true => crew.sealed + self.chance.below(crew.flushed - crew.sealed + 1),
@@ -73,34 +26,80 @@ impl World {
             let damages = badly && self.plan.has(Fault::DamagedJournals);
             let damaged = damages.then(|| self.chance.below(kept + 1));
             stories.push(crew.story(kept, damaged));
+            all_kept.push(damaged.map_or(kept, |damaged| damaged.min(kept)));
         }
         for index in 0..self.clients.len() {
-            if let Some(wire) = self.clients[index].wire.take() {
-                wire.cut();
-            }
-            let now = self.now;
-            if let Some(known) = &mut self.clients[index].session {
-                known.away_since.get_or_insert(now);
-            }
+            self.lose_link(index);
+            self.forget_wanted(index, &all_kept);
         }
         self.dead.clear();
         self.oracle.grants.clear();
         self.hosts.clear();
-        self.load_guilds();
+        self.orphans.clear();
+        self.load_guilds()?;
         let decks = self.crews.len();
-        self.crews = (0..decks).map(|deck| self.crew(deck, self.plan.decks)).collect();
+        self.crews = (0..decks).map(|deck| self.crew(deck)).collect();
         for (index, survivors) in Survivors::divide(stories, decks).into_iter().enumerate() {
             let (now, mut needs) = (self.moment(), Vec::new());
             self.crews[index].revive(now, &mut needs, survivors);
             self.fulfil(index, needs);
+            self.compare(index);
+        }
+        Ok(())
+    }
+
+    /// Tells sessions that survived of guilds that came or went meanwhile.
+    pub(super) fn compare(&mut self, deck: usize) {
+        let sessions = self.crews[deck].deck.sessions().iter();
+        let all: Vec<(u32, UserId)> =
+            sessions.map(|(slot, session)| (slot, session.identity.user)).collect();
+        for (slot, user) in all {
+            let guilds = self.store.guilds_of(user).now_or_never().and_then(Result::ok);
+            let guilds = guilds.unwrap_or_default();
+            let session = self.crews[deck].deck.session(slot);
+            let known = session.into_iter().flat_map(|session| &session.guilds);
+            let lost: Vec<GuildId> =
+                known.map(|one| one.guild).filter(|guild| !guilds.contains(guild)).collect();
+            let (now, mut needs) = (self.moment(), Vec::new());
+            self.crews[deck].act(now, &mut needs, |deck| {
+                lost.into_iter().for_each(|guild| deck.expel_session(guild, slot));
+                guilds.into_iter().for_each(|guild| deck.join_session(guild, slot));
+            });
+            self.fulfil(deck, needs);
         }
     }
 
-    /// Notes for each session what its client must be ready for.
-    fn shake(&mut self, badly: bool) {
+    /// Loses a link with the deck at its other end.
+    pub(super) fn lose_link(&mut self, index: usize) {
+        let client = &mut self.clients[index];
+        if let Some(wire) = client.wire.take() {
+            wire.cut();
+        }
+        if let Some(known) = &mut client.session {
+            known.away_since.get_or_insert(self.now);
+        }
+    }
+
+    /// Forgets what a client asked to see, where that may be lost.
+    pub(super) fn forget_wanted(&mut self, index: usize, kept: &[usize]) {
+        let client = &mut self.clients[index];
+        let Some(known) = &client.session else { return };
+        let deck = known.id.worker(kept.len());
+        if client.wanted_at > kept.get(deck).copied().unwrap_or(0) {
+            client.wanted.clear();
+        }
+        // The next journal begins anew.
+        client.wanted_at = 0;
+    }
+
+    /// Notes for each session what its client must be ready for; `how` tells how badly it is hit,
+    /// if it is.
+    pub(super) fn shake(&mut self, how: impl Fn(SessionId, usize) -> Option<bool>) {
         let Self { clients, oracle, crews, .. } = self;
         for client in clients {
             let Some(known) = &mut client.session else { continue };
+            let Some(badly) = how(known.id, crews.len()) else { continue };
+            oracle.news.excuse_all(known.id);
             client.saved = None;
             let welcomes = std::mem::take(&mut known.welcomes);
             let on_the_way = |((id, guild), grants): (&(_, GuildId), &Vec<u64>)| {
@@ -131,9 +130,9 @@ impl World {
     }
 
     /// Ends a guild's task; it is read again, and decks tell it who is there.
-    fn panic(&mut self, chosen: Option<GuildId>) -> Option<GuildId> {
+    pub(super) fn panic(&mut self, chosen: Option<GuildId>) -> Result<Option<GuildId>, String> {
         let guilds: Vec<GuildId> = self.hosts.keys().copied().collect();
-        let guild = chosen.or_else(|| self.chance.pick(&guilds))?;
+        let Some(guild) = chosen.or_else(|| self.chance.pick(&guilds)) else { return Ok(None) };
         self.summary.crashes += 1;
         // What its store was asked is done, though nobody hears of it.
         let (own, others) = std::mem::take(&mut self.asked)
@@ -145,7 +144,12 @@ impl World {
                 self.commit(guild, writes);
             }
         }
-        self.load(guild);
+        let lists = self.hosts.remove(&guild).and_then(|host| host.lists);
+        self.orphans.extend(lists);
+        self.load(guild)?;
+        if !self.hosts.contains_key(&guild) {
+            self.oracle.guilds.entry(guild).or_default().gone = true;
+        }
         let events = self.store.events(guild, 0).now_or_never().and_then(Result::ok);
         let newcomers =
             self.hosts.get(&guild).map(|host| host.guild.newcomers(&events.unwrap_or_default()));
@@ -156,6 +160,6 @@ impl World {
                 self.post(deck, guild, Letter::Joined(*user, guild));
             }
         }
-        Some(guild)
+        Ok(Some(guild))
     }
 }

@@ -1,5 +1,7 @@
 //! What is there at first, and what operators and owners change of it.
 
+use std::collections::BTreeMap;
+
 use futures_util::FutureExt as _;
 use throng_ports::store::Store as _;
 use throng_proto::command::{Actor, ChannelPatch, Command, MemberPatch, RolePatch};
@@ -13,8 +15,11 @@ use throng_proto::time::Timestamp;
 
 use super::World;
 use crate::client::Client;
-use crate::plan::Fault;
+use crate::fault::Fault;
+use crate::host::Letter;
 
+/// Members without clients, where there are any: their guild's lists have three blocks.
+const CROWD: usize = 230;
 /// When everybody joined: 2020-09-13.
 const JOINED: Timestamp = Timestamp::from_millis(1_600_000_000_000);
 
@@ -31,6 +36,8 @@ impl World {
                 passive: self.chance.per_mille(150),
                 session: None,
                 saved: None,
+                wanted: BTreeMap::new(),
+                wanted_at: 0,
                 wire: None,
                 wakes: self.chance.below(1_000) as u64,
                 room: 1_000_000,
@@ -41,34 +48,68 @@ impl World {
         let users: Vec<User> =
             (0..clients).map(|i| User::new(user_id(i), name(i), false)).collect();
         let mut writes: Vec<Write> = users.iter().cloned().map(Write::User).collect();
-        for number in 0..u64::from(self.plan.guilds) {
-            self.found_guild(number, &users, &mut writes);
+        let strangers: Vec<User> = match self.plan.has(Fault::Crowds) {
+            true => (0..CROWD).map(|i| User::new(stranger_id(i), name(1_000 + i), false)).collect(),
+            false => Vec::new(),
+        };
+        writes.extend(strangers.iter().cloned().map(Write::User));
+        for number in 0..self.plan.guilds {
+            self.found_guild(users.first(), &mut writes);
+            let id = GuildId::new(1_000 + 100 * u64::from(number));
+            for (index, user) in users.iter().enumerate() {
+                if index == 0 || self.chance.per_mille(800) {
+                    writes.push(member(id, user));
+                }
+            }
+            if number == 0 {
+                writes.extend(strangers.iter().map(|user| member(id, user)));
+            }
         }
         let made = self.store.commit(writes).now_or_never();
         debug_assert!(matches!(made, Some(Ok(()))), "{made:?}");
     }
 
-    fn found_guild(&mut self, number: u64, users: &[User], writes: &mut Vec<Write>) {
-        let id = GuildId::new(1_000 + 100 * number);
-        let owner = users.first().map_or(UserId::new(1), |user| user.id);
+    /// Founds a guild without members.
+    fn found_guild(&mut self, owner: Option<&User>, writes: &mut Vec<Write>) {
+        let id = GuildId::new(1_000 + 100 * self.founded);
+        self.founded += 1;
+        let owner = owner.map_or(UserId::new(1), |user| user.id);
         writes.push(Write::Guild(Guild::new(id, "guild", owner)));
         let everyone = Role::new(id.cast(), "@everyone", Permissions::DEFAULT);
         writes.push(Write::Role(id, everyone));
-        for role in 1..4 {
-            let mut role = Role::new(RoleId::new(id.value() + role), "role", Permissions::NONE);
+        for number in 1..4 {
+            let mut role = Role::new(RoleId::new(id.value() + number), "role", Permissions::NONE);
             role.position = 1;
+            role.hoist = number == 3;
             writes.push(Write::Role(id, role));
         }
         for channel in 10..13 {
             let channel = ChannelId::new(id.value() + channel);
             writes.push(Write::Channel(Channel::new(channel, id, "channel", ChannelKind::TEXT)));
         }
-        for (index, user) in users.iter().enumerate() {
-            if index == 0 || self.chance.per_mille(800) {
-                let profile = Profile::new(JOINED, Vec::new());
-                writes.push(Write::Member(id, Member { user: user.clone(), profile }));
+    }
+
+    /// Founds a guild while everything runs; its owner is told, and others come.
+    pub(super) fn found_another(&mut self) -> Result<(), String> {
+        let index = self.chance.below(self.clients.len());
+        let (owner, mut writes) = (self.user(index), Vec::new());
+        let id = GuildId::new(1_000 + 100 * self.founded);
+        self.found_guild(Some(&owner), &mut writes);
+        writes.push(member(id, &owner));
+        let made = self.store.commit(writes).now_or_never();
+        debug_assert!(matches!(made, Some(Ok(()))), "{made:?}");
+        self.load(id)?;
+        for deck in 0..self.crews.len() {
+            self.post(deck, id, Letter::Joined(owner.id, id));
+        }
+        for index in 0..self.clients.len() {
+            if self.chance.per_mille(600) {
+                let user = self.user(index);
+                let command = Command::MemberPut(user, MemberPatch::default());
+                self.command(id, Actor::Operator, command);
             }
         }
+        Ok(())
     }
 
     /// Lets an operator change who may see what.
@@ -112,9 +153,9 @@ impl World {
     }
 
     /// Throws a member out, or lets one come.
-    pub(super) fn kick(&mut self) {
-        debug_assert!(self.plan.has(Fault::Kicks), "only where it is planned");
-        let Some((guild, user)) = self.somebody() else { return };
+    pub(super) fn kick(&mut self, chosen: Option<GuildId>) {
+        let Some((any, user)) = self.somebody() else { return };
+        let guild = chosen.unwrap_or(any);
         let member = self.hosts[&guild].guild.member(user).is_some();
         let found = self.store.user(user).now_or_never().and_then(Result::ok).flatten();
         let command = match found {
@@ -124,6 +165,15 @@ impl World {
         };
         self.command(guild, Actor::Operator, command);
     }
+}
+
+fn member(guild: GuildId, user: &User) -> Write {
+    let profile = Profile::new(JOINED, Vec::new());
+    Write::Member(guild, Member { user: user.clone(), profile })
+}
+
+fn stranger_id(index: usize) -> UserId {
+    UserId::new(500 + index as u64)
 }
 
 fn user_id(index: usize) -> UserId {

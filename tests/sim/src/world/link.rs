@@ -12,7 +12,8 @@ impl World {
             let Some(frame) = wire.read() else { break };
             let client = &mut self.clients[index];
             let taken = client.take(&frame, &mut self.oracle);
-            self.trace.note(|| format!("client {index} reads {} {}", frame.sequence, frame.text));
+            let (sequence, text) = (frame.sequence, &frame.text);
+            self.trace.note(format_args!("client {index} reads {sequence} {text}"));
             taken.map_err(|what| format!("client {index}: {what}"))?;
         }
         if wire.is_closed() && !wire.has_frames() {

@@ -31,7 +31,10 @@ impl World {
         match wish {
             Wish::Commit(writes) => self.ask_store(guild, Asked::Commit(writes)),
             Wish::Read(read, queries) => self.ask_store(guild, Asked::Read(read, queries)),
-            Wish::Answered => {}
+            Wish::Answered(errand, outcome) => self.answered(errand, &outcome),
+            Wish::Orphan(lists) => self.orphans.push(*lists),
+            Wish::Deleted => self.end_guild(guild),
+            Wish::Wrong(what) => return Err(what),
             Wish::Tell(deck, letter) => self.post(deck, guild, letter),
             Wish::TellAll(Letter::Joined(user, guild)) => {
                 for deck in 0..self.crews.len() {
@@ -42,7 +45,8 @@ impl World {
             Wish::Published(event) => {
                 self.summary.published += 1;
                 let host = &self.hosts[&guild];
-                self.trace.note(|| format!("publish {} {}", event.kind.name(), event.sequence));
+                let (kind, sequence) = (event.kind.name(), event.sequence);
+                self.trace.note(format_args!("{guild} publishes {kind} {sequence}"));
                 self.oracle.publish(&host.guild, &event)?;
                 if let (Change::LastMessage(channel, message), Some(author)) =
                     (&event.change, event.author)
@@ -62,6 +66,29 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Lets a deck take a letter.
+    pub(super) fn deliver(&mut self, deck: usize) -> Result<(), String> {
+        let (now, mut needs) = (self.moment(), Vec::new());
+        let Some(letter) = self.crews[deck].next_letter(&mut self.chance) else { return Ok(()) };
+        let heard = self.crews[deck].heed(now, &mut needs, letter);
+        if let Some((key, sequence)) = heard.granted {
+            self.oracle.grants.entry(key).or_default().push(sequence);
+        }
+        self.fulfil(deck, needs);
+        heard.told.iter().try_for_each(|told| self.oracle.judge(told, self.now))
+    }
+
+    /// Ends a guild that was deleted; whoever asks to be taken, or taken back, is turned away.
+    fn end_guild(&mut self, guild: GuildId) {
+        let Some(host) = self.hosts.remove(&guild) else { return };
+        self.orphans.extend(host.lists);
+        for request in host.requests {
+            if let Request::Ask(deck, ask) = request {
+                self.refuse(deck, guild, ask);
+            }
+        }
     }
 
     pub(super) fn post(&mut self, deck: usize, guild: GuildId, letter: Letter) {

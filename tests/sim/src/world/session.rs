@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use throng_engine::deck::{Admission, Ask, Beyond, Identity, Newcomer, SessionId};
+use throng_engine::policy::Connect;
 use throng_engine::replay::Lost;
 use throng_ports::store::Store as _;
 use throng_proto::event::EventKind;
@@ -17,6 +18,7 @@ use throng_proto::wire::Body;
 use super::World;
 use crate::client::{Known, Shaken};
 use crate::crew::Resuming;
+use crate::fault::Fault;
 use crate::line::Wire;
 
 /// Within which time a client may lose its state and still go on: decks keep what it has
@@ -129,22 +131,28 @@ impl World {
     /// Gives up a session that is gone, if it may be.
     pub(super) fn begin_anew(&mut self, index: usize, why: &str) -> Result<(), String> {
         let Some(known) = self.clients[index].session.take() else { return Ok(()) };
-        self.trace.note(|| format!("client {index} begins anew: {why}"));
+        self.trace.note(format_args!("client {index} begins anew: {why}"));
         let away = known.away_since.is_some_and(|since| self.now >= since + RESUME_WINDOW);
-        if away || known.shaken >= Shaken::InTheMiddle {
+        // A log that keeps little may have lost what it missed.
+        let small = self.plan.has(Fault::SmallLogs) && known.away_since.is_some();
+        if away || small || known.shaken >= Shaken::InTheMiddle {
             return Ok(());
         }
         Err(format!("client {index} is told to begin anew ({why})"))
     }
 
     pub(super) fn identify(&mut self, index: usize) -> Result<(), String> {
+        let identity = self.identity(index);
+        let connect = self.council.policy().connect(self.wall(), &identity.facts());
+        if connect != Connect::Admit || !self.pressure.admits() {
+            return Ok(());
+        }
         let user = self.clients[index].user;
         let guilds = self.store.guilds_of(user).now_or_never().and_then(Result::ok);
         let guilds = guilds.unwrap_or_default();
         let deck = self.chance.below(self.crews.len());
         let random = u128::from(self.chance.draw()) << 64 | u128::from(self.chance.draw());
         let id = SessionId::new(random, deck, self.crews.len());
-        let identity = self.identity(index);
         let wire = self.wire(index);
         let ready = serde_json::json!({"session_id": id.to_string()}).to_string();
         let ready = Body::dispatch(EventKind::Ready.name(), &ready);
@@ -162,11 +170,12 @@ impl World {
         self.fulfil(deck, asks);
         let client = &mut self.clients[index];
         client.wire = Some(wire);
+        client.wanted.clear();
         client.session = Some(Known {
             id,
             sequence: 0,
             guilds: Default::default(),
-            digested: Default::default(),
+            lists: Default::default(),
             welcomes: Default::default(),
             shaken: Shaken::No,
             away_since: None,

@@ -1,13 +1,21 @@
 //! Whose turn it is: everything that can be done now, and what time brings.
 
-use super::World;
-use crate::plan::Fault;
+use throng_engine::deck::Deck;
 use throng_proto::id::GuildId;
+
+use super::World;
+use crate::fault::Fault;
 
 /// Something that can be done now.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Turn {
     Guild(GuildId),
+    /// A guild changes hands.
+    HandOver(GuildId),
+    /// Member lists of a guild.
+    Lists(GuildId),
+    /// Member lists that have no guild.
+    Orphan,
     Store,
     Letter(usize),
     Pass(usize),
@@ -23,8 +31,13 @@ impl World {
     pub(super) fn turns(&self) -> Vec<Turn> {
         let mut turns = Vec::new();
         for (guild, host) in &self.hosts {
-            turns.extend((!host.requests.is_empty()).then_some(Turn::Guild(*guild)));
+            let works = !host.requests.is_empty() || host.has_seed();
+            turns.extend((works && !host.is_leaving()).then_some(Turn::Guild(*guild)));
+            turns.extend(host.may_leave().then_some(Turn::HandOver(*guild)));
+            let lists = host.lists.as_ref().filter(|lists| lists.has_turn(self.now));
+            turns.extend(lists.map(|_| Turn::Lists(*guild)));
         }
+        turns.extend((!self.orphans.is_empty()).then_some(Turn::Orphan));
         let stored = self.asked.front();
         turns.extend(stored.filter(|stored| stored.due <= self.now).map(|_| Turn::Store));
         for (index, crew) in self.crews.iter().enumerate() {
@@ -48,11 +61,21 @@ impl World {
         let clients = self.clients.iter().map(|client| client.wakes);
         let stored = self.asked.front().map(|stored| stored.due);
         let dead = self.dead.iter().map(|(at, ..)| *at);
-        ticks.chain(clients).chain(stored).chain(dead).min().unwrap_or(self.now)
+        let lists = self.hosts.values().filter_map(|host| host.lists.as_ref()?.due());
+        let errands = self.errands.next();
+        ticks
+            .chain(clients)
+            .chain(lists)
+            .chain(errands)
+            .chain(stored)
+            .chain(dead)
+            .min()
+            .unwrap_or(self.now)
     }
 
     pub(super) fn pass_time(&mut self, to: u64) -> Result<(), String> {
-        self.now = to;
+        self.set_time(to);
+        self.feel_pressure();
         for index in 0..self.crews.len() {
             if self.crews[index].next_tick <= self.now {
                 let (now, mut needs) = (self.moment(), Vec::new());
@@ -70,6 +93,7 @@ impl World {
             self.grant(guild, wish)?;
         }
         self.notice_dead();
+        self.retry();
         for index in 0..self.clients.len() {
             if self.clients[index].wakes <= self.now {
                 self.wake(index)?;
@@ -84,18 +108,14 @@ impl World {
 
     pub(super) fn take(&mut self, turn: Turn) -> Result<(), String> {
         let (now, mut needs) = (self.moment(), Vec::new());
-        self.trace.note(|| format!("{} {turn:?}", self.now));
+        self.trace.note(format_args!("{} {turn:?}", self.now));
         match turn {
             Turn::Guild(guild) => return self.serve(guild),
             Turn::Store => return self.answer(),
-            Turn::Letter(deck) => {
-                if let Some(letter) = self.crews[deck].next_letter(&mut self.chance) {
-                    let granted = self.crews[deck].heed(now, &mut needs, letter);
-                    if let Some((key, sequence)) = granted {
-                        self.oracle.grants.entry(key).or_default().push(sequence);
-                    }
-                }
-            }
+            Turn::HandOver(guild) => return self.hand_over(guild),
+            Turn::Lists(guild) => return self.serve_lists(guild),
+            Turn::Orphan => return self.end_lists(),
+            Turn::Letter(deck) => return self.deliver(deck),
             Turn::Pass(deck) => {
                 self.crews[deck].pass(now, &mut needs);
                 if self.plan.has(Fault::Snapshots) && !self.calm && self.chance.per_mille(10) {
@@ -110,7 +130,7 @@ impl World {
                 });
             }
             Turn::Move(deck) => {
-                self.crews[deck].act(now, &mut needs, throng_engine::deck::Deck::move_slice);
+                self.crews[deck].act(now, &mut needs, Deck::move_slice);
             }
             Turn::Resume(deck) => return self.look_back(deck),
             Turn::Read(client) => return self.read(client),
@@ -119,8 +139,7 @@ impl World {
                 return Ok(());
             }
         }
-        if let Turn::Letter(deck) | Turn::Pass(deck) | Turn::Review(deck) | Turn::Move(deck) = turn
-        {
+        if let Turn::Pass(deck) | Turn::Review(deck) | Turn::Move(deck) = turn {
             self.fulfil(deck, needs);
         }
         Ok(())
