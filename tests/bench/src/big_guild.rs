@@ -5,11 +5,12 @@
 
 mod handoff;
 mod lists;
+mod loading;
 mod members;
 mod relays;
 mod traffic;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::ensure;
@@ -32,6 +33,9 @@ pub struct Arguments {
     /// Run one part alone.
     #[arg(long)]
     pub part: Option<Part>,
+    /// Load a guild that is on disk, and print how many seconds that takes.
+    #[arg(long, hide = true, value_name = "FOLDER")]
+    pub load: Option<PathBuf>,
 }
 
 /// A part of the program.
@@ -65,12 +69,14 @@ impl Part {
 ///
 /// The node does not do what it should.
 pub fn main(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    if let Some(folder) = &arguments.load {
+        println!("{}", runtime()?.block_on(loading::time(folder))?.as_secs_f64());
+        return Ok(ExitCode::SUCCESS);
+    }
     let report = match arguments.part {
         None if !arguments.options.smoke => apart(arguments)?,
-        _ => {
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(run(arguments))?
-        }
+        _ => runtime()?.block_on(run(arguments))?,
     };
     report.finish(&arguments.options)
 }
@@ -99,7 +105,7 @@ fn apart(arguments: &Arguments) -> anyhow::Result<Report> {
         let mut program = program(arguments, *part, &json)?;
         let status = program.stdout(Stdio::null()).status()?;
         ensure!(status.success(), "{part:?} ended with {status}");
-        report.append(&json)?;
+        report.append(Report::read(&json)?);
     }
     Ok(report)
 }

@@ -7,14 +7,17 @@
 
 pub mod big_guild;
 pub mod crowd;
+pub mod figure;
 pub mod hall;
 pub mod million;
+pub mod pairs;
 mod people;
 pub mod percentile;
 pub mod policy;
 pub mod quic;
 pub mod report;
 pub mod review;
+pub mod spread;
 pub mod stage;
 
 /// Returns the bytes that are allocated.

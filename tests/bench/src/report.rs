@@ -8,6 +8,8 @@ use anyhow::Context as _;
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 
+use crate::spread::Spread;
+
 /// How a program is run.
 #[derive(Clone, Debug, Default, Parser)]
 pub struct Options {
@@ -55,10 +57,13 @@ impl Target {
 
 /// One figure.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Row {
+pub struct Row {
     what: String,
     figure: f64,
     unit: Cow<'static, str>,
+    /// The lowest and the highest of the rounds whose median the figure is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ends: Option<[f64; 2]>,
     target: Option<Target>,
     met: Option<bool>,
 }
@@ -80,7 +85,7 @@ impl Report {
     /// Notes a figure that has no target.
     pub fn figure(&mut self, what: impl Into<String>, figure: f64, unit: &'static str) {
         let (what, unit) = (what.into(), Cow::Borrowed(unit));
-        self.note(Row { what, figure, unit, target: None, met: None });
+        self.note(Row { what, figure, unit, ends: None, target: None, met: None });
     }
 
     /// Notes a figure and what it should be.
@@ -93,7 +98,20 @@ impl Report {
     ) {
         let (what, unit) = (what.into(), Cow::Borrowed(unit));
         let met = Some(target.is_met(figure));
-        self.note(Row { what, figure, unit, target: Some(target), met });
+        self.note(Row { what, figure, unit, ends: None, target: Some(target), met });
+    }
+
+    /// Notes the median of rounds with their ends, and what it should be if there is a target.
+    pub fn spread(
+        &mut self,
+        what: impl Into<String>,
+        rounds: &Spread,
+        unit: impl Into<Cow<'static, str>>,
+        target: Option<Target>,
+    ) {
+        let (what, unit, figure) = (what.into(), unit.into(), rounds.median());
+        let met = target.map(|target| target.is_met(figure));
+        self.note(Row { what, figure, unit, ends: rounds.ends(), target, met });
     }
 
     /// Shows a figure to whoever waits for the table.
@@ -102,15 +120,37 @@ impl Report {
         self.rows.push(row);
     }
 
-    /// Adds the figures that another program wrote as JSON.
+    /// Reads the figures that another program wrote as JSON.
     ///
     /// # Errors
     ///
     /// The file is not there, or is something else.
-    pub fn append(&mut self, json: &Path) -> anyhow::Result<()> {
-        let other: Self = serde_json::from_slice(&std::fs::read(json)?)?;
+    pub fn read(json: &Path) -> anyhow::Result<Self> {
+        Ok(serde_json::from_slice(&std::fs::read(json)?)?)
+    }
+
+    /// Adds the figures of another one.
+    pub fn append(&mut self, other: Self) {
         self.rows.extend(other.rows);
-        Ok(())
+    }
+
+    /// Returns the figures.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Returns a figure by what was measured, unless there is none or it is nothing.
+    #[must_use]
+    pub fn find(&self, what: &str) -> Option<f64> {
+        let row = self.rows.iter().find(|row| row.what == what)?;
+        (row.figure.is_finite() && row.figure > 0.0).then_some(row.figure)
+    }
+
+    /// Tells whether there are no figures.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
     /// Tells whether every target is met.
@@ -122,9 +162,9 @@ impl Report {
     /// Writes the table.
     #[must_use]
     pub fn table(&self) -> String {
-        let lines: Vec<[String; 4]> = self.rows.iter().map(Row::cells).collect();
-        let head = ["what", "figure", "target", ""].map(str::to_owned);
-        let widths: Vec<usize> = (0..4)
+        let lines: Vec<[String; 5]> = self.rows.iter().map(Row::cells).collect();
+        let head = ["what", "figure", "rounds", "target", ""].map(str::to_owned);
+        let widths: Vec<usize> = (0..5)
             .map(|column| {
                 let cells = std::iter::once(&head).chain(&lines);
                 cells.map(|line| line[column].chars().count()).max().unwrap_or(0)
@@ -132,9 +172,9 @@ impl Report {
             .collect();
         let mut table = format!("{}\n", self.name);
         for line in std::iter::once(&head).chain(&lines) {
-            let [what, figure, target, met] = line;
-            let (a, b, c) = (widths[0], widths[1], widths[2]);
-            let row = format!("  {what:<a$}  {figure:>b$}  {target:<c$}  {met}");
+            let [what, figure, ends, target, met] = line;
+            let (a, b, c, d) = (widths[0], widths[1], widths[2], widths[3]);
+            let row = format!("  {what:<a$}  {figure:>b$}  {ends:<c$}  {target:<d$}  {met}");
             table.push_str(row.trim_end());
             table.push('\n');
         }
@@ -159,7 +199,38 @@ impl Report {
 }
 
 impl Row {
-    fn cells(&self) -> [String; 4] {
+    /// Returns what was measured.
+    #[must_use]
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// Returns what it is measured in.
+    #[must_use]
+    pub fn unit(&self) -> &str {
+        &self.unit
+    }
+
+    /// Tells whether it is what two others are to each other.
+    #[must_use]
+    pub fn is_ratio(&self) -> bool {
+        matches!(self.unit.as_ref(), "x" | "%")
+    }
+
+    /// Tells whether more of it is better, or less; `None` of a mere count.
+    #[must_use]
+    pub fn more_is_better(&self) -> Option<bool> {
+        match (self.target, self.unit.as_ref()) {
+            (Some(Target::AtLeast(_)), _) => Some(true),
+            (Some(Target::AtMost(_)), _) => Some(false),
+            (None, unit) if unit.contains('/') => Some(true),
+            (None, "") => None,
+            (None, _) => Some(false),
+        }
+    }
+
+    fn cells(&self) -> [String; 5] {
+        let ends = self.ends.map(|[low, high]| format!("{} to {}", number(low), number(high)));
         let target = match self.target {
             Some(Target::AtLeast(least)) => format!(">= {least}"),
             Some(Target::AtMost(most)) => format!("<= {most}"),
@@ -169,6 +240,7 @@ impl Row {
         [
             self.what.clone(),
             format!("{} {}", number(self.figure), self.unit),
+            ends.unwrap_or_default(),
             target,
             met.to_owned(),
         ]
@@ -210,7 +282,10 @@ mod tests {
         assert!(!report.is_met());
         let table = report.table();
         assert!(table.contains("1,234,567"), "{table}");
-        assert!(table.contains("0.500 x  <= 1    met"), "{table}");
-        assert!(table.contains("1.50 M/s  >= 2    MISSED"), "{table}");
+        assert!(table.contains("0.500 x          <= 1    met"), "{table}");
+        assert!(table.contains("1.50 M/s          >= 2    MISSED"), "{table}");
+        let rounds = [1.5, 0.5, 1.25].into_iter().collect();
+        report.spread("rounds", &rounds, "x", None);
+        assert!(report.table().contains("1.25 x  0.500 to 1.50"), "{}", report.table());
     }
 }

@@ -11,10 +11,14 @@ use throng_ports::hub::Hub as _;
 use crate::crowd::{Crowd, wait_until};
 use crate::percentile;
 use crate::report::{Options, Report, Target};
+use crate::spread::Spread;
 use crate::stage::Stage;
 
 /// Time between two messages whose acknowledgement is measured.
 const PACE: Duration = Duration::from_millis(2);
+
+/// Shares of acknowledgements of which it is told how long they took at most.
+const SHARES: [f64; 2] = [0.5, 0.99];
 
 /// Sizes of a run.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +26,7 @@ struct Sizes {
     sessions: usize,
     /// Reviews, there and back.
     rounds: u32,
-    /// How long acknowledgements are measured without a review.
+    /// How long acknowledgements are measured without a review, before each.
     idle: Duration,
 }
 
@@ -31,7 +35,7 @@ impl Sizes {
         if options.smoke {
             Self { sessions: 500, rounds: 2, idle: Duration::from_millis(50) }
         } else {
-            Self { sessions: 1_000_000, rounds: 6, idle: Duration::from_secs(3) }
+            Self { sessions: 1_000_000, rounds: 6, idle: Duration::from_secs(1) }
         }
     }
 }
@@ -45,9 +49,9 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
     let sizes = Sizes::of(options);
     let stage = Stage::set()?;
     let crowd = Arc::new(Crowd::enter(Arc::clone(&stage.policy), sizes.sessions).await?);
-    let mut idle = acknowledgements(&crowd, tokio::time::sleep(sizes.idle)).await?;
-    let (mut busy, mut slowest) = (Vec::new(), 0);
+    let (mut acks, mut slowest) = (Acks::default(), 0);
     for round in 0..sizes.rounds {
+        let idle = acknowledgements(&crowd, tokio::time::sleep(sizes.idle)).await?;
         stage.save(round % 2 == 0)?;
         let review = async {
             crowd.node.reload_policy().await.map_err(anyhow::Error::from)?;
@@ -64,13 +68,13 @@ pub async fn run(options: &Options) -> anyhow::Result<Report> {
         });
         let status = review.await?;
         done.store(true, Ordering::Release);
-        busy.extend(measuring.await.context("measuring")??);
+        acks.note(idle, measuring.await.context("measuring")??);
         ensure!(status.done == sizes.sessions as u64, "only {} were asked", status.done);
         slowest = slowest.max(status.millis);
         let changed = status.changed as f64 / sizes.sessions as f64;
         ensure!((changed - 0.9).abs() < 0.1, "{changed} of the attachments changed");
     }
-    Ok(report(sizes, slowest, &mut idle, &mut busy))
+    Ok(report(sizes, slowest, &acks))
 }
 
 /// Posts at a steady pace until something ends, and returns how long acknowledgements took.
@@ -89,19 +93,40 @@ async fn acknowledgements(
     }
 }
 
-fn report(sizes: Sizes, slowest: u64, idle: &mut [Duration], busy: &mut [Duration]) -> Report {
+/// Acknowledgements of all rounds in microseconds: p50 and p99, each without and during a review.
+#[derive(Debug, Default)]
+struct Acks {
+    idle: [Vec<f64>; 2],
+    during: [Vec<f64>; 2],
+}
+
+impl Acks {
+    fn note(&mut self, mut idle: Vec<Duration>, mut during: Vec<Duration>) {
+        for (place, share) in SHARES.into_iter().enumerate() {
+            let micros = |samples: &mut Vec<Duration>| {
+                (percentile::of(samples, share).as_secs_f64() * 1e6).max(1.0)
+            };
+            self.idle[place].push(micros(&mut idle));
+            self.during[place].push(micros(&mut during));
+        }
+    }
+}
+
+fn report(sizes: Sizes, slowest: u64, acks: &Acks) -> Report {
     let mut report = Report::new("review: every attachment is asked about a new policy");
-    let micros = |duration: Duration| duration.as_secs_f64() * 1e6;
     let seconds = slowest as f64 / 1_000.0;
     report.figure("attachments", sizes.sessions as f64, "");
     report.target("slowest review", seconds, "s", Target::AtMost(3.0));
     report.figure("attachments asked", sizes.sessions as f64 / seconds.max(0.001), "/s");
-    for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
-        let (before, during) = (percentile::of(idle, share), percentile::of(busy, share));
-        report.figure(format!("acknowledgement {name}, idle"), micros(before), "us");
-        report.figure(format!("acknowledgement {name}, during a review"), micros(during), "us");
+    for (place, name) in ["p50", "p99"].into_iter().enumerate() {
+        let rounds = [("idle", &acks.idle[place]), ("during a review", &acks.during[place])];
+        for (when, rounds) in rounds {
+            let what = format!("acknowledgement {name}, {when}");
+            report.spread(what, &rounds.iter().copied().collect(), "us", None);
+        }
     }
-    let ratio = micros(percentile::of(busy, 0.99)) / micros(percentile::of(idle, 0.99)).max(1.0);
-    report.target("acknowledgement p99: during / idle", ratio, "x", Target::AtMost(2.0));
+    let ratios = Spread::ratios(&acks.during[1], &acks.idle[1]);
+    let target = Some(Target::AtMost(2.0));
+    report.spread("acknowledgement p99: during / idle", &ratios, "x", target);
     report
 }

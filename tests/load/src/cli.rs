@@ -11,7 +11,7 @@ use crate::affinity::Cores;
 use crate::gateway::Source;
 use crate::progress::Progress;
 use crate::scenario::{BUILT_IN, Scenario};
-use crate::{attack, floor, peers, run, shard, targets};
+use crate::{attack, floor, pair, peers, run, shard, targets};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -26,6 +26,8 @@ use crate::{attack, floor, peers, run, shard, targets};
                                            a gateway that runs already
   throng-load targets --check              every target, and exit code 1 when one is missed
   throng-load attack --check               attackers beside honest sessions, likewise
+  throng-load pair --before old/throng --after target/release/throng
+                                           two builds in turn: is the second as good?
   throng-load peers                        the same messages through other servers
 
 The server is kept on the first core, everything else on the last."
@@ -57,6 +59,8 @@ enum Action {
         #[command(flatten)]
         source: Source,
     },
+    /// Runs two builds of the gateway side by side, and says what the second is to the first.
+    Pair(pair::Plan),
     /// Tries every kind of attacker beside honest sessions, and measures what these notice.
     Attack(Attack),
     /// Sends the same messages through other servers, those that are installed.
@@ -137,6 +141,7 @@ pub fn main() -> Result<ExitCode> {
         }
         Action::Floor { sessions, json } => finish(run::floor(sessions, Cores::take())?, json),
         Action::Targets { options, source } => targets::run(&options, source)?.finish(&options),
+        Action::Pair(plan) => pair::run(&plan)?.finish(&plan.options),
         Action::Attack(Attack { only, sessions, options, source }) => {
             let plan = attack::Plan { options: options.clone(), source, only, sessions };
             attack::run(&plan)?.finish(&options)

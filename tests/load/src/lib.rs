@@ -13,6 +13,7 @@ mod link;
 mod mark;
 mod meter;
 mod order;
+mod pair;
 mod peers;
 mod process;
 mod progress;

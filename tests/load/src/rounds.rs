@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use throng_bench::spread::Spread;
 
 use crate::publish::Flight;
 use crate::shard::Tally;
@@ -67,32 +68,10 @@ impl Rounds {
         Ok(sum)
     }
 
-    /// Returns the median of what each round is to the round beside it: the machine is as busy for
-    /// the one as for the other.
-    pub(crate) fn ratio(&self, to: &Self, figure: impl Fn(&Round) -> Option<f64>) -> Option<f64> {
-        let pairs = self.0.iter().zip(&to.0);
-        let ratios: Option<Vec<f64>> =
-            pairs.map(|(one, other)| Some(figure(one)? / figure(other)?)).collect();
-        median(ratios?)
-    }
-}
-
-/// Returns the middle one, or the mean of the two in the middle.
-pub(crate) fn median(mut numbers: Vec<f64>) -> Option<f64> {
-    numbers.sort_by(f64::total_cmp);
-    let middle = numbers.len() / 2;
-    let upper = *numbers.get(middle)?;
-    Some(if numbers.len() % 2 == 1 { upper } else { f64::midpoint(numbers[middle - 1], upper) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_median_is_in_the_middle() {
-        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
-        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some(2.5));
-        assert_eq!(median(Vec::new()), None);
+    /// Returns what each round is to the round beside it; nothing when a figure is not known.
+    pub(crate) fn ratios(&self, to: &Self, figure: impl Fn(&Round) -> Option<f64>) -> Spread {
+        let figures = |rounds: &Self| rounds.0.iter().map(&figure).collect::<Option<Vec<f64>>>();
+        let known = figures(self).zip(figures(to));
+        known.map(|(ones, others)| Spread::ratios(&ones, &others)).unwrap_or_default()
     }
 }

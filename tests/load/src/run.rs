@@ -56,8 +56,9 @@ pub(crate) fn scenario(scenario: &Scenario, source: &Source, progress: Progress)
     let (phases, floor) = stage.play()?;
     for (phase, rounds) in scenario.phases.iter().zip(&phases) {
         let round = rounds.together()?;
-        if let Some(ratio) = rounds.ratio(&floor, |round| Some(round.deliveries_per_second())) {
-            report.figure(format!("{}: deliveries / floor", phase.name), ratio, "x");
+        if scenario.floor {
+            let ratios = rounds.ratios(&floor, |round| Some(round.deliveries_per_second()));
+            report.spread(format!("{}: deliveries / floor", phase.name), &ratios, "x", None);
         }
         tell(&mut report, &phase.name, &round);
         report.figure(

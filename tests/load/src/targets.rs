@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use throng_bench::report::{Options, Report, Target};
+use throng_bench::spread::Spread;
 
 use crate::affinity::Cores;
 use crate::gateway::Source;
@@ -148,7 +149,7 @@ impl Bench {
         );
         self.micros("one at a time", &ones)?;
         let target = Target::AtLeast(0.95);
-        self.ratio("one at a time / floor", ones.ratio(&floors, per_second), target);
+        self.ratio("one at a time / floor", &ones.ratios(&floors, per_second), target);
         self.report.figure(
             "ten in flight",
             many.together()?.deliveries_per_second(),
@@ -156,7 +157,8 @@ impl Bench {
         );
         self.micros("ten in flight", &many)?;
         let target = Target::AtLeast(7.0);
-        self.ratio("ten in flight / floor one at a time", many.ratio(&floors, per_second), target);
+        let ratios = many.ratios(&floors, per_second);
+        self.ratio("ten in flight / floor one at a time", &ratios, target);
         let beats = many.together()?.tally.beats.millis(99.0);
         self.report.figure("heartbeat p99, ten in flight", beats, "ms");
         Ok(())
@@ -166,10 +168,13 @@ impl Bench {
     fn answers(&mut self, plain: &mut System) -> Result<()> {
         let Sizes { busy, probe, rounds, .. } = self.sizes;
         let [mut idle, mut during, mut beats] = <[Times; 3]>::default();
+        let mut ratios = Vec::new();
         let bar = self.progress.bar("posting to nobody, without and with a fan-out", rounds as u64);
         for number in 0..rounds {
-            idle.add(&plain.probe(probe)?)?;
+            let alone = plain.probe(probe)?;
             let (round, acks) = plain.round_with_probe(busy, probe)?;
+            ratios.push(acks.millis(99.0) / alone.millis(99.0));
+            idle.add(&alone)?;
             self.faults += round.tally.faults();
             during.add(&acks)?;
             beats.add(&round.tally.beats)?;
@@ -182,9 +187,8 @@ impl Bench {
                 self.report.figure(what, times.millis(percentile), "ms");
             }
         }
-        let ratio = during.millis(99.0) / idle.millis(99.0);
         let what = "publish acknowledgement p99, during a fan-out / idle";
-        self.report.target(what, ratio, "x", Target::AtMost(2.0));
+        self.ratio(what, &ratios.into_iter().collect(), Target::AtMost(2.0));
         let what = "heartbeat acknowledgement p99 during a fan-out";
         self.report.target(what, beats.millis(99.0), "ms", Target::AtMost(20.0));
         Ok(())
@@ -215,7 +219,7 @@ impl Bench {
         Ok(())
     }
 
-    fn ratio(&mut self, what: &str, ratio: Option<f64>, target: Target) {
-        self.report.target(what, ratio.unwrap_or(f64::NAN), "x", target);
+    fn ratio(&mut self, what: &str, ratios: &Spread, target: Target) {
+        self.report.spread(what, ratios, "x", Some(target));
     }
 }

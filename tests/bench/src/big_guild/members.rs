@@ -8,13 +8,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use throng_engine::policy::Native;
-use throng_plugin_policy_rhai::{Config, RhaiPolicy};
 
-use super::handoff;
+use super::{handoff, loading};
 use crate::crowd::{Crowd, SESSIONS_PER_USER};
-use crate::hall::{self, Hall};
-use crate::report::{Options, Report, Target};
+use crate::hall::Hall;
+use crate::report::{Options, Report};
 
 /// Sizes of a run.
 #[derive(Clone, Copy, Debug)]
@@ -57,11 +55,8 @@ pub(super) async fn run(
     let bytes = folder.path().join("throng.db").metadata().context("the database")?.len();
     report.figure("size of the database", bytes as f64 / 1e6, "MB");
 
-    let began = Instant::now();
-    let policy = RhaiPolicy::open(Config::default(), Native { relay_capacity: 15_000 })?;
-    let node = hall::start(Arc::new(policy), folder.path()).await?;
-    let took = began.elapsed().as_secs_f64();
-    report.target("loading from SQLite at the start", took, "s", Target::AtMost(15.0));
+    loading::run(folder.path(), sizes.members, options.smoke, report).await?;
+    let node = loading::start(folder.path()).await?;
     let crowd = Arc::new(Crowd::around(node, hall, sizes.sessions).await?);
     report.figure("sessions", crowd.sessions() as f64, "");
     jobs::run(&crowd, sizes, report).await?;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::traffic::{self, Count, Met};
+use super::traffic::{self, Count};
 use crate::crowd::{Crowd, wait_until};
 use crate::report::{Options, Report, Target};
+use crate::spread::Spread;
 use crate::stage::Stage;
 
 /// Sizes of a run.
@@ -27,7 +28,7 @@ impl Sizes {
             Self { sessions: 600, capacity: 15, idle, rounds: 1 }
         } else {
             let idle = Duration::from_secs(5);
-            Self { sessions: 1_000_000, capacity: 15_000, idle, rounds: 1 }
+            Self { sessions: 1_000_000, capacity: 15_000, idle, rounds: 3 }
         }
     }
 }
@@ -77,30 +78,36 @@ pub(super) async fn split(options: &Options, report: &mut Report) -> anyhow::Res
     stage.policy.load()?;
     let crowd = Crowd::enter(Arc::clone(&stage.policy), sessions).await?;
     let relays = crowd.metric("throng_relays");
-    let (mut alone, mut busy, mut wrong, mut slowest) = (Met::default(), Met::default(), 0, 0.0);
-    let mut split = 0;
+    let (mut quiet, mut during, mut took) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut split, mut wrong, mut loud) = (0, 0, 0);
     for _ in 0..rounds {
         for capacity in [capacity / 2, capacity] {
-            alone.extend(traffic::until(&crowd, rest(idle)).await?.1);
+            quiet.push(traffic::until(&crowd, rest(idle)).await?.1.millis(0.99).max(0.001));
             let before = Count::take(&crowd).await;
             let began = Instant::now();
-            let ((), met) = traffic::until(&crowd, follow(&crowd, &stage, capacity)).await?;
-            slowest = began.elapsed().as_secs_f64().max(slowest);
+            let ((), mut met) = traffic::until(&crowd, follow(&crowd, &stage, capacity)).await?;
+            took.push(began.elapsed().as_secs_f64());
             wrong += before.wrong(&crowd, &met).await?;
-            busy.extend(met);
+            loud += met.loud;
+            during.push(met.millis(0.99));
             split = split.max(crowd.metric("throng_relays"));
         }
     }
     report.figure("re-sharding: attachments", sessions as f64, "");
     report.figure("re-sharding: relays before", relays as f64, "");
     report.figure("re-sharding: relays after", split as f64, "");
-    report.figure("re-sharding: slowest", slowest, "s");
-    report.figure("re-sharding: messages to everybody meanwhile", busy.loud as f64, "");
-    let (quiet, during) = (alone.millis(0.99), busy.millis(0.99));
-    report.figure("re-sharding: publish p99, idle", quiet, "ms");
-    report.figure("re-sharding: publish p99, meanwhile", during, "ms");
-    let ratio = during / quiet.max(0.001);
-    report.target("re-sharding: publish p99: meanwhile / idle", ratio, "x", Target::AtMost(2.0));
+    report.figure("re-sharding: messages to everybody meanwhile", loud as f64, "");
+    let times = [
+        ("re-sharding: how long", &took, "s"),
+        ("re-sharding: publish p99, idle", &quiet, "ms"),
+        ("re-sharding: publish p99, meanwhile", &during, "ms"),
+    ];
+    for (what, rounds, unit) in times {
+        report.spread(what, &rounds.iter().copied().collect(), unit, None);
+    }
+    let ratios = Spread::ratios(&during, &quiet);
+    let what = "re-sharding: publish p99: meanwhile / idle";
+    report.spread(what, &ratios, "x", Some(Target::AtMost(2.0)));
     report.target("re-sharding: lost or doubled", wrong as f64, "", Target::AtMost(0.0));
     members(&crowd, std::thread::available_parallelism()?.get(), report);
     Ok(())

@@ -39,9 +39,9 @@ impl Row {
         Ok(Self {
             server,
             one_at_a_time: single.deliveries_per_second(),
-            one_at_a_time_to_floor: ones.ratio(floors, per_second).unwrap_or(f64::NAN),
+            one_at_a_time_to_floor: ones.ratios(floors, per_second).median(),
             ten_in_flight: many.together()?.deliveries_per_second(),
-            ten_in_flight_to_floor: many.ratio(floors, per_second).unwrap_or(f64::NAN),
+            ten_in_flight_to_floor: many.ratios(floors, per_second).median(),
             micros_per_delivery: single.micros_per_delivery().unwrap_or(f64::NAN),
             bytes_per_connection,
         })

@@ -22,9 +22,9 @@ impl Bench {
             let mut other = self.open(&Scenario { compression, ..self.plain() })?;
             let single = self.sizes.single;
             let (plains, others) = self.pairs((plain, single), (&mut other, single))?;
-            let ratio = others.ratio(&plains, Round::micros_per_delivery);
+            let ratio = others.ratios(&plains, Round::micros_per_delivery);
             let what = format!("{name}: server's time per delivery / plain");
-            self.ratio(&what, ratio, Target::AtMost(1.3));
+            self.ratio(&what, &ratio, Target::AtMost(1.3));
             let bytes = [&plains, &others]
                 .map(|rounds| rounds.together().map(|round| round.bytes_per_delivery()));
             let [plain_bytes, other_bytes] = bytes;
@@ -45,9 +45,9 @@ impl Bench {
         let single = self.sizes.single;
         let many = Volley { messages: single.messages * PASSIVE_MESSAGES, ..single };
         let (plains, others) = self.pairs((plain, single), (&mut other, many))?;
-        let ratio = others.ratio(&plains, Round::millis_per_message);
+        let ratio = others.ratios(&plains, Round::millis_per_message);
         let what = "90 % passive: server's time per message / all active";
-        self.ratio(what, ratio, Target::AtMost(0.13));
+        self.ratio(what, &ratio, Target::AtMost(0.13));
         Ok(())
     }
 
@@ -67,8 +67,8 @@ impl Bench {
             self.report.figure(format!("{what}, one at a time"), rate, "deliveries/s");
             self.micros(what, rounds)?;
         }
-        let ratio = rounds.ratio(&floors, |round| Some(round.deliveries_per_second()));
-        self.ratio("QUIC / bare quinn streams", ratio, Target::AtLeast(0.9));
+        let ratio = rounds.ratios(&floors, |round| Some(round.deliveries_per_second()));
+        self.ratio("QUIC / bare quinn streams", &ratio, Target::AtLeast(0.9));
         Ok(())
     }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 use throng_bench::report::Target;
+use throng_bench::spread::Spread;
 
 use super::Bench;
 use crate::meter;
 use crate::order::Order;
 use crate::publish::{Pace, Volley};
-use crate::rounds::median;
 use crate::run::until_back;
 use crate::scenario::Scenario;
 use crate::shard::Ends;
@@ -73,7 +73,8 @@ impl Bench {
     }
 
     fn tell_latency(&mut self, calm: Vec<f64>, asleep: Vec<f64>) {
-        let [without, with] = [calm, asleep].map(|times| median(times).unwrap_or(f64::NAN));
+        let median = |times: Vec<f64>| times.into_iter().collect::<Spread>().median();
+        let [without, with] = [calm, asleep].map(median);
         let slow = self.sizes.slow;
         self.report.figure("latency p99, everybody reads", without, "ms");
         self.report.figure(format!("latency p99 of the others, {slow} read nothing"), with, "ms");

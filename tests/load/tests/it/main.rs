@@ -67,13 +67,31 @@ fn the_floor_needs_no_gateway() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn two_builds_are_compared_round_by_round() -> Result<()> {
+    let build = gateway()?;
+    let build = build.to_str().context("not UTF-8")?;
+    let sizes = ["--sessions", "40", "--rounds", "3", "--smoke"];
+    let report = run(&[&["pair", "--before", build, "--after", build][..], &sizes].concat())?;
+    assert_eq!(figure(&report, "lost, doubled or out of order")?, 0.0);
+    let ratios = rows(&report).filter(|row| row["what"].as_str().is_some_and(is_ratio));
+    let ratios: Vec<_> = ratios.collect();
+    assert!(ratios.len() >= 8, "{report:#}");
+    assert!(ratios.iter().filter(|row| row["ends"].is_array()).count() >= 6, "{report:#}");
+    Ok(())
+}
+
+fn is_ratio(what: &str) -> bool {
+    what.ends_with("after / before") || what.ends_with("before / after")
+}
+
 /// Runs the program, and returns the figures that it wrote.
 fn run(arguments: &[&str]) -> Result<Value> {
     let folder = tempfile::tempdir()?;
     let json = folder.path().join("figures.json");
     let mut command = Command::new(env!("CARGO_BIN_EXE_throng-load"));
     command.args(arguments).arg("--json").arg(&json);
-    if arguments[0] != "floor" {
+    if !["floor", "pair"].contains(&arguments[0]) {
         command.arg("--binary").arg(gateway()?);
     }
     let output = command.output()?;

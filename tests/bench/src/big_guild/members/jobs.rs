@@ -17,11 +17,14 @@ use crate::crowd::{Crowd, wait_until};
 use crate::people::{ROLES, role};
 use crate::percentile;
 use crate::report::{Report, Target};
+use crate::spread::Spread;
 
 /// Time between two messages whose acknowledgement is measured.
 const PACE: Duration = Duration::from_millis(2);
 /// GUILDS and GUILD_MEMBERS.
 const INTENTS: u64 = 1 | 1 << 1;
+/// Whole lists: each takes as long as some of the other walks together.
+const LISTS: u32 = 5;
 /// Messages at a time, whose delivery is long beside what looking for its end takes.
 const BURST: usize = 10;
 /// Payloads that wait for the reader of a list.
@@ -41,8 +44,8 @@ pub(super) async fn run(
     let begin = async |round| drop_role(crowd, round).await;
     beside(crowd, &some, report, begin, async || searched(crowd).await).await?;
     let reader = Reader::enter(crowd).await?;
-    let one = walk("a whole list (op 8)", 1);
-    beside(crowd, &one, report, at_once, async || list(crowd, &reader, sizes).await).await?;
+    let some = walk("a whole list (op 8)", LISTS);
+    beside(crowd, &some, report, at_once, async || list(crowd, &reader, sizes).await).await?;
     slowed(crowd, &reader, sizes, report).await
 }
 
@@ -64,18 +67,19 @@ async fn beside(
     end: impl AsyncFn() -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let (mut idle, mut busy) = (Vec::new(), Vec::new());
+    let p99 = |mut samples: Vec<Duration>| micros(percentile::of(&mut samples, 0.99)).max(1.0);
     for round in 0..walk.rounds {
-        idle.extend(during(crowd, rest(walk.rest)).await?);
+        idle.push(p99(during(crowd, rest(walk.rest)).await?));
         begin(round).await?;
-        busy.extend(during(crowd, end()).await?);
+        busy.push(p99(during(crowd, end()).await?));
     }
     let what = walk.what;
-    let [idle, busy] = [idle, busy].map(|mut all| micros(percentile::of(&mut all, 0.99)));
-    report.figure(format!("acknowledgement p99, between runs of {what}"), idle, "us");
-    report.figure(format!("acknowledgement p99, during {what}"), busy, "us");
-    let ratio = busy / idle.max(1.0);
+    let micros = |of: &[f64]| of.iter().copied().collect::<Spread>();
+    let between = format!("acknowledgement p99, between runs of {what}");
+    report.spread(between, &micros(&idle), "us", None);
+    report.spread(format!("acknowledgement p99, during {what}"), &micros(&busy), "us", None);
     let what = format!("acknowledgement p99, during {what} / between its runs");
-    report.target(what, ratio, "x", Target::AtMost(2.0));
+    report.spread(what, &Spread::ratios(&busy, &idle), "x", Some(Target::AtMost(2.0)));
     Ok(())
 }
 
@@ -227,26 +231,27 @@ async fn slowed(
     sizes: Sizes,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let (mut alone, mut beside) = (Duration::ZERO, Duration::ZERO);
+    let (mut alone, mut beside) = (Vec::new(), Vec::new());
+    let rate = |time: Duration| (crowd.sessions() * BURST) as f64 / time.as_secs_f64().max(1e-9);
     for _ in 0..sizes.messages {
-        alone += deliver(crowd).await?;
+        alone.push(rate(deliver(crowd).await?));
         reader.ask(crowd);
         let runs = || job(crowd, JobKind::Chunks).filter(|job| job.state == JobState::Running);
         let started = tokio::time::timeout(Duration::from_secs(5), wait_until(|| runs().is_some()));
         // A tiny list may be over before it is seen.
         _ = started.await;
-        beside += deliver(crowd).await?;
+        beside.push(rate(deliver(crowd).await?));
         if let Some(job) = runs() {
             crowd.node.cancel_job(job.id);
         }
     }
-    let rate = |time: Duration| {
-        (crowd.sessions() * sizes.messages * BURST) as f64 / time.as_secs_f64().max(1e-9)
-    };
-    report.figure("deliveries, no list", rate(alone), "/s");
-    report.figure("deliveries, beside a list", rate(beside), "/s");
-    let ratio = rate(beside) / rate(alone);
-    report.target("deliveries: beside a list / alone", ratio, "x", Target::AtLeast(0.9));
+    for (what, rates) in [("no list", &alone), ("beside a list", &beside)] {
+        let rates = rates.iter().copied().collect();
+        report.spread(format!("deliveries, {what}"), &rates, "/s", None);
+    }
+    let ratios = Spread::ratios(&beside, &alone);
+    let target = Some(Target::AtLeast(0.9));
+    report.spread("deliveries: beside a list / alone", &ratios, "x", target);
     Ok(())
 }
 
