@@ -22,14 +22,15 @@ use crate::scenario::Scenario;
 use crate::system::System;
 
 /// Messages in each round: one at a time, ten in flight, and while acknowledgements are measured.
-const ONES: Volley = Volley { messages: 16, ..SINGLE };
-const TENS: Volley = Volley { messages: 160, pace: Pace::InFlight(10), ..SINGLE };
-const BUSY: Volley = Volley { messages: 24, ..SINGLE };
+/// Rounds are short, because a machine changes its speed in the course of seconds, and many.
+const ONES: Volley = Volley { messages: 4, ..SINGLE };
+const TENS: Volley = Volley { messages: 40, pace: Pace::InFlight(10), ..SINGLE };
+const BUSY: Volley = Volley { messages: 6, ..SINGLE };
 /// What acknowledgements are measured of: a post to nobody, a pause, and the next, for so long.
 const PAUSE: Duration = Duration::from_millis(10);
-const PROBED: Duration = Duration::from_secs(4);
+const PROBED: Duration = Duration::from_secs(1);
 /// As much of the same, to show that it works.
-const FEW: u32 = 4;
+const FEW: u32 = 2;
 
 /// What is compared, and how.
 #[derive(Clone, Debug, Args)]
@@ -41,7 +42,7 @@ pub(crate) struct Plan {
     #[arg(long, value_name = "FILE")]
     after: PathBuf,
     /// How often each has its turn.
-    #[arg(long, default_value_t = 9)]
+    #[arg(long, default_value_t = 40)]
     rounds: usize,
     /// Sessions of each.
     #[arg(long, default_value_t = 15_000)]
