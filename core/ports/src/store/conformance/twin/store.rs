@@ -8,15 +8,12 @@ use futures_util::StreamExt as _;
 use throng_proto::catalog::CommandPlace;
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
 use throng_proto::model::{Emoji, Invite, Message, RegisteredCommand, User};
-use throng_proto::record::{
-    Account, EventRecord, GuildRecord, MessageRow, Page, RowQuery, TokenRecord, Write,
-};
+use throng_proto::record::{Account, EventRecord, GuildRecord, MessageRow, Page, RowQuery, Write};
 use throng_proto::time::Timestamp;
 
 use super::Fault;
-use crate::catalog::CatalogStore;
-use crate::journal::Journals;
 use crate::link::BoxFuture;
+use crate::store::Layer;
 use crate::store::{Expired, GuildSize, MemberPages, Store, StoreError, Stored};
 
 /// Members of a page that loses one.
@@ -126,7 +123,11 @@ fn broken(fault: Fault, memory: &mut Memory, write: Write) -> Vec<Write> {
     }
 }
 
-impl CatalogStore for Twin {
+impl Layer for Twin {
+    fn below(&self) -> &dyn Store {
+        &*self.inner
+    }
+
     fn catalog(&self, place: CommandPlace) -> BoxFuture<'static, Stored<Vec<RegisteredCommand>>> {
         let fault = self.fault;
         self.changed(self.inner.catalog(place), fault, move |memory, commands| match fault {
@@ -141,9 +142,7 @@ impl CatalogStore for Twin {
             _ => {}
         })
     }
-}
 
-impl Store for Twin {
     fn commit(&self, writes: Vec<Write>) -> BoxFuture<'static, Stored<()>> {
         let mut memory = self.memory();
         writes.iter().for_each(|write| memory.note(write));
@@ -219,34 +218,14 @@ impl Store for Twin {
             .boxed()
     }
 
-    fn user(&self, user: UserId) -> BoxFuture<'static, Stored<Option<User>>> {
-        self.inner.user(user)
-    }
-
     fn user_named(&self, username: String) -> BoxFuture<'static, Stored<Option<User>>> {
         let is_loose = self.is(Fault::LooseNames);
         self.inner.user_named(if is_loose { username.to_lowercase() } else { username })
     }
 
-    fn token(&self, digest: [u8; 32]) -> BoxFuture<'static, Stored<Option<Account>>> {
-        self.inner.token(digest)
-    }
-
-    fn account(&self, user: UserId) -> BoxFuture<'static, Stored<Option<Account>>> {
-        self.inner.account(user)
-    }
-
     fn accounts(&self, after: UserId, limit: usize) -> BoxFuture<'static, Stored<Vec<Account>>> {
         let again = u64::from(self.is(Fault::RepeatsAccount));
         self.inner.accounts(UserId::new(after.value().saturating_sub(again)), limit)
-    }
-
-    fn tokens_of(&self, user: UserId) -> BoxFuture<'static, Stored<Vec<TokenRecord>>> {
-        self.inner.tokens_of(user)
-    }
-
-    fn guilds_of(&self, user: UserId) -> BoxFuture<'static, Stored<Vec<GuildId>>> {
-        self.inner.guilds_of(user)
     }
 
     fn rows(&self, queries: Vec<RowQuery>) -> BoxFuture<'static, Stored<Vec<Option<MessageRow>>>> {
@@ -338,9 +317,5 @@ impl Store for Twin {
                 *size = *most;
             }
         })
-    }
-
-    fn journals(&self) -> Arc<dyn Journals> {
-        self.inner.journals()
     }
 }
