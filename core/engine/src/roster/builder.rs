@@ -129,8 +129,7 @@ impl Run {
 }
 
 /// The first sixteen bytes of a key, as a number that compares like them. Names of people begin
-/// alike, and whoever has to look at the rest waits for it to come from memory: with eight bytes
-/// that was half of the time.
+/// alike, and whoever has to look at the rest waits for it to come from memory.
 fn prefix(key: &[u8]) -> u128 {
     let mut bytes = [0; 16];
     for (to, from) in bytes.iter_mut().zip(key) {
