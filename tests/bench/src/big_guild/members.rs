@@ -55,7 +55,7 @@ pub(super) async fn run(
     let bytes = folder.path().join("throng.db").metadata().context("the database")?.len();
     report.figure("size of the database", bytes as f64 / 1e6, "MB");
 
-    loading::run(folder.path(), sizes.members, options.smoke, report).await?;
+    loading::run(folder.path(), sizes.members, options.smoke, report)?;
     let node = loading::start(folder.path()).await?;
     let crowd = Arc::new(Crowd::around(node, hall, sizes.sessions).await?);
     report.figure("sessions", crowd.sessions() as f64, "");
