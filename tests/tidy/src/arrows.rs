@@ -67,7 +67,11 @@ pub const RESERVED: &[Reserved] = &[
         to: &["plugins/policy-rhai", "plugins/policy-rhai-tool"],
         why: "one crate runs scripts, and one looks into them",
     },
-    Reserved { library: "rusqlite", to: &["plugins/store-sqlite"], why: "one store is SQLite" },
+    Reserved {
+        library: "rusqlite",
+        to: &["plugins/store-sqlite", "tests/bench"],
+        why: "one store is SQLite, and one program measures it beside SQLite alone",
+    },
     Reserved { library: "tokio", to: BESIDE_THE_CORE, why: "the core has no runtime" },
 ];
 
