@@ -12,7 +12,7 @@
 //! |---|---|
 //! | sessions, and how they begin, lose their link and end | `session`, `sessions`, `ending` |
 //! | the log, and passes over sessions | `pass` |
-//! | links that are behind | `lag` |
+//! | links that are behind | `lag`, `behind` |
 //! | sessions that go on with another link | `resume` |
 //! | sessions in guilds, and events on their way to recipients | `membership`, `events` |
 //! | relays: joining, leaving, moving | `relays`, `moves` |
@@ -32,11 +32,13 @@
 //! - F1: a session gets its dispatches in the order of the log, each once.
 //! - F2: nothing is written to a link before the journal has it.
 
+mod behind;
 mod chunks;
 mod config;
 mod counts;
 mod ending;
 mod events;
+mod frames;
 mod grant;
 mod lag;
 mod lists;
@@ -56,6 +58,7 @@ mod session;
 mod sessions;
 mod story;
 mod timer;
+mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -74,7 +77,6 @@ pub use ending::Newcomer;
 pub use events::Outgoing;
 pub use grant::{Grant, Restored, Seat, View};
 pub use lag::CaughtUp;
-pub use lists::Wishes;
 pub use output::{Ask, Attach, Closing, Output, Refusal, Watch, Why};
 pub use pass::{AHEAD_MAX, Passed, STRIDE_MAX};
 pub use relays::GuildRelays;
@@ -85,6 +87,7 @@ pub use session::{Admission, Identity, Membership, Past, Session, SessionId};
 pub use sessions::Sessions;
 pub use story::Story;
 pub use timer::TICK;
+pub use wishes::Wishes;
 
 use crate::policy::{Policy, Shed};
 use crate::replay::{Position, Replay, Slot};

@@ -38,6 +38,7 @@ mod handoff;
 mod import;
 mod invite;
 mod invites;
+mod job;
 mod ledger;
 mod limits;
 mod member;
@@ -47,6 +48,7 @@ mod need;
 mod overwrite;
 mod parking;
 mod plan;
+mod posted;
 mod reaction;
 mod read;
 mod recent;
@@ -66,9 +68,10 @@ use throng_proto::time::Timestamp;
 use self::desk::Desk;
 pub use self::handoff::{Arrivals, MemberChange, Rest};
 use self::invites::Invites;
+use self::job::Job;
 use self::ledger::Ledger;
 pub use self::limits::Config;
-use self::message::{NonceKey, Posted};
+use self::posted::{NonceKey, Posted};
 use self::recent::Recent;
 use crate::event::Event;
 use crate::outbox::Outbox;
@@ -224,12 +227,12 @@ impl Guild {
     pub fn handle(&mut self, now: Timestamp, input: Input, out: &mut Outbox<Output>) {
         match input {
             Input::Command(ticket, actor, command) => {
-                self.ask(now, ticket, desk::Job::Command(actor, command), out);
+                self.ask(now, ticket, Job::Command(actor, command), out);
             }
             Input::Import(ticket, members) => {
-                self.ask(now, ticket, desk::Job::Import(members), out);
+                self.ask(now, ticket, Job::Import(members), out);
             }
-            Input::Held(ticket, holders) => self.ask(now, ticket, desk::Job::Held(holders), out),
+            Input::Held(ticket, holders) => self.ask(now, ticket, Job::Held(holders), out),
             Input::Online(count) => self.online = count,
             Input::Committed => self.committed(now, out),
             Input::CommitFailed(_) if planted::has(Planted::FailureIgnored) => {

@@ -3,9 +3,7 @@
 use throng_proto::catalog::{CommandChange, CommandPlace, CommandsChanged};
 use throng_proto::model::RegisteredCommand;
 
-use crate::link::BoxFuture;
 use crate::registry::Asked;
-use crate::store::Stored;
 
 /// What applications ask and change. Implemented by the shell.
 pub trait Catalogs: Send + Sync + 'static {
@@ -17,11 +15,4 @@ pub trait Catalogs: Send + Sync + 'static {
     /// guild that the application has left meanwhile is not kept. Such a call goes on when nobody
     /// waits for its answer.
     fn change_catalog(&self, place: CommandPlace, change: CommandChange) -> Asked<CommandsChanged>;
-}
-
-/// The part of a store that keeps commands; what changes them are its writes.
-pub trait CatalogStore: Send + Sync + 'static {
-    /// Reads the commands of an application in one place, in order of their ids. One that cannot be
-    /// read is left out.
-    fn catalog(&self, place: CommandPlace) -> BoxFuture<'static, Stored<Vec<RegisteredCommand>>>;
 }

@@ -6,6 +6,7 @@
 
 mod secret;
 mod section;
+mod shown;
 mod values;
 
 use thiserror::Error;

@@ -3,6 +3,7 @@
 //! A commit is acknowledged only when it survives what the store promises to survive, and commits
 //! take effect in the order in which they were asked for. Reads see every acknowledged commit.
 
+mod catalog;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod layer;
@@ -18,11 +19,11 @@ use throng_proto::record::{
 };
 use throng_proto::time::Timestamp;
 
-use crate::catalog::CatalogStore;
 use crate::journal::Journals;
 use crate::link::BoxFuture;
 use crate::metrics;
 
+pub use catalog::CatalogStore;
 pub use layer::Layer;
 
 /// Why the store did not do something.

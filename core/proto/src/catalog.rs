@@ -3,7 +3,8 @@
 //! A catalog decides and writes nothing: whoever asks it commits what it answers, and lets nobody
 //! else ask about the same place meanwhile.
 
-use crate::id::{CommandId, GuildId, UserId};
+use crate::id::CommandId;
+pub use crate::model::application_command::CommandPlace;
 use crate::model::application_command::{CommandEntry, CommandPatch};
 use crate::model::{ApplicationCommand, RegisteredCommand};
 use crate::record::Write;
@@ -18,15 +19,6 @@ const TOO_MANY: u32 = 30_032;
 /// Discord's words for two commands of one name.
 const DUPLICATE: (&str, &str) =
     ("APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique");
-
-/// Where commands of one application are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct CommandPlace {
-    /// Application, which is the account itself.
-    pub application: UserId,
-    /// Guild; those that are everywhere without.
-    pub guild: Option<GuildId>,
-}
 
 /// What an application asks for.
 #[derive(Clone, Debug, PartialEq)]

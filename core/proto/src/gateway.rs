@@ -2,6 +2,7 @@
 //! they are sent ([`payload`]).
 
 mod api;
+mod error;
 mod identify;
 mod inbound;
 pub mod payload;
@@ -11,8 +12,9 @@ mod request;
 mod shape;
 
 pub use api::{ApiRequest, ApiResponse};
+pub use error::DecodeError;
 pub use identify::{Connection, Identify, Resume, Shard};
-pub use inbound::{DecodeError, Inbound};
+pub use inbound::Inbound;
 pub use presence::PresenceUpdate;
 pub use query::{QueryError, Terms, Version, negotiate};
 pub use request::{RequestMembers, Subscription, Subscriptions};

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::CommandPlace;
 use crate::event::{EventKind, Mentions, Scope};
 use crate::id::{AnyId, ChannelId, CommandId, GuildId, MessageId, RoleId, UserId};
+use crate::model::application_command::CommandPlace;
 use crate::model::{
     Channel, Emoji, Guild, Invite, InviteCode, Member, Message, Nonce, RegisteredCommand, Role,
     User,

@@ -13,16 +13,19 @@
 //! see `chain`.
 
 mod adler;
+mod body;
 mod chain;
 mod codec;
+mod format;
 mod lane;
 mod segment;
 mod splice;
 
+pub use body::Body;
 pub use chain::Past;
+pub(crate) use format::ZSTD_FRAME;
 pub use lane::{Dispatch, Lane};
-pub use segment::{Body, Segment};
-pub(crate) use splice::ZSTD_FRAME;
+pub use segment::Segment;
 pub use splice::{Parts, control, dispatch};
 
 /// How payloads travel on a link after negotiation.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
-use throng_ports::catalog::CatalogStore;
 use throng_ports::journal::Journals;
 use throng_ports::link::BoxFuture;
+use throng_ports::store::CatalogStore;
 use throng_ports::store::{Expired, GuildSize, MemberPages, Store, StoreError, Stored};
 use throng_proto::catalog::CommandPlace;
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use throng_ports::catalog::CatalogStore;
 use throng_ports::journal::Journals;
 use throng_ports::link::BoxFuture;
 use throng_ports::metrics::Page as Metrics;
+use throng_ports::store::CatalogStore;
 use throng_ports::store::{Expired, GuildSize, MemberPages, Store, StoreError, Stored};
 use throng_proto::catalog::CommandPlace;
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};

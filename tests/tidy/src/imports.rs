@@ -89,17 +89,20 @@ impl Imports {
     /// Returns the arrows that lie on circles or between them; none when there is no circle.
     #[must_use]
     pub fn circles(&self) -> Vec<Arrow> {
-        let mut arrows = self.arrows();
-        loop {
-            let from: BTreeSet<String> = arrows.iter().map(|arrow| arrow.from.clone()).collect();
-            let to: BTreeSet<String> = arrows.iter().map(|arrow| arrow.to.clone()).collect();
-            let before = arrows.len();
-            // Nothing comes back from a file without arrows of its own, nor to one without others'.
-            arrows.retain(|arrow| from.contains(&arrow.to) && to.contains(&arrow.from));
-            if arrows.len() == before {
-                return arrows;
+        within_circles(self.arrows())
+    }
+
+    /// Returns the arrows on circles between what stands side by side in a folder: a file counts
+    /// together with the folder of its name, whose parts may take from it and give to it.
+    #[must_use]
+    pub fn circles_side_by_side(&self) -> Vec<Arrow> {
+        let mut levels: BTreeMap<String, Vec<Arrow>> = BTreeMap::new();
+        for arrow in self.arrows() {
+            if let Some((level, arrow)) = side_by_side(arrow) {
+                levels.entry(level).or_default().push(arrow);
             }
         }
+        levels.into_values().flat_map(within_circles).collect()
     }
 
     fn taken(&self, path: &Path, module: &Module) -> impl Iterator<Item = (Path, String)> {
@@ -162,6 +165,33 @@ impl Imports {
             None => Some(Found::Item(at, name.clone())),
         }
     }
+}
+
+/// Keeps the arrows that lie on circles or between them.
+fn within_circles(mut arrows: Vec<Arrow>) -> Vec<Arrow> {
+    loop {
+        let from: BTreeSet<String> = arrows.iter().map(|arrow| arrow.from.clone()).collect();
+        let to: BTreeSet<String> = arrows.iter().map(|arrow| arrow.to.clone()).collect();
+        let before = arrows.len();
+        // Nothing comes back from a file without arrows of its own, nor to one without others'.
+        arrows.retain(|arrow| from.contains(&arrow.to) && to.contains(&arrow.from));
+        if arrows.len() == before {
+            return arrows;
+        }
+    }
+}
+
+/// Returns the folder in which two files lie side by side, or in folders side by side, and the
+/// arrow between what stands there; `None` for a file and the folder of its name.
+fn side_by_side(Arrow { from, to, names }: Arrow) -> Option<(String, Arrow)> {
+    let parts = |path: &str| -> Vec<String> {
+        path.trim_end_matches(".rs").split('/').map(str::to_owned).collect()
+    };
+    let (from, to) = (parts(&from), parts(&to));
+    let common = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
+    let upto = |path: &[String]| path.get(..=common).map(|path| path.join("/"));
+    let (from, to) = (upto(&from)?, upto(&to)?);
+    Some((from.rsplit_once('/')?.0.to_owned(), Arrow { from, to, names }))
 }
 
 fn child(at: &Path, name: &str) -> Path {

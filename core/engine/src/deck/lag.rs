@@ -5,7 +5,8 @@ use std::time::Duration;
 use smallvec::SmallVec;
 use throng_proto::wire::Dispatch;
 
-use super::pass::{BATCH, lane};
+use super::behind::Lag;
+use super::frames::{BATCH, lane};
 use super::{Deck, Line, Refusal, Session};
 use crate::mode::Mode;
 use crate::planted::{self, Planted};
@@ -16,46 +17,6 @@ use crate::replay::{Position, Replay, Slot};
 const LOOKS: u64 = 4_096;
 /// How long an acknowledged dispatch is kept all the same.
 const KEPT_FOR: Duration = Duration::from_secs(30);
-
-/// How far a link is behind its session.
-#[derive(Clone, Debug)]
-pub(super) struct Lag {
-    /// First entry that the link may not have.
-    position: Position,
-    /// Sequence of the last dispatch that the link took.
-    sequence: u32,
-    /// Dispatches since it fell behind.
-    events: u32,
-    /// Bytes of those dispatches.
-    bytes: usize,
-    /// The policy was asked already.
-    judged: bool,
-}
-
-impl Lag {
-    /// Begins at a place in the log after `sequence`, with so many bytes to come.
-    pub(super) const fn new(position: Position, sequence: u32, bytes: usize) -> Self {
-        Self { position, sequence, events: 0, bytes, judged: false }
-    }
-
-    pub(super) fn grow(&mut self, events: u32, bytes: usize) {
-        self.events = self.events.saturating_add(events);
-        self.bytes = self.bytes.saturating_add(bytes);
-    }
-
-    /// Moves past what a link took of a session's dispatches.
-    fn skip(&mut self, log: &Replay, slot: Slot, opened: Position, taken: u32) {
-        for (position, entry) in log.range(self.position, Position::MAX) {
-            if self.sequence == taken {
-                break;
-            }
-            if position >= opened && entry.to.contains(slot) {
-                self.sequence += 1;
-                self.position = position.after(1);
-            }
-        }
-    }
-}
 
 /// How far a session that was behind has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

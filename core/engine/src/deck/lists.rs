@@ -3,25 +3,16 @@
 use std::collections::BTreeMap;
 
 use roaring::RoaringBitmap;
-use serde::{Deserialize, Serialize};
 use throng_proto::event::{EventClass, EventKind};
 use throng_proto::id::{ChannelId, GuildId, UserId};
 use throng_proto::intents::Intents;
 use throng_proto::wire::Body;
 
+use super::wishes::Wishes;
 use super::{Ask, Deck, Identity, Line, Outgoing, Refusal, SessionRef, Watch};
 use crate::planted::{self, Planted};
 use crate::replay::{Recipients, Slot};
 use crate::roll::{Blocks, ListId, Output, Wish};
-
-/// What a session wants to see of a guild's lists.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wishes {
-    wishes: Vec<Wish>,
-    /// Answers that come with another number are to an older question.
-    #[serde(skip)]
-    stamp: u32,
-}
 
 /// Who watches lists of one guild.
 #[derive(Debug, Default)]

@@ -7,12 +7,13 @@
 
 use roaring::RoaringBitmap;
 use smallvec::SmallVec;
-use throng_proto::event::{EventClass, EventKind};
+use throng_proto::event::EventKind;
 use throng_proto::id::GuildId;
-use throng_proto::wire::{Body, Dispatch, Lane};
+use throng_proto::wire::{Body, Dispatch};
 
+use super::behind::Lag;
 use super::events::Outgoing;
-use super::lag::Lag;
+use super::frames::{BATCH, lane};
 use super::{Deck, Line, SessionRef};
 use crate::planted::{self, Planted};
 use crate::replay::{Entry, Position, Recipients, Slot};
@@ -21,8 +22,6 @@ use crate::replay::{Entry, Position, Recipients, Slot};
 pub const AHEAD_MAX: u64 = 4_096;
 /// Sessions visited in one call at most: as many as the processor fetches from memory at once.
 pub const STRIDE_MAX: usize = 32;
-/// Frames handed to a link in one call.
-pub(super) const BATCH: usize = 64;
 
 /// A pass under way.
 #[derive(Debug)]
@@ -207,14 +206,5 @@ impl<L: Line> Deck<L> {
         if taken < session.sequence {
             self.fall_behind(slot, Lag::new(first, before, bytes), taken);
         }
-    }
-}
-
-/// Says what an entry must keep in order with.
-pub(super) fn lane(entry: &Entry) -> Lane {
-    match (entry.guild, entry.kind.class()) {
-        (None, _) => Lane::Session,
-        (Some(guild), EventClass::Typing | EventClass::Presence) => Lane::Ephemeral(guild),
-        (Some(guild), _) => Lane::Guild(guild),
     }
 }

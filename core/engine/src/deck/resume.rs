@@ -4,7 +4,7 @@ use throng_proto::close::CloseCode;
 use throng_proto::event::EventKind;
 use throng_proto::gateway::payload::{self, Resumed};
 
-use super::lag::Lag;
+use super::behind::Lag;
 use super::{Admission, Deck, Line, Past, SessionRef, Why};
 use crate::conversation::Close;
 use crate::planted::{self, Planted};

@@ -14,8 +14,8 @@ use throng_proto::model::{Activities, Status};
 use throng_proto::time::Timestamp;
 use throng_proto::token::TokenId;
 
-use super::lag::Lag;
-use super::lists::Wishes;
+use super::behind::Lag;
+use super::wishes::Wishes;
 use crate::policy::SessionFacts;
 use crate::relay::Interest;
 use crate::replay::Position;

@@ -3,54 +3,17 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use throng_proto::command::{Actor, Command, Outcome, Reply};
-use throng_proto::id::{GuildId, MessageId, UserId};
-use throng_proto::model::Member;
+use throng_proto::command::{Outcome, Reply};
+use throng_proto::id::{GuildId, MessageId};
 use throng_proto::record::Write;
 use throng_proto::time::Timestamp;
 
 use super::Ticket;
+use super::job::{Job, Order};
 use super::ledger::Key;
 use super::parking::Parking;
 use super::plan::{Draft, Effect, Plan};
 use crate::event::Event;
-
-/// What somebody asked for.
-#[derive(Debug)]
-pub(super) enum Job {
-    Command(Actor, Box<Command>),
-    Import(Vec<Member>),
-    Held(Vec<UserId>),
-}
-
-/// How a job goes together with others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
-    /// Changes nothing that is kept; never waits.
-    Free,
-    /// Shares a commit with others of its kind.
-    Shared,
-    /// Changes what others are checked against; runs alone.
-    Alone,
-}
-
-impl Job {
-    pub(super) fn order(&self) -> Order {
-        let Self::Command(_, command) = self else { return Order::Alone };
-        match &**command {
-            command if command.reads() => Order::Free,
-            Command::Typing(_) => Order::Free,
-            Command::MessageCreate(..)
-            | Command::MessageEdit(..)
-            | Command::MessageDelete(..)
-            | Command::MessageBulkDelete(..)
-            | Command::ReactionAdd(..)
-            | Command::ReactionRemove(..)
-            | Command::ReactionClear(..) => Order::Shared,
-            _ => Order::Alone,
-        }
-    }
-}
 
 /// Accepted commands that wait for the store, and others that wait to be checked.
 #[derive(Debug, Default)]

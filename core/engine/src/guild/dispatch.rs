@@ -9,8 +9,9 @@ use throng_proto::record::MessageRow;
 use throng_proto::refusal::Refusal;
 use throng_proto::time::Timestamp;
 
-use super::desk::{Job, Order, Pending};
+use super::desk::Pending;
 use super::invites::InviteChange;
+use super::job::{Job, Order};
 use super::ledger::{Key, Need};
 use super::parking::{Parked, keys};
 use super::plan::{Decided, Decision, Effect, Post};

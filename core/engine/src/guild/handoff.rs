@@ -14,7 +14,7 @@ use throng_proto::model::Member;
 use super::desk::Desk;
 use super::invites::Invites;
 use super::ledger::Ledger;
-use super::message::{NonceKey, Posted};
+use super::posted::{NonceKey, Posted};
 use super::recent::Recent;
 use super::{Config, Guild};
 use crate::planted::{self, Planted};

@@ -10,8 +10,8 @@ use std::time::Duration;
 use throng_proto::command::{Answer, MessageDraft, Reply};
 use throng_proto::event::{EventKind, Scope};
 use throng_proto::gateway::payload::{Content, MessageChanged, Typing};
-use throng_proto::id::{ChannelId, MessageId, UserId};
-use throng_proto::model::{Channel, Member, Message, MessageKind, Nonce, Profile, Referenced};
+use throng_proto::id::{ChannelId, UserId};
+use throng_proto::model::{Channel, Member, Message, MessageKind, Profile, Referenced};
 use throng_proto::permissions::Permissions;
 use throng_proto::record::{NonceRecord, Write};
 use throng_proto::refusal::Refusal;
@@ -20,18 +20,8 @@ use super::Guild;
 use super::authority::Authority;
 use super::mentions::Mentioned;
 use super::plan::{Decided, Decision, Draft, Effect, Plan, Post};
+use super::posted::Posted;
 use crate::event::Change;
-
-/// Author and nonce of a message.
-pub(super) type NonceKey = (UserId, Nonce);
-
-/// What a nonce was used for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Posted {
-    pub(super) channel: ChannelId,
-    pub(super) message: MessageId,
-    pub(super) committed: bool,
-}
 
 impl Guild {
     /// Posts a message, or finds the one that was posted with the same nonce.

@@ -7,7 +7,7 @@ use throng_proto::refusal::Refusal;
 use throng_proto::time::Timestamp;
 
 use super::Guild;
-use super::desk::Job;
+use super::job::Job;
 use super::ledger::{Key, Need, Row, There};
 
 impl Guild {

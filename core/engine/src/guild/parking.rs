@@ -9,7 +9,7 @@ use throng_proto::command::Actor;
 use throng_proto::id::UserId;
 
 use super::Ticket;
-use super::desk::Job;
+use super::job::Job;
 use super::ledger::{Key, Need};
 
 /// A command that waits.

@@ -13,7 +13,7 @@ use throng_proto::refusal::Refusal;
 use throng_proto::time::Timestamp;
 
 use super::invites::InviteChange;
-use super::message::NonceKey;
+use super::posted::NonceKey;
 use crate::event::{Change, Event};
 use crate::shape::Shape;
 

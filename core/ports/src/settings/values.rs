@@ -5,31 +5,23 @@ use std::any::TypeId;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::secret::HIDDEN;
-use super::{BadSetting, Secret, Section, Setting};
+use super::{BadSetting, Secret};
 
 /// What the keys of a section are set to, defaults among them.
 #[derive(Clone, Default, PartialEq)]
 pub struct Values(Map<String, Value>);
 
 impl Values {
-    /// Returns the defaults of a section.
-    #[must_use]
-    pub fn of(section: &Section) -> Self {
-        let value = |setting: &Setting| match setting {
-            Setting::Value(default) => default.clone(),
-            Setting::Secret => Value::String(String::new()),
-            Setting::Table(inner) => Value::Object(Self::of(inner).0),
-        };
-        let rows = section.rows().iter();
-        Self(rows.map(|row| (row.key.to_owned(), value(&row.setting))).collect())
-    }
-
     /// Sets a key.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.0.insert(key.to_owned(), value.into());
         self
+    }
+
+    /// Returns what a key is set to.
+    pub(super) fn value(&self, key: &str) -> Option<&Value> {
+        self.0.get(key)
     }
 
     /// Reads a key; what is not set is read as null.
@@ -80,26 +72,6 @@ impl Values {
     /// Names the keys.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
-    }
-
-    /// Returns the values as they may be shown, in the order of the section.
-    #[must_use]
-    pub fn shown(&self, section: &Section) -> Map<String, Value> {
-        let mut shown = Map::new();
-        for row in section.rows() {
-            let value = match &row.setting {
-                Setting::Value(_) => self.0.get(row.key).cloned().unwrap_or_default(),
-                Setting::Secret => Value::String(self.hidden(row.key).to_owned()),
-                Setting::Table(inner) => Value::Object(self.table(row.key).shown(inner)),
-            };
-            shown.insert(row.key.to_owned(), value);
-        }
-        shown
-    }
-
-    fn hidden(&self, key: &str) -> &'static str {
-        let set = self.0.get(key).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
-        if set { HIDDEN } else { "" }
     }
 }
 

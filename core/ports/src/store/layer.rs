@@ -10,8 +10,7 @@ use throng_proto::record::{
 };
 use throng_proto::time::Timestamp;
 
-use super::{Expired, GuildSize, MemberPages, Store, Stored};
-use crate::catalog::CatalogStore;
+use super::{CatalogStore, Expired, GuildSize, MemberPages, Store, Stored};
 use crate::journal::Journals;
 use crate::link::BoxFuture;
 use crate::metrics;

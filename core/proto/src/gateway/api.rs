@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::inbound::DecodeError;
+use super::error::DecodeError;
 use super::opcode;
 use super::shape::wrong;
 use crate::{form, json};

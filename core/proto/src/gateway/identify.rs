@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::PresenceUpdate;
-use super::inbound::DecodeError;
+use super::error::DecodeError;
 use super::shape::{count, is_nothing, needed, object, optional, wrong};
 use crate::form::{Field, Form};
 

@@ -3,11 +3,10 @@
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use thiserror::Error;
 
+use super::error::DecodeError;
 use super::shape::{count, object, optional, wrong};
 use super::{ApiRequest, Identify, PresenceUpdate, RequestMembers, Resume, Subscriptions, opcode};
-use crate::close::CloseCode;
 use crate::form;
 
 /// A payload from a client.
@@ -29,34 +28,6 @@ pub enum Inbound {
     Api(ApiRequest),
     /// An opcode that Discord's clients send and that has no meaning here.
     Ignored(u8),
-}
-
-/// Why a payload cannot be read.
-#[derive(Debug, Error)]
-pub enum DecodeError {
-    /// Not JSON.
-    #[error("payload is not valid: {0}")]
-    Malformed(#[from] serde_json::Error),
-    /// Something else than an object.
-    #[error("payload is not an object")]
-    NoObject,
-    /// A key that cannot be left out, or cannot be passed over, is missing or of the wrong type.
-    #[error("payload is not valid: `{0}` is missing or of the wrong type")]
-    Key(&'static str),
-    /// An opcode that clients never send.
-    #[error("opcode {0} is unknown")]
-    UnknownOpcode(u64),
-}
-
-impl DecodeError {
-    /// Returns the code to close with.
-    #[must_use]
-    pub const fn close_code(&self) -> CloseCode {
-        match self {
-            Self::Malformed(_) | Self::NoObject | Self::Key(_) => CloseCode::DecodeError,
-            Self::UnknownOpcode(_) => CloseCode::UnknownOpcode,
-        }
-    }
 }
 
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@
 use crate::form::Form;
 use crate::model::{Activities, Status};
 
-use super::inbound::DecodeError;
+use super::error::DecodeError;
 use super::shape::{is_nothing, wrong};
 
 /// A client's presence.

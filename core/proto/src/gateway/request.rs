@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::inbound::DecodeError;
+use super::error::DecodeError;
 use super::shape::{count, entries, is_nothing, needed, object, optional};
 use crate::form::{self, Field, Form};
 use crate::id::{ChannelId, GuildId, Id, UserId};

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::inbound::DecodeError;
+use super::error::DecodeError;
 use crate::form::{self, Field, Form};
 
 /// Makes the error for a key that is missing or of the wrong type.

@@ -3,8 +3,10 @@
 
 mod choice;
 mod entry;
+mod kind;
 mod locale;
 mod option;
+mod place;
 mod registered;
 mod size;
 mod word;
@@ -15,6 +17,7 @@ pub use self::choice::{Amount, CommandChoice};
 pub use self::entry::{CommandEntry, CommandPatch};
 pub use self::locale::{LOCALES, Locales, locale};
 pub use self::option::CommandOption;
+pub use self::place::CommandPlace;
 pub use self::registered::RegisteredCommand;
 use crate::form::{Form, FromForm};
 use crate::permissions::Permissions;

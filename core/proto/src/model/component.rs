@@ -23,6 +23,8 @@ use crate::form::Field;
 
 /// Rows of controls that a message without the flag of components v2 has at most.
 pub const ROWS_MAX: usize = 5;
+/// Numbers of kinds that stand in a message by themselves, but for the box.
+const LOOSE: &[i64] = &[1, 9, 10, 12, 14];
 
 /// A component of a message, with those inside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -46,10 +48,25 @@ impl Component {
     /// Reads the components of a message, those inside others among at most `max`.
     pub fn list(field: &Field<'_>, max: usize) -> Option<Vec<Self>> {
         let reader = Reader::new(max);
-        let mut components = field.list(0..=max, |item| reader.component(item, false))?;
+        let mut components = field.list(0..=max, |item| Self::read(&reader, item, false))?;
         reader.check(field);
         reader.number(&mut components);
         Some(components)
+    }
+
+    /// Reads what stands in a message, or in a box in it.
+    fn read(reader: &Reader, field: &Field<'_>, boxed: bool) -> Option<Self> {
+        let boxes: &[i64] = if boxed { &[] } else { &[17] };
+        field.object(|form| {
+            Some(match reader.one_of(form, &[LOOSE, boxes].concat())? {
+                1 => Self::Row(ActionRow::read(reader, form)?),
+                9 => Self::Section(Section::read(reader, form)?),
+                10 => Self::Text(TextDisplay::read(reader, form)?),
+                12 => Self::Gallery(Gallery::read(reader, form)?),
+                14 => Self::Separator(Separator::read(reader, form)),
+                _ => Self::Container(Container::read(reader, form)?),
+            })
+        })
     }
 
     /// Tells whether only messages with the flag of components v2 may have it.

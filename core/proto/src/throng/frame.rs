@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::varint;
 use super::{Dispatch, Message};
+use crate::json;
 
 /// Bytes of a frame before its body: two varints.
 pub type Header = SmallVec<[u8; 2 * varint::BYTES_MAX]>;
@@ -97,6 +98,14 @@ pub fn whole(head: Head, body: &[u8]) -> Vec<u8> {
     frame.extend_from_slice(&header);
     frame.extend_from_slice(body);
     frame
+}
+
+impl Message {
+    /// Returns the whole frame.
+    #[must_use]
+    pub fn frame(&self) -> Vec<u8> {
+        whole(Head::Message, json::text(self).as_bytes())
+    }
 }
 
 /// Cuts a stream into frames, however its bytes arrive.

@@ -2,9 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::frame::{Head, whole};
-use crate::json;
-
 /// Close code of WebSocket's registry for a refusal that does not last.
 const TRY_AGAIN_LATER: u16 = 1013;
 /// What stands around the seconds in the reason of such a refusal.
@@ -43,14 +40,6 @@ pub struct Close {
     /// The reason in words.
     #[serde(default)]
     pub reason: String,
-}
-
-impl Message {
-    /// Returns the whole frame.
-    #[must_use]
-    pub fn frame(&self) -> Vec<u8> {
-        whole(Head::Message, json::text(self).as_bytes())
-    }
 }
 
 impl Close {

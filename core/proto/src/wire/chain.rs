@@ -14,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
-use super::splice::{OWN_MAX, OWN_MIN, ZSTD_PAD, ZSTD_WINDOW_LOG};
+use super::format::{OWN_MAX, OWN_MIN, ZSTD_PAD, ZSTD_WINDOW_LOG};
 use super::{Segment, codec};
 
 /// Stands for the session's own bytes, which are unknown: it is in no JSON text, so nothing refers

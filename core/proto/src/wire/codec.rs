@@ -10,7 +10,7 @@ use zstd_safe::zstd_sys::ZSTD_EndDirective;
 use zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer, ResetDirective};
 
 use super::Wire;
-use super::splice::{DEFLATE_FLUSH, ZSTD_FRAME, ZSTD_NORMALISER, ZSTD_WINDOW_LOG, uncompressed};
+use super::format::{DEFLATE_FLUSH, ZSTD_FRAME, ZSTD_NORMALISER, ZSTD_WINDOW_LOG, uncompressed};
 
 /// Level of the shared deflate, which is paid once per event, not once per session.
 const ZLIB_LEVEL: u32 = 6;

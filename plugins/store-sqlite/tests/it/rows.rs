@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use futures_util::StreamExt as _;
-use throng_ports::catalog::CatalogStore as _;
 use throng_ports::metrics::Page as Metrics;
+use throng_ports::store::CatalogStore as _;
 use throng_ports::store::{Store, StoreError};
 use throng_proto::catalog::CommandPlace;
 use throng_proto::event::{EventKind, Mentions, Scope};

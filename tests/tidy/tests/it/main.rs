@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "helpers fail and skip like tests")]
 
 mod arrows;
+mod circles;
 mod documents;
 mod door;
 mod layout;

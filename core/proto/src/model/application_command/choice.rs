@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::option::{INTEGER, NUMBER, OPTIONS_MAX, STRING};
+use super::kind::{INTEGER, NUMBER, OPTIONS_MAX, STRING};
 use super::{Locales, locale};
 use crate::form::{Field, Form};
 

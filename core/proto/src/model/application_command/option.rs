@@ -3,18 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::choice::{self, Amount, CommandChoice};
+use super::kind::{CHANNEL, GROUP, INTEGER, NUMBER, OPTIONS_MAX, STRING, SUBCOMMAND};
 use super::{DESCRIPTION_MAX, Locales, locale, word};
 use crate::form::Form;
-
-/// Options of a command or of an option, and choices of an option.
-pub(super) const OPTIONS_MAX: usize = 25;
-/// Kinds with options of their own: a subcommand, and a group of those.
-const SUBCOMMAND: u8 = 1;
-const GROUP: u8 = 2;
-pub(super) const STRING: u8 = 3;
-pub(super) const INTEGER: u8 = 4;
-const CHANNEL: u8 = 7;
-pub(super) const NUMBER: u8 = 10;
 
 /// A parameter, a subcommand or a group of those.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -129,6 +129,14 @@ impl Control {
         }
     }
 
+    /// Reads what stands in a row.
+    pub(super) fn read(reader: &Reader, field: &Field<'_>) -> Option<Self> {
+        field.object(|form| match reader.one_of(form, &[2, 3, 5, 6, 7, 8])? {
+            2 => Button::read(reader, form).map(Self::Button),
+            kind => Select::read(reader, form, kind).map(Self::Select),
+        })
+    }
+
     pub(super) const fn id(&mut self) -> &mut i32 {
         match self {
             Self::Button(button) => &mut button.id,

@@ -152,7 +152,7 @@ impl ActionRow {
         let id = reader.id(form);
         let field = form.field("components");
         let components: Vec<Control> =
-            field.required().list(1..=WIDTH_MAX, |item| reader.control(item))?;
+            field.required().list(1..=WIDTH_MAX, |item| Control::read(reader, item))?;
         if components.iter().map(Control::width).sum::<usize>() > WIDTH_MAX {
             let message = "The specified component exceeds the maximum width";
             form.field("components").wrong("COMPONENT_LAYOUT_WIDTH_EXCEEDED", message);
@@ -172,8 +172,11 @@ impl ActionRow {
 impl Section {
     pub(super) fn read(reader: &Reader, form: &Form<'_>) -> Option<Self> {
         let id = reader.id(form);
-        let texts = form.field("components").required().list(1..=3, |item| reader.text(item));
-        let accessory = reader.accessory(&form.field("accessory").required());
+        let texts = form
+            .field("components")
+            .required()
+            .list(1..=3, |item| TextDisplay::listed(reader, item));
+        let accessory = Accessory::read(reader, &form.field("accessory").required());
         let components = texts.filter(|texts| !texts.is_empty())?;
         Some(Self { kind: Number, id, components, accessory: accessory? })
     }
@@ -190,7 +193,25 @@ impl Section {
     }
 }
 
+impl Accessory {
+    /// Reads what stands beside texts.
+    fn read(reader: &Reader, field: &Field<'_>) -> Option<Self> {
+        field.object(|form| match reader.one_of(form, &[2, 11])? {
+            2 => Button::read(reader, form).map(Self::Button),
+            _ => Thumbnail::read(reader, form).map(Self::Thumbnail),
+        })
+    }
+}
+
 impl TextDisplay {
+    /// Reads a text in a section.
+    fn listed(reader: &Reader, field: &Field<'_>) -> Option<Self> {
+        field.object(|form| {
+            reader.one_of(form, &[10])?;
+            Self::read(reader, form)
+        })
+    }
+
     pub(super) fn read(reader: &Reader, form: &Form<'_>) -> Option<Self> {
         let id = reader.id(form);
         let content = form.field("content").required().text(1..=super::reader::TEXT_MAX)?;
@@ -260,7 +281,8 @@ impl Container {
     pub(super) fn read(reader: &Reader, form: &Form<'_>) -> Option<Self> {
         let id = reader.id(form);
         let field = form.field("components").required();
-        let components = field.list(1..=reader.max(), |item| reader.component(item, true))?;
+        let components =
+            field.list(1..=reader.max(), |item| Component::read(reader, item, true))?;
         (!components.is_empty()).then(|| Self {
             kind: Number,
             id,

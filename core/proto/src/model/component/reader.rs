@@ -1,19 +1,13 @@
-//! Reads components with what is counted over all of a message.
+//! What is counted over all components of a message while they are read.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
-use super::{
-    Accessory, ActionRow, Button, Component, Container, Control, Gallery, Section, Select,
-    Separator, TextDisplay, Thumbnail,
-};
+use super::Component;
 use crate::form::{Field, Form};
 
 /// Characters of all texts of a message's components.
 pub(super) const TEXT_MAX: usize = 4000;
-
-/// Numbers of kinds that stand in a message by themselves, but for the box.
-const LOOSE: &[i64] = &[1, 9, 10, 12, 14];
 
 /// State while the components of one message are read.
 #[derive(Debug)]
@@ -40,52 +34,10 @@ impl Reader {
         self.max
     }
 
-    /// Reads what stands in a message, or in a box in it.
-    pub(super) fn component(&self, field: &Field<'_>, boxed: bool) -> Option<Component> {
-        field.object(|form| {
-            Some(match self.kind(form, boxed)? {
-                1 => Component::Row(ActionRow::read(self, form)?),
-                9 => Component::Section(Section::read(self, form)?),
-                10 => Component::Text(TextDisplay::read(self, form)?),
-                12 => Component::Gallery(Gallery::read(self, form)?),
-                14 => Component::Separator(Separator::read(self, form)),
-                _ => Component::Container(Container::read(self, form)?),
-            })
-        })
-    }
-
-    fn kind(&self, form: &Form<'_>, boxed: bool) -> Option<u8> {
-        if boxed { self.one_of(form, LOOSE) } else { self.one_of(form, &[LOOSE, &[17]].concat()) }
-    }
-
     /// Reads the kind of one more component.
-    fn one_of(&self, form: &Form<'_>, kinds: &[i64]) -> Option<u8> {
+    pub(super) fn one_of(&self, form: &Form<'_>, kinds: &[i64]) -> Option<u8> {
         self.count.set(self.count.get() + 1);
         form.field("type").required().number_of(kinds)
-    }
-
-    /// Reads what stands in a row.
-    pub(super) fn control(&self, field: &Field<'_>) -> Option<Control> {
-        field.object(|form| match self.one_of(form, &[2, 3, 5, 6, 7, 8])? {
-            2 => Button::read(self, form).map(Control::Button),
-            kind => Select::read(self, form, kind).map(Control::Select),
-        })
-    }
-
-    /// Reads a text in a section.
-    pub(super) fn text(&self, field: &Field<'_>) -> Option<TextDisplay> {
-        field.object(|form| {
-            self.one_of(form, &[10])?;
-            TextDisplay::read(self, form)
-        })
-    }
-
-    /// Reads what stands beside texts.
-    pub(super) fn accessory(&self, field: &Field<'_>) -> Option<Accessory> {
-        field.object(|form| match self.one_of(form, &[2, 11])? {
-            2 => Button::read(self, form).map(Accessory::Button),
-            _ => Thumbnail::read(self, form).map(Accessory::Thumbnail),
-        })
     }
 
     /// Reads the number of a component; 0 until it is given one.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use throng_plugin_store_memory::MemoryStore;
-use throng_ports::catalog::CatalogStore;
 use throng_ports::journal::{Found, Journal, Journals, Record};
 use throng_ports::link::BoxFuture;
+use throng_ports::store::CatalogStore;
 use throng_ports::store::{Expired, GuildSize, MemberPages, Store, StoreError, Stored};
 use throng_proto::catalog::CommandPlace;
 use throng_proto::id::{ChannelId, GuildId, MessageId, UserId};
