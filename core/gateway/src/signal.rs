@@ -1,7 +1,7 @@
 //! Signals of the operating system.
 
 use anyhow::Context as _;
-use throng_ports::hub::Hub as _;
+use throng_ports::hub::Operations as _;
 use throng_shell::Node;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 

@@ -38,7 +38,7 @@ mod tests {
     use throng_plugin_policy_rhai::{Config, RhaiPolicy};
     use throng_plugin_store_memory::MemoryStore;
     use throng_plugin_tokens_jwt as jwt;
-    use throng_ports::hub::{Facts, Health, Hub as _};
+    use throng_ports::hub::{Facts, Health, Operations as _};
     use throng_shell::{Parts, PlaceLimits};
 
     use super::*;

@@ -17,8 +17,14 @@ use crate::policy::{PolicyFault, PolicyStatus, ReviewStatus};
 pub use crate::registry::Registry;
 pub use crate::toll::Toll;
 
-/// Everything that an API asks of the gateway. Implemented by the shell.
-pub trait Hub: Registry + Catalogs {
+/// Everything that an API asks of the gateway, by whom it serves. Whatever has all of it is a hub;
+/// implemented by the shell.
+pub trait Hub: Callers + Guilds + Reads + Provisions + Operations + Registry + Catalogs {}
+
+impl<T: Callers + Guilds + Reads + Provisions + Operations + Registry + Catalogs> Hub for T {}
+
+/// What a listener asks about who asks it.
+pub trait Callers: Send + Sync + 'static {
     /// Finds out whose a token is: a stored token or a JWT. `None` when nobody's.
     fn authenticate(&self, token: Token) -> BoxFuture<'static, Result<Option<User>, Refusal>>;
 
@@ -35,6 +41,12 @@ pub trait Hub: Registry + Catalogs {
     /// Counts what a request of a user has cost.
     fn charge(&self, _user: UserId, _toll: Toll, _cost: u64) {}
 
+    /// Returns what the deployment says of itself.
+    fn facts(&self) -> Arc<Facts>;
+}
+
+/// What users do in guilds.
+pub trait Guilds: Send + Sync + 'static {
     /// Runs a command in a guild. The guild checks the actor's permissions. Who joins by one must
     /// be within its bound on guilds.
     ///
@@ -56,11 +68,22 @@ pub trait Hub: Registry + Catalogs {
     /// Makes a code for an invite, which nobody can guess.
     fn invite_code(&self) -> InviteCode;
 
+    /// As [`Provisions::create_guild`] for a user, within the bounds on how many guilds one may be
+    /// in and make.
+    fn found_guild(
+        &self,
+        founder: User,
+        draft: GuildDraft,
+    ) -> BoxFuture<'static, Result<(), Refusal>>;
+
+    /// Makes a snowflake.
+    fn next_id(&self) -> u64;
+}
+
+/// What users are shown of what is kept.
+pub trait Reads: Send + Sync + 'static {
     /// Reads a user.
     fn user(&self, user: UserId) -> BoxFuture<'static, Result<Option<User>, Refusal>>;
-
-    /// Reads a user by exact name.
-    fn user_named(&self, name: String) -> BoxFuture<'static, Result<Option<User>, Refusal>>;
 
     /// Reads the guilds that a user is in, in order of their ids.
     fn guilds_of(&self, user: UserId) -> BoxFuture<'static, Result<Vec<GuildId>, Refusal>>;
@@ -73,7 +96,7 @@ pub trait Hub: Registry + Catalogs {
         me: Option<UserId>,
     ) -> BoxFuture<'static, Result<Option<Message>, Refusal>>;
 
-    /// Reads part of a channel's history, newest first; permission as with [`Hub::message`].
+    /// Reads part of a channel's history, newest first; permission as with [`Reads::message`].
     fn messages(
         &self,
         channel: ChannelId,
@@ -90,6 +113,12 @@ pub trait Hub: Registry + Catalogs {
         after: UserId,
         limit: usize,
     ) -> BoxFuture<'static, Result<Vec<User>, Refusal>>;
+}
+
+/// What operators bring in and take out.
+pub trait Provisions: Send + Sync + 'static {
+    /// Reads a user by exact name.
+    fn user_named(&self, name: String) -> BoxFuture<'static, Result<Option<User>, Refusal>>;
 
     /// Makes a user with a new token, which is shown only now.
     fn create_user(
@@ -102,17 +131,9 @@ pub trait Hub: Registry + Catalogs {
     fn create_users(&self, names: Vec<String>) -> BoxFuture<'static, Result<Vec<User>, Refusal>>;
 
     /// Makes a guild, whatever the bounds of its members are. Roles, channels and members come with
-    /// ids from [`Hub::next_id`]; the owner is added as a member and the @everyone role is made
+    /// ids from [`Guilds::next_id`]; the owner is added as a member and the @everyone role is made
     /// when they are missing.
     fn create_guild(&self, draft: GuildDraft) -> BoxFuture<'static, Result<(), Refusal>>;
-
-    /// As [`Hub::create_guild`] for a user, within the bounds on how many guilds one may be in
-    /// and make.
-    fn found_guild(
-        &self,
-        founder: User,
-        draft: GuildDraft,
-    ) -> BoxFuture<'static, Result<(), Refusal>>;
 
     /// Adds many members at once, in one commit; those already there keep what they have.
     fn import_members(
@@ -124,7 +145,10 @@ pub trait Hub: Registry + Catalogs {
     /// Begins to export the members of a guild as they are now: a job that writes as fast as it is
     /// read.
     fn export_members(&self, guild: GuildId) -> BoxFuture<'static, Result<MemberLines, Refusal>>;
+}
 
+/// What operators ask of the node itself.
+pub trait Operations: Send + Sync + 'static {
     /// Returns the jobs that run or wait, and the last ones that are over, the oldest first.
     fn jobs(&self) -> Vec<JobStatus>;
 
@@ -134,12 +158,6 @@ pub trait Hub: Registry + Catalogs {
     /// Hands a guild to another owner while it runs. A future that is dropped before its end leaves
     /// everything as it was.
     fn hand_off(&self, guild: GuildId) -> BoxFuture<'static, Result<HandedOff, Refusal>>;
-
-    /// Makes a snowflake.
-    fn next_id(&self) -> u64;
-
-    /// Returns what the deployment says of itself.
-    fn facts(&self) -> Arc<Facts>;
 
     /// Begins to drain: no new links, sessions move away, then the process ends.
     fn drain(&self);

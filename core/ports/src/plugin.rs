@@ -40,7 +40,8 @@ pub trait Plugin: Send + Sync + 'static {
     ///
     /// Bodies are bounded by `http.body_bytes_max` and time by `http.request_timeout_seconds`. On
     /// the admin listener whoever asks has shown the admin token; on the public one anybody may
-    /// ask, and it is the plugin's to find out who that is ([`Hub::authenticate`]).
+    /// ask, and it is the plugin's to find out who that is
+    /// ([`authenticate`](crate::hub::Callers::authenticate)).
     fn answer(&self, _call: Call) -> BoxFuture<'static, Answer> {
         Box::pin(std::future::ready(not_found()))
     }

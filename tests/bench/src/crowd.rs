@@ -8,7 +8,7 @@ use anyhow::{anyhow, bail};
 use serde_json::json;
 use tempfile::TempDir;
 use throng_engine::policy::Policy;
-use throng_ports::hub::Hub as _;
+use throng_ports::hub::{Guilds as _, Operations as _};
 use throng_ports::link::Listener;
 use throng_ports::policy::PolicyHost;
 use throng_proto::command::{Actor, Command, MessageDraft};

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use throng_ports::hub::Hub as _;
+use throng_ports::hub::Operations as _;
 
 use crate::crowd::{Crowd, wait_until};
 use crate::percentile;

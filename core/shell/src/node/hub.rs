@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use throng_engine::policy::{Act, Publish, PublishFacts};
-use throng_ports::hub::{Facts, GuildDraft, HandedOff, Health, Hub, JobStatus, MemberLines, Toll};
+use throng_ports::hub::{Callers, Guilds, Operations, Provisions, Reads};
+use throng_ports::hub::{Facts, GuildDraft, HandedOff, Health, JobStatus, MemberLines, Toll};
 use throng_ports::link::BoxFuture;
 use throng_ports::metrics::Page as MetricsPage;
 use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
@@ -29,7 +30,7 @@ use crate::panics;
 use crate::post::Post;
 use crate::verdicts::Verdicts;
 
-impl Hub for Node {
+impl Callers for Node {
     fn authenticate(&self, token: Token) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
         let archive = self.archive.clone();
         Box::pin(async move {
@@ -53,6 +54,12 @@ impl Hub for Node {
         self.bounds.budgets.charge(budget, user.value(), cost);
     }
 
+    fn facts(&self) -> Arc<Facts> {
+        Arc::clone(&self.facts)
+    }
+}
+
+impl Guilds for Node {
     fn command(
         &self,
         guild: GuildId,
@@ -97,13 +104,24 @@ impl Hub for Node {
         InviteCode::from_random(rand::random())
     }
 
-    fn user(&self, user: UserId) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
-        let (read, archive) = (self.archive.store.user(user), self.archive.clone());
-        Box::pin(async move { archive.read(read.await) })
+    fn found_guild(
+        &self,
+        founder: User,
+        draft: GuildDraft,
+    ) -> BoxFuture<'static, Result<(), Refusal>> {
+        let guild = draft.guild.id;
+        let making = self.create_guild(draft);
+        Box::pin(Arc::clone(&self.joins).found(founder, guild, making))
     }
 
-    fn user_named(&self, name: String) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
-        let (read, archive) = (self.archive.store.user_named(name), self.archive.clone());
+    fn next_id(&self) -> u64 {
+        self.archive.next_id::<throng_proto::id::marker::Any>().value()
+    }
+}
+
+impl Reads for Node {
+    fn user(&self, user: UserId) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
+        let (read, archive) = (self.archive.store.user(user), self.archive.clone());
         Box::pin(async move { archive.read(read.await) })
     }
 
@@ -144,6 +162,13 @@ impl Hub for Node {
     ) -> BoxFuture<'static, Result<Vec<User>, Refusal>> {
         let (read, archive) =
             (self.archive.store.reactors(message, emoji, after, limit), self.archive.clone());
+        Box::pin(async move { archive.read(read.await) })
+    }
+}
+
+impl Provisions for Node {
+    fn user_named(&self, name: String) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
+        let (read, archive) = (self.archive.store.user_named(name), self.archive.clone());
         Box::pin(async move { archive.read(read.await) })
     }
 
@@ -188,16 +213,6 @@ impl Hub for Node {
         })
     }
 
-    fn found_guild(
-        &self,
-        founder: User,
-        draft: GuildDraft,
-    ) -> BoxFuture<'static, Result<(), Refusal>> {
-        let guild = draft.guild.id;
-        let making = self.create_guild(draft);
-        Box::pin(Arc::clone(&self.joins).found(founder, guild, making))
-    }
-
     fn import_members(
         &self,
         guild: GuildId,
@@ -220,7 +235,9 @@ impl Hub for Node {
             export::begin(&directory, &jobs, &meter, guild).await
         })
     }
+}
 
+impl Operations for Node {
     fn jobs(&self) -> Vec<JobStatus> {
         self.jobs.list()
     }
@@ -231,14 +248,6 @@ impl Hub for Node {
 
     fn hand_off(&self, guild: GuildId) -> BoxFuture<'static, Result<HandedOff, Refusal>> {
         Box::pin(guild::hand_over(self.ties(), guild))
-    }
-
-    fn next_id(&self) -> u64 {
-        self.archive.next_id::<throng_proto::id::marker::Any>().value()
-    }
-
-    fn facts(&self) -> Arc<Facts> {
-        Arc::clone(&self.facts)
     }
 
     fn drain(&self) {

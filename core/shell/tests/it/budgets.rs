@@ -1,7 +1,7 @@
 //! What one user causes is bounded, and whoever is refused loses nothing.
 
 use serde_json::{Value, json};
-use throng_ports::hub::{Hub as _, Toll};
+use throng_ports::hub::{Callers as _, Toll};
 use throng_shell::budgets::{BudgetConfig, BudgetsConfig};
 
 use crate::world::{Account, Hall, Player, Setup, World, found};

@@ -31,7 +31,7 @@ impl World {
     }
 
     async fn is_let_in(&self, token: &str) -> bool {
-        use throng_ports::hub::Hub as _;
+        use throng_ports::hub::Callers as _;
         patient(self.node.authenticate(Token::parse(token))).await.unwrap().is_some()
     }
 
@@ -203,7 +203,7 @@ async fn sessions_are_told_of_and_ended_one_by_one() {
     assert_eq!(mine.modes.values().sum::<usize>(), 1);
     let detail = patient(world.node.session(mine.id)).await.expect("it is here");
     assert_eq!(&detail.session, mine);
-    assert_eq!(detail.policy_version, throng_ports::hub::Hub::policy(&world.node).0.version);
+    assert_eq!(detail.policy_version, throng_ports::hub::Operations::policy(&world.node).0.version);
     let [attachment] = &detail.attachments[..] else { panic!("{detail:?}") };
     assert_eq!((attachment.guild_id, attachment.sessions), (hall.id, 3));
     assert_eq!(attachment.mode, attachment.verdict, "the policy says so");

@@ -1,6 +1,6 @@
 //! Moving sessions away before the process ends.
 
-use throng_ports::hub::{Health, Hub};
+use throng_ports::hub::{Health, Operations as _};
 
 use crate::world::{Setup, World, patient};
 

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use serde_json::{Value, json};
-use throng_ports::hub::{HandedOff, Hub as _};
+use throng_ports::hub::{HandedOff, Operations as _};
 use throng_proto::command::Command;
 use throng_proto::refusal::Refusal;
 

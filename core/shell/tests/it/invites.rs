@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use throng_ports::hub::{GuildDraft, Hub as _};
+use throng_ports::hub::{GuildDraft, Guilds as _, Operations as _, Provisions as _, Reads as _};
 use throng_proto::command::{Actor, Command, MemberPatch};
 use throng_proto::id::{GuildId, UserId};
 use throng_proto::model::{Guild, InviteCode, InviteDraft, Member, Profile, Role};

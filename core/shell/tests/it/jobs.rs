@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
-use throng_ports::hub::{Hub as _, JobKind, JobState, JobStatus};
+use throng_ports::hub::{JobKind, JobState, JobStatus, Operations as _, Provisions as _};
 use throng_proto::command::{Command, MemberPatch};
 use throng_proto::id::UserId;
 use throng_proto::model::{Member, Profile, User};

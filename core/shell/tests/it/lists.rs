@@ -1,7 +1,7 @@
 //! Member lists as clients of users see them.
 
 use serde_json::{Value, json};
-use throng_ports::hub::Hub as _;
+use throng_ports::hub::Operations as _;
 use throng_proto::command::{Command, MemberPatch, RolePatch};
 use throng_proto::id::RoleId;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use throng_engine::policy::{Relief, Shed};
-use throng_ports::hub::Hub as _;
+use throng_ports::hub::{Operations as _, Provisions as _};
 use throng_proto::command::Command;
 use throng_proto::model::{Member, Profile};
 use throng_proto::refusal::Refusal;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use throng_engine::mode::{Delivery, DeliveryTable, Mode};
 use throng_engine::policy::{Passivity, ShardKey, Split};
-use throng_ports::hub::{Health, Hub as _};
+use throng_ports::hub::{Health, Operations as _};
 use throng_ports::policy::{PolicyFault, PolicyHost as _};
 use throng_proto::command::Command;
 use throng_proto::event::EventClass;

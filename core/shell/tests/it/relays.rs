@@ -7,7 +7,7 @@ use throng_engine::mode::Mode;
 use throng_engine::policy::{
     AttachmentFacts, GuildFacts, Passivity, SessionFacts, ShardKey, Split,
 };
-use throng_ports::hub::Hub as _;
+use throng_ports::hub::Operations as _;
 
 use crate::world::{Account, Hall, Player, Setup, Switch, Verdicts, World, identify, patient};
 

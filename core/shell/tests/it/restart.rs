@@ -170,6 +170,6 @@ fn hub_command(
     by: &Account,
     command: Command,
 ) -> impl Future<Output = throng_proto::command::Outcome> + use<> {
-    use throng_ports::hub::Hub as _;
+    use throng_ports::hub::Guilds as _;
     world.node.command(hall.id, Actor::User(by.user.clone()), command)
 }

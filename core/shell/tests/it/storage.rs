@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use throng_plugin_store_memory::MemoryStore;
-use throng_ports::hub::{Health, Hub as _};
+use throng_ports::hub::{Health, Operations as _};
 use throng_ports::registry::{AccountChange, AccountDraft, Asked, Registry as _};
 use throng_ports::store::{Store as _, StoreError};
 use throng_proto::command::Command;

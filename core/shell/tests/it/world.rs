@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use throng_plugin_store_memory::MemoryStore;
-use throng_ports::hub::{Facts, GuildDraft, Hub};
+use throng_ports::hub::{Facts, GuildDraft, Guilds as _, Operations as _, Provisions as _};
 use throng_ports::link::Listener;
 use throng_ports::store::Store;
 use throng_ports::token::{Signed, Tokens};

@@ -1,7 +1,7 @@
 //! The commands of the hub in memory.
 
 use throng_ports::catalog::Catalogs;
-use throng_ports::hub::Hub as _;
+use throng_ports::hub::Guilds as _;
 use throng_ports::registry::Asked;
 use throng_proto::catalog::{Catalog, CommandChange, CommandPlace, CommandsChanged};
 use throng_proto::form;

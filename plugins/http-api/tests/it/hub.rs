@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use futures_util::{StreamExt as _, stream};
+use throng_ports::hub::{Callers, Guilds, Operations, Provisions, Reads};
 use throng_ports::hub::{
-    Facts, GuildDraft, HandedOff, Health, Hub, JobKind, JobState, JobStatus, MemberLines, Toll,
+    Facts, GuildDraft, HandedOff, Health, JobKind, JobState, JobStatus, MemberLines, Toll,
 };
 use throng_ports::link::BoxFuture;
 use throng_ports::policy::{PolicyFault, PolicyStatus, ReviewStatus};
@@ -154,7 +155,7 @@ fn reply(command: &Command, members: &[Member], withheld: Permissions) -> Reply 
     }
 }
 
-impl Hub for FakeHub {
+impl Callers for FakeHub {
     fn authenticate(&self, token: Token) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
         let user = match token.expose() {
             "alice" => self.find(ALICE),
@@ -173,6 +174,17 @@ impl Hub for FakeHub {
         self.state.lock().unwrap().charges.push((user, toll, cost));
     }
 
+    fn facts(&self) -> Arc<Facts> {
+        Arc::new(Facts {
+            gateway_url: "ws://127.0.0.1:8080".to_owned(),
+            shards: 1,
+            identifies_total: 1000,
+            max_concurrency: 16,
+        })
+    }
+}
+
+impl Guilds for FakeHub {
     fn command(
         &self,
         guild: GuildId,
@@ -216,17 +228,18 @@ impl Hub for FakeHub {
         InviteCode::from_random(self.next_id())
     }
 
-    fn user(&self, user: UserId) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
-        let user = self.find(user);
-        Box::pin(async move { Ok(user) })
+    fn found_guild(&self, _: User, draft: GuildDraft) -> BoxFuture<'static, Result<(), Refusal>> {
+        self.create_guild(draft)
     }
 
-    fn user_named(&self, name: String) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
-        let user = match name.as_str() {
-            "alice" => self.find(ALICE),
-            "bob" => self.find(BOB),
-            name => self.state.lock().unwrap().named.get(name).cloned(),
-        };
+    fn next_id(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+impl Reads for FakeHub {
+    fn user(&self, user: UserId) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
+        let user = self.find(user);
         Box::pin(async move { Ok(user) })
     }
 
@@ -265,6 +278,17 @@ impl Hub for FakeHub {
         let users = vec![self.find(BOB).unwrap()];
         Box::pin(async move { Ok(users) })
     }
+}
+
+impl Provisions for FakeHub {
+    fn user_named(&self, name: String) -> BoxFuture<'static, Result<Option<User>, Refusal>> {
+        let user = match name.as_str() {
+            "alice" => self.find(ALICE),
+            "bob" => self.find(BOB),
+            name => self.state.lock().unwrap().named.get(name).cloned(),
+        };
+        Box::pin(async move { Ok(user) })
+    }
 
     fn create_user(
         &self,
@@ -291,10 +315,6 @@ impl Hub for FakeHub {
         Box::pin(async { Ok(()) })
     }
 
-    fn found_guild(&self, _: User, draft: GuildDraft) -> BoxFuture<'static, Result<(), Refusal>> {
-        self.create_guild(draft)
-    }
-
     fn import_members(
         &self,
         _: GuildId,
@@ -316,7 +336,9 @@ impl Hub for FakeHub {
         let begun = if guild == GUILD { Ok(lines) } else { Err(Refusal::UnknownGuild) };
         Box::pin(async move { begun })
     }
+}
 
+impl Operations for FakeHub {
     fn jobs(&self) -> Vec<JobStatus> {
         vec![JobStatus {
             id: 7,
@@ -344,19 +366,6 @@ impl Hub for FakeHub {
         };
         let known = guild == GUILD;
         Box::pin(async move { if known { Ok(done) } else { Err(Refusal::UnknownGuild) } })
-    }
-
-    fn next_id(&self) -> u64 {
-        self.next.fetch_add(1, Ordering::Relaxed)
-    }
-
-    fn facts(&self) -> Arc<Facts> {
-        Arc::new(Facts {
-            gateway_url: "ws://127.0.0.1:8080".to_owned(),
-            shards: 1,
-            identifies_total: 1000,
-            max_concurrency: 16,
-        })
     }
 
     fn drain(&self) {

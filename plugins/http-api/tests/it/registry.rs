@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use throng_ports::hub::Hub as _;
+use throng_ports::hub::Provisions as _;
 use throng_ports::link::BoxFuture;
 use throng_ports::registry::{
     AccountChange, AccountDraft, Asked, AttachmentStatus, GuildLoad, Registry, SessionDetail,

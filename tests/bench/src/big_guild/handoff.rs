@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::anyhow;
-use throng_ports::hub::Hub as _;
+use throng_ports::hub::Operations as _;
 
 use super::traffic::{self, Count, Met};
 use crate::crowd::Crowd;

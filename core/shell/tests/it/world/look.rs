@@ -40,7 +40,7 @@ impl World {
 
     /// Waits until every attachment was asked about after a policy came.
     pub(crate) async fn reviewed(&self) {
-        use throng_ports::hub::Hub as _;
+        use throng_ports::hub::Operations as _;
         becomes(|| !self.node.policy().1.running).await;
     }
 

@@ -8,7 +8,9 @@ use anyhow::{Context as _, anyhow, ensure};
 use futures_util::StreamExt as _;
 use futures_util::future::try_join_all;
 use serde_json::json;
-use throng_ports::hub::{Hub as _, JobKind, JobState, JobStatus};
+use throng_ports::hub::{
+    Guilds as _, JobKind, JobState, JobStatus, Operations as _, Provisions as _,
+};
 use throng_proto::command::{Actor, Command};
 use throng_transport_memory::{Client, listen};
 
