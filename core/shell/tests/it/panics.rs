@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use throng_plugin_store_memory::MemoryStore;
-use throng_ports::hub::{Guilds as _, Health, Operations as _};
+use throng_ports::hub::{Health, Operations as _};
 use throng_ports::store::Store as _;
 use throng_proto::record::Write;
 use throng_proto::refusal::Refusal;

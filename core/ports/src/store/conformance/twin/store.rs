@@ -13,8 +13,7 @@ use throng_proto::time::Timestamp;
 
 use super::Fault;
 use crate::link::BoxFuture;
-use crate::store::Layer;
-use crate::store::{Expired, GuildSize, MemberPages, Store, StoreError, Stored};
+use crate::store::{Expired, GuildSize, Layer, MemberPages, Store, StoreError, Stored};
 
 /// Members of a page that loses one.
 const LONG_PAGE: usize = 1_000;
