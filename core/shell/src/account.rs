@@ -20,8 +20,9 @@ use crate::clock;
 const REMEMBERED: u64 = 20_000;
 /// How long. What takes a token away forgets all of them at once, so this only bounds memory.
 const REMEMBERED_FOR: Duration = Duration::from_secs(30);
-/// How long a user is remembered, so that one who asks over a link now and then is read once. As
-/// many as tokens; what changes an account forgets all of them at once as well.
+/// How long a user is remembered who has asked for something over a link, so that one who asks now
+/// and then is read once. As many as tokens; what changes an account forgets all of them at once as
+/// well. Sessions that ask for nothing are not here: an entry is a fifth of what they weigh.
 const USER_REMEMBERED_FOR: Duration = Duration::from_mins(10);
 
 /// Who was let in, by what, and when.
@@ -98,8 +99,7 @@ impl Accounts {
             return Ok(None);
         }
         let admission = Admission { token: TokenId::of(&digest), expires_at };
-        let user = self.remember(era, account);
-        let entry = Bearer { user, admission, era };
+        let entry = Bearer { user: Arc::new(account.user), admission, era };
         self.known.insert((era, digest), entry.clone());
         Ok(Some(entry))
     }
@@ -113,13 +113,11 @@ impl Accounts {
         }
         let account = self.store.account(user).await?;
         let active = account.filter(|account| account.standing == Standing::Active);
-        Ok(active.map(|account| self.remember(era, account)))
-    }
-
-    fn remember(&self, era: u64, account: Account) -> Arc<User> {
-        let user = Arc::new(account.user);
-        self.users.insert((era, user.id), Arc::clone(&user));
-        user
+        let user = active.map(|account| Arc::new(account.user));
+        if let Some(user) = &user {
+            self.users.insert((era, user.id), Arc::clone(user));
+        }
+        Ok(user)
     }
 
     /// Reads a signed token that was not issued before all of its user's were taken away.

@@ -141,7 +141,7 @@ impl Layer for Counting {
 
 /// Who asks is known since its session began, and known anew once an operator has changed it.
 #[tokio::test]
-async fn nobody_is_looked_up_for_a_request_unless_accounts_have_changed() {
+async fn whoever_asks_is_looked_up_once_until_accounts_have_changed() {
     let (store, reads) = (MemoryStore::new(), Arc::new(AtomicU64::new(0)));
     let counting = Counting { store: store.clone(), reads: Arc::clone(&reads) };
     let setup = Setup { store, seen_as: Some(Arc::new(counting)), ..Setup::default() };
@@ -155,7 +155,7 @@ async fn nobody_is_looked_up_for_a_request_unless_accounts_have_changed() {
         player.send(100, &ask(id));
         assert_eq!(player.control().await["d"]["body"]["caller"], "user0");
     }
-    assert_eq!(reads.load(Ordering::Acquire), begun, "nobody is looked up");
+    assert_eq!(reads.load(Ordering::Acquire), begun + 1, "the first request looks, others do not");
     let mut account = Account::new(User { username: "ada".to_owned(), ..owner.user.clone() });
     world.store.commit(vec![Write::Account(Box::new(account.clone()))]).await.unwrap();
     account.owner = Some(owner.id());
