@@ -18,13 +18,10 @@ use crate::clock;
 
 /// Tokens whose owner is remembered: 20,000 × about 200 bytes = 4 MB.
 const REMEMBERED: u64 = 20_000;
-/// How long. What takes a token away forgets all of them at once, so this only bounds memory.
+/// How long, and as long and as many users who ask for something over a link. What takes a token
+/// away or changes an account forgets all of them at once, so this bounds memory, and for how long
+/// a request may name its user as before an import.
 const REMEMBERED_FOR: Duration = Duration::from_secs(30);
-/// How long a user is remembered who has asked for something over a link, so that one who asks now
-/// and then is read once. As many as tokens; what changes an account forgets all of them at once as
-/// well. Sessions that ask for nothing are not here: an entry is a fifth of what they weigh.
-const USER_REMEMBERED_FOR: Duration = Duration::from_mins(10);
-
 /// Who was let in, by what, and when.
 #[derive(Clone, Debug)]
 pub(crate) struct Bearer {
@@ -41,7 +38,8 @@ pub(crate) struct Accounts {
     tokens: Arc<dyn Tokens>,
     /// By era and digest: what an older era knew is never found again.
     known: Cache<(u64, [u8; 32]), Bearer>,
-    /// By era and id.
+    /// By era and id: who has asked over a link. Sessions that ask for nothing are not here: an
+    /// entry is a fifth of what they weigh.
     users: Cache<(u64, UserId), Arc<User>>,
     era: Arc<AtomicU64>,
     /// One account is changed at a time.
@@ -51,8 +49,7 @@ pub(crate) struct Accounts {
 impl Accounts {
     pub(crate) fn new(store: Arc<dyn Store>, tokens: Arc<dyn Tokens>) -> Self {
         let known = Cache::builder().max_capacity(REMEMBERED).time_to_live(REMEMBERED_FOR).build();
-        let users = Cache::builder().max_capacity(REMEMBERED).time_to_live(USER_REMEMBERED_FOR);
-        let users = users.build();
+        let users = Cache::builder().max_capacity(REMEMBERED).time_to_live(REMEMBERED_FOR).build();
         Self { store, tokens, known, users, era: Arc::default(), changing: Arc::default() }
     }
 

@@ -73,11 +73,11 @@ impl<L: Line> Deck<L> {
     }
 
     fn ask_watch(&mut self, guild: GuildId, watch: Watch) {
-        let asking = &mut self.lists.entry(guild).or_default().asking;
+        let slot = watch.session.slot;
         if watch.wishes.iter().any(|wish| !wish.blocks.is_empty()) {
-            asking.insert(watch.session.slot);
-        } else {
-            asking.remove(watch.session.slot);
+            self.lists.entry(guild).or_default().asking.insert(slot);
+        } else if let Some(watchers) = self.lists.get_mut(&guild) {
+            watchers.asking.remove(slot);
         }
         self.ask(guild, Ask::Watch(watch));
     }

@@ -4,6 +4,7 @@ mod absent;
 mod bench;
 mod chunks;
 mod guilds;
+mod journal;
 mod lag;
 mod lists;
 mod members;

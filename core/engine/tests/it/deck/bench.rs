@@ -140,6 +140,11 @@ impl Bench {
         self.deck.take_records(|record| self.records.push(record.to_vec()));
     }
 
+    /// Returns the session that has a name.
+    pub(crate) fn named(&self, id: SessionId) -> SessionRef {
+        self.deck.reference(self.deck.sessions().named(id).unwrap()).unwrap()
+    }
+
     /// Lets time pass, and the deck look at it.
     pub(crate) fn wait(&mut self, time: Duration) {
         let millis = u64::try_from(time.as_millis()).unwrap();

@@ -31,9 +31,8 @@ fn after_a_restart_a_claim_of_more_may_be_true() {
     bench.tell(0, "one");
     bench.pass();
     let mut bench = bench.crash();
-    let slot = bench.deck.sessions().named(id).unwrap();
-    let session = bench.deck.reference(slot).unwrap();
-    assert_eq!(bench.deck.session(slot).unwrap().past, Past::Away(2));
+    let session = bench.named(id);
+    assert_eq!(bench.deck.find(session).unwrap().past, Past::Away(2));
     assert_eq!(bench.deck.begin_resume(session, 3).err(), Some(Beyond::Unknown));
     let returned = bench.resume(0, &id, 2);
     assert!(returned.from_restart);
@@ -46,8 +45,7 @@ fn after_a_restart_a_claim_of_more_may_be_true() {
     let known = u64::from(bench.session(0).sequence);
     assert!(known > 2);
     let mut bench = bench.crash();
-    let slot = bench.deck.sessions().named(id).unwrap();
-    let session = bench.deck.reference(slot).unwrap();
+    let session = bench.named(id);
     assert!(bench.deck.begin_resume(session, known).is_ok());
     assert_eq!(bench.deck.begin_resume(session, known + 1).err(), Some(Beyond::Unknown));
 }
@@ -60,16 +58,15 @@ fn a_client_that_was_away_cannot_have_what_came_since_the_restart() {
     bench.tell(0, "one");
     bench.pass();
     let mut bench = bench.crash();
-    let slot = bench.deck.sessions().named(id).unwrap();
-    let session = bench.deck.reference(slot).unwrap();
+    let session = bench.named(id);
     bench.deck.own(session, throng_proto::event::EventKind::Resumed, None, since());
     bench.settle();
     bench.pass();
-    assert_eq!(bench.deck.session(slot).unwrap().sequence, 3);
+    assert_eq!(bench.deck.find(session).unwrap().sequence, 3);
     assert_eq!(bench.deck.begin_resume(session, 3).err(), Some(Beyond::Unknown));
     // It does not help to restart once more.
     let mut bench = bench.crash();
-    let session = bench.deck.reference(bench.deck.sessions().named(id).unwrap()).unwrap();
+    let session = bench.named(id);
     assert_eq!(bench.deck.begin_resume(session, 3).err(), Some(Beyond::Unknown));
     bench.resume(0, &id, 2);
     bench.pass();
